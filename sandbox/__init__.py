@@ -1,0 +1,23 @@
+"""A local stand-in for the Telegram Bot API, with phones to play every role. It imports nothing of ours."""
+
+from sandbox.errors import ApiError, PhoneError
+from sandbox.faults import ApiCall, Fault, too_many_requests
+from sandbox.model import BotProfile, CallbackAnswer, User
+from sandbox.phone import Bubble, NoSuchButton, NotSeen, Phone
+from sandbox.server import SandboxServer
+
+__all__ = [
+    "ApiCall",
+    "ApiError",
+    "BotProfile",
+    "Bubble",
+    "CallbackAnswer",
+    "Fault",
+    "NoSuchButton",
+    "NotSeen",
+    "Phone",
+    "PhoneError",
+    "SandboxServer",
+    "User",
+    "too_many_requests",
+]

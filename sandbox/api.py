@@ -1,0 +1,240 @@
+"""The methods of the Bot API: what the real server does and refuses, with its own words."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from sandbox import commands
+from sandbox.entities import Entity, HtmlError, commands_in, parse_html, trimmed, units
+from sandbox.errors import ApiError, bad_request, forbidden
+from sandbox.keyboards import Markup, check_inline, read_markup
+from sandbox.model import Bot, Chat, Json, Message
+from sandbox.params import Params
+from sandbox.world import World
+
+MAX_TEXT = 4096
+_NOT_MODIFIED = (
+    "message is not modified: specified new message content and reply markup are exactly the same as a current "
+    "content and reply markup of the message"
+)
+_QUERY_GONE = "query is too old and response timeout expired or query ID is invalid"
+_ACTIONS = {
+    "typing", "upload_photo", "record_video", "upload_video", "record_voice", "upload_voice", "upload_document",
+    "choose_sticker", "find_location", "record_video_note", "upload_video_note",
+}  # fmt: skip
+
+Method = Callable[[Bot, Params], Any]
+
+
+class BotApi:
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self._methods: dict[str, Method] = {
+            "getme": self._get_me,
+            "getupdates": self._get_updates,
+            "getwebhookinfo": self._get_webhook_info,
+            "deletewebhook": self._delete_webhook,
+            "sendmessage": self._send_message,
+            "editmessagetext": self._edit_text,
+            "editmessagereplymarkup": self._edit_markup,
+            "deletemessage": self._delete_message,
+            "answercallbackquery": self._answer_query,
+            "sendchataction": self._chat_action,
+            "setmycommands": commands.set_commands,
+            "getmycommands": commands.get_commands,
+            "deletemycommands": commands.delete_commands,
+        }
+
+    async def call(self, bot: Bot, method: str, params: Params) -> Any:
+        """The result; raises ApiError. Only getUpdates ever waits."""
+        act = self._methods.get(method.lower())
+        if act is None:
+            raise ApiError(404, "Not Found: method not found")
+        result = act(bot, params)
+        return await result if isinstance(result, Awaitable) else result
+
+    # updates
+
+    def _get_me(self, bot: Bot, _params: Params) -> Json:
+        able = {"can_join_groups": True, "can_read_all_group_messages": False, "supports_inline_queries": False}
+        return bot.profile.to_api() | able
+
+    def _get_updates(self, bot: Bot, params: Params) -> Awaitable[list[Json]]:
+        _remember_allowed(bot, params)
+        return bot.queue.poll(params.integer("offset"), params.integer("limit", 100), params.integer("timeout"))
+
+    def _get_webhook_info(self, bot: Bot, _params: Params) -> Json:
+        info: Json = {"url": "", "has_custom_certificate": False, "pending_update_count": len(bot.queue)}
+        return info | ({"allowed_updates": sorted(bot.queue.allowed)} if bot.queue.allowed else {})
+
+    def _delete_webhook(self, bot: Bot, params: Params) -> bool:
+        if params.flag("drop_pending_updates"):
+            bot.queue.clear()
+        return True
+
+    # messages
+
+    def _send_message(self, bot: Bot, params: Params) -> Json:
+        text, entities = _formatted(params)
+        reply_to, needed = _reply(params)
+        markup = read_markup(params)
+        chat = self._chat(bot, params)
+        if reply_to and reply_to not in chat.messages:
+            if needed:
+                raise bad_request("message to be replied not found")
+            reply_to = 0
+        _writable(chat)
+        _check(text, markup)
+        marks = {"protected": params.flag("protect_content"), "silent": params.flag("disable_notification")}
+        return chat.message_api(self.world.post(chat, text, entities, markup, reply_to or None, **marks))
+
+    def _edit_text(self, bot: Bot, params: Params) -> Json:
+        text, entities = _formatted(params)
+        chat, message, markup = self._to_edit(bot, params)
+        if message.kind != "text":
+            raise bad_request("there is no text in the message to edit")
+        _check(text, markup)
+        return self._edited(chat, message, text=text, entities=entities, inline=markup.inline)
+
+    def _edit_markup(self, bot: Bot, params: Params) -> Json:
+        chat, message, markup = self._to_edit(bot, params)
+        check_inline(markup.inline)
+        return self._edited(chat, message, inline=markup.inline)
+
+    def _edited(self, chat: Chat, message: Message, **changes: Any) -> Json:
+        if all(getattr(message, name) == value for name, value in changes.items()):
+            raise bad_request(_NOT_MODIFIED)
+        self.world.edit(chat, message, **changes)
+        return chat.message_api(message)
+
+    def _to_edit(self, bot: Bot, params: Params) -> tuple[Chat, Message, Markup]:
+        markup = read_markup(params)
+        if not params.has("chat_id") and not params.has("message_id"):
+            raise bad_request("message identifier is not specified")
+        chat = self._chat(bot, params)
+        message = chat.messages.get(params.integer("message_id"))
+        if message is None:
+            raise bad_request("message to edit not found")
+        if message.mine:
+            raise bad_request("message can't be edited")
+        _writable(chat)
+        if markup.reply is not None or markup.removes or markup.options.get("force"):
+            raise bad_request("inline keyboard expected")
+        return chat, message, markup
+
+    def _delete_message(self, bot: Bot, params: Params) -> bool:
+        if not params.has("chat_id"):
+            raise bad_request("chat identifier is not specified")
+        if params.integer("message_id") == 0:
+            raise bad_request("message identifier is not specified")
+        chat = self._chat(bot, params)
+        message = chat.messages.get(params.integer("message_id"))
+        if message is None:
+            raise bad_request("message to delete not found")
+        self.world.delete(chat, message)
+        return True
+
+    def _answer_query(self, bot: Bot, params: Params) -> bool:
+        query = self.world.open_query(params.text("callback_query_id"))
+        if query is None or query.chat.bot is not bot:
+            raise bad_request(_QUERY_GONE)
+        if units(params.text("text")) > 200:
+            raise bad_request("MESSAGE_TOO_LONG")
+        self.world.answer(query, params.text("text"), alert=params.flag("show_alert"))
+        return True
+
+    def _chat_action(self, bot: Bot, params: Params) -> bool:
+        if params.text("action") not in _ACTIONS:
+            raise bad_request("wrong parameter action in request")
+        chat = self._chat(bot, params)
+        _writable(chat)
+        self.world.typing(chat)
+        return True
+
+    def _chat(self, bot: Bot, params: Params) -> Chat:
+        if not params.has("chat_id"):
+            raise bad_request("chat_id is empty")
+        user_id = params.integer("chat_id")
+        if user_id not in self.world.users:
+            raise bad_request("chat not found")
+        return self.world.chat(bot, user_id)
+
+
+def _remember_allowed(bot: Bot, params: Params) -> None:
+    if not params.has("allowed_updates"):
+        return
+    try:
+        wanted = params.value("allowed_updates")
+    except ValueError:
+        return
+    if isinstance(wanted, list):
+        bot.queue.allowed = frozenset(str(kind) for kind in wanted)
+
+
+def _formatted(params: Params) -> tuple[str, list[Entity]]:
+    raw = params.text("text")
+    if not raw:
+        raise bad_request("message text is empty")
+    if len(raw.encode()) > 1 << 15:
+        raise bad_request("text is too long")
+    text, entities = trimmed(*_parsed(raw, params))
+    if not text:
+        raise bad_request("text must be non-empty")
+    return text, sorted(entities + _commands_outside(text, entities), key=lambda e: (e["offset"], -e["length"]))
+
+
+def _parsed(raw: str, params: Params) -> tuple[str, list[Entity]]:
+    mode = params.text("parse_mode").lower()
+    if mode in {"", "none"}:
+        return raw, _given(params)
+    if mode != "html":
+        raise bad_request("unsupported parse_mode")
+    try:
+        return parse_html(raw)
+    except HtmlError as error:
+        raise bad_request(f"can't parse entities: {error}") from None
+
+
+def _given(params: Params) -> list[Entity]:
+    try:
+        given = params.value("entities")
+    except ValueError:
+        return []
+    return [entity for entity in given if isinstance(entity, dict)] if isinstance(given, list) else []
+
+
+def _commands_outside(text: str, entities: list[Entity]) -> list[Entity]:
+    code = [e for e in entities if e["type"] in {"pre", "code", "text_link"}]
+    return [c for c in commands_in(text) if not any(_overlap(c, e) for e in code)]
+
+
+def _overlap(one: Entity, other: Entity) -> bool:
+    ends = one["offset"] + one["length"], other["offset"] + other["length"]
+    return bool(one["offset"] < ends[1] and other["offset"] < ends[0])
+
+
+def _reply(params: Params) -> tuple[int, bool]:
+    """The message replied to (0: none) and whether it has to exist."""
+    if not params.has("reply_parameters"):
+        return params.integer("reply_to_message_id"), not params.flag("allow_sending_without_reply")
+    try:
+        value = params.value("reply_parameters")
+    except ValueError:
+        raise bad_request("can't parse reply parameters JSON object") from None
+    if not isinstance(value, dict):
+        raise bad_request("object expected as reply parameters")
+    return int(value.get("message_id") or 0), not value.get("allow_sending_without_reply")
+
+
+def _writable(chat: Chat) -> None:
+    if not chat.started:
+        raise forbidden("bot can't initiate conversation with a user")
+    if chat.blocked:
+        raise forbidden("bot was blocked by the user")
+
+
+def _check(text: str, markup: Markup) -> None:
+    if units(text) > MAX_TEXT:
+        raise bad_request("message is too long")
+    check_inline(markup.inline)

@@ -1,0 +1,128 @@
+"""What the stand-in remembers: bots, users, private chats and messages, and how each looks in the Bot API."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from sandbox.entities import Entity
+from sandbox.keyboards import Rows
+from sandbox.updates import UpdateQueue
+
+Json = dict[str, Any]
+Kind = Literal["text", "sticker", "voice"]
+
+
+@dataclass(frozen=True)
+class BotProfile:
+    token: str
+    username: str = "duban_bot"
+    name: str = "督办"
+
+    @property
+    def id(self) -> int:
+        return int(self.token.split(":")[0])
+
+    def to_api(self) -> Json:
+        return {"id": self.id, "is_bot": True, "first_name": self.name, "username": self.username}
+
+
+@dataclass
+class Bot:
+    profile: BotProfile
+    queue: UpdateQueue
+    commands: dict[str, list[Json]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class User:
+    id: int
+    first_name: str
+    last_name: str = ""
+    username: str = ""
+
+    def to_api(self) -> Json:
+        return {"id": self.id, "is_bot": False, **self._names(), "language_code": "zh-hans"}
+
+    def chat_api(self) -> Json:
+        return {"id": self.id, "type": "private", **self._names()}
+
+    def _names(self) -> Json:
+        names = {"first_name": self.first_name, "last_name": self.last_name, "username": self.username}
+        return {name: value for name, value in names.items() if value}
+
+
+@dataclass
+class Message:
+    id: int
+    mine: bool
+    date: datetime
+    text: str = ""
+    entities: list[Entity] = field(default_factory=list)
+    kind: Kind = "text"
+    media: Json = field(default_factory=dict)
+    inline: Rows | None = None
+    edited: datetime | None = None
+    reply_to: int | None = None
+    protected: bool = False
+    silent: bool = False
+    rev: int = 0
+
+
+@dataclass(frozen=True)
+class CallbackAnswer:
+    query_id: str
+    text: str
+    alert: bool
+    at: datetime
+    rev: int
+
+
+@dataclass(frozen=True)
+class Query:
+    """A pressed button the bot has not answered yet; `since` is monotonic seconds."""
+
+    id: str
+    chat: Chat
+    since: float
+
+
+@dataclass
+class Chat:
+    bot: Bot
+    user: User
+    messages: dict[int, Message] = field(default_factory=dict)
+    last_id: int = 0
+    started: bool = False
+    blocked: bool = False
+    keyboard: Rows = field(default_factory=list)
+    keyboard_once: bool = False
+    answers: list[CallbackAnswer] = field(default_factory=list)
+    typing_at: float = 0.0
+    rev: int = 0
+
+    @property
+    def newest_first(self) -> list[Message]:
+        return list(reversed(self.messages.values()))
+
+    def message_api(self, message: Message) -> Json:
+        shown = self._bare(message)
+        if message.reply_to in self.messages:
+            shown["reply_to_message"] = self._bare(self.messages[message.reply_to])
+        return shown
+
+    def _bare(self, message: Message) -> Json:
+        sender = self.user.to_api() if message.mine else self.bot.profile.to_api()
+        shown: Json = {"message_id": message.id, "from": sender, "chat": self.user.chat_api()}
+        shown["date"] = int(message.date.timestamp())
+        shown |= {"edit_date": int(message.edited.timestamp())} if message.edited else {}
+        shown |= _content(message)
+        shown |= {"has_protected_content": True} if message.protected else {}
+        return shown | ({"reply_markup": {"inline_keyboard": message.inline}} if message.inline else {})
+
+
+def _content(message: Message) -> Json:
+    if message.kind != "text":
+        return {message.kind: message.media}
+    return {"text": message.text} | ({"entities": message.entities} if message.entities else {})

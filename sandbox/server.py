@@ -1,0 +1,85 @@
+"""The stand-in as a server: Bot API under /bot<token>/, control under /control/, the stage at /."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from aiohttp import web
+
+from sandbox.faults import ApiCall, Fault
+from sandbox.line import Line
+from sandbox.model import BotProfile, User
+from sandbox.phone import NotSeen, Phone
+from sandbox.world import World
+
+
+class SandboxServer:
+    """`now` dates the messages; real time is used only for long polls and typing marks."""
+
+    def __init__(self, now: Callable[[], datetime], *, bots: Iterable[BotProfile] = ()) -> None:
+        self.world = World(now)
+        self.line = Line(self.world)
+        self._runner: web.AppRunner | None = None
+        self.url = ""
+        for profile in bots:
+            self.add_bot(profile)
+
+    @property
+    def api_url(self) -> str:
+        """What python-telegram-bot calls base_url; other libraries want `url` itself."""
+        return f"{self.url}/bot"
+
+    async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
+        runner = web.AppRunner(self._app(), access_log=None, shutdown_timeout=0.5)
+        await runner.setup()
+        await web.TCPSite(runner, host, port).start()
+        self._runner = runner
+        self.url = f"http://{host}:{runner.addresses[0][1]}"
+
+    async def stop(self) -> None:
+        """Ends open long polls and closes; safe to call twice."""
+        runner, self._runner = self._runner, None
+        for bot in self.world.bots.values():
+            bot.queue.close()
+        if runner is not None:
+            await runner.cleanup()
+
+    def add_bot(self, profile: BotProfile) -> None:
+        self.world.add_bot(profile)
+
+    def add_user(self, user_id: int, first_name: str, *, last_name: str = "", username: str = "") -> User:
+        return self.world.add_user(User(user_id, first_name, last_name, username))
+
+    def phone(self, bot_token: str, user_id: int, name: str = "") -> Phone:
+        """The phone of this person in the chat with this bot; the person is made when unknown."""
+        bot = self.world.bot(bot_token)
+        if user_id not in self.world.users:
+            self.add_user(user_id, name or f"用户{user_id}")
+        return Phone(self.world, self.world.chat(bot, user_id))
+
+    def calls(self, method: str = "", *, chat_id: int | None = None) -> list[ApiCall]:
+        """Every call bots made, oldest first; long polls that brought nothing are not recorded."""
+        return self.line.log.select(method, chat_id)
+
+    def inject(self, fault: Fault) -> Fault:
+        return self.line.faults.add(fault)
+
+    def pending_updates(self, bot_token: str) -> int:
+        """Updates the bot has not confirmed yet."""
+        return len(self.world.bot(bot_token).queue)
+
+    async def quiet(self, still: float = 0.2, timeout: float = 10.0) -> None:  # noqa: ASYNC109
+        """Returns when nothing has changed on any phone for `still` real seconds."""
+        try:
+            async with asyncio.timeout(timeout):
+                while await self.world.pulse.wait(still):
+                    pass
+        except TimeoutError:
+            raise NotSeen(f"the phones were not quiet within {timeout:g} s") from None
+
+    def _app(self) -> web.Application:
+        app = web.Application()
+        self.line.add_routes(app)
+        return app

@@ -1,0 +1,203 @@
+"""Everybody and everything in memory: what people do becomes updates, what bots do becomes messages. No HTTP."""
+
+from __future__ import annotations
+
+import re
+import time
+import zlib
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sandbox.entities import Entity, commands_in
+from sandbox.errors import PhoneError
+from sandbox.keyboards import Markup
+from sandbox.model import Bot, BotProfile, CallbackAnswer, Chat, Json, Message, Query, User
+from sandbox.pulse import Pulse
+from sandbox.updates import UpdateQueue
+
+_PAYLOAD = re.compile(r"[A-Za-z0-9_-]{0,64}")
+QUERY_LIFETIME = 60.0
+
+
+class World:
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self.now = now
+        self.bots: dict[str, Bot] = {}
+        self.users: dict[int, User] = {}
+        self.chats: dict[tuple[int, int], Chat] = {}
+        self.queries: dict[str, Query] = {}
+        self.pulse = Pulse()
+        self.rev = 0
+        self._queries_made = 0
+
+    # who there is
+
+    def add_bot(self, profile: BotProfile) -> Bot:
+        if profile.token not in self.bots:
+            first_id = 100_000_000 + zlib.crc32(profile.token.encode()) % 700_000_000
+            self.bots[profile.token] = Bot(profile, UpdateQueue(first_id))
+        return self.bots[profile.token]
+
+    def bot(self, token_or_id: str | int) -> Bot:
+        for token, bot in self.bots.items():
+            if token_or_id in {token, bot.profile.id, str(bot.profile.id)}:
+                return bot
+        raise PhoneError(f"no such bot: {str(token_or_id).split(':')[0]}")
+
+    def add_user(self, user: User) -> User:
+        self.users[user.id] = user
+        for chat in self.chats.values():
+            if chat.user.id == user.id:
+                chat.user = user
+        return user
+
+    def chat(self, bot: Bot, user_id: int) -> Chat:
+        """The chat as the person's phone has it, made when first looked at."""
+        key = (bot.profile.id, user_id)
+        if key not in self.chats:
+            if user_id not in self.users:
+                raise PhoneError(f"no such user: {user_id}")
+            self.chats[key] = Chat(bot, self.users[user_id])
+        return self.chats[key]
+
+    # what a bot does
+
+    def post(
+        self, chat: Chat, text: str, entities: list[Entity], markup: Markup, reply_to: int | None, **marks: bool
+    ) -> Message:
+        message = self._message(chat, mine=False, text=text, entities=entities, inline=markup.inline, reply_to=reply_to)
+        message.protected, message.silent = marks.get("protected", False), marks.get("silent", False)
+        chat.typing_at = 0.0
+        if markup.reply is not None or markup.removes:
+            chat.keyboard = markup.reply or []
+            chat.keyboard_once = bool(markup.options.get("one_time"))
+        return message
+
+    def edit(self, chat: Chat, message: Message, **changes: Any) -> None:
+        for name, value in changes.items():
+            setattr(message, name, value)
+        if "text" in changes:
+            message.edited = self.now()
+        self._touch(chat, message)
+
+    def delete(self, chat: Chat, message: Message) -> None:
+        del chat.messages[message.id]
+        self._touch(chat)
+
+    def answer(self, query: Query, text: str, *, alert: bool) -> None:
+        del self.queries[query.id]
+        self._touch(query.chat)
+        query.chat.answers.append(CallbackAnswer(query.id, text, alert, self.now(), self.rev))
+
+    def open_query(self, query_id: str) -> Query | None:
+        query = self.queries.get(query_id)
+        return query if query and time.monotonic() - query.since < QUERY_LIFETIME else None
+
+    def typing(self, chat: Chat) -> None:
+        chat.typing_at = time.monotonic()
+        self._touch(chat)
+
+    # what a person does
+
+    def start(self, chat: Chat, payload: str = "") -> Message:
+        if not _PAYLOAD.fullmatch(payload):
+            raise PhoneError(f"a deep link carries at most 64 of A-Z a-z 0-9 _ -, not {payload!r}")
+        if chat.blocked:
+            self.unblock(chat)
+        return self.say(chat, f"/start {payload}".strip())
+
+    def say(self, chat: Chat, text: str, reply_to: int | None = None) -> Message:
+        text = text.strip()
+        if not text:
+            raise PhoneError("an empty message cannot be sent")
+        message = self._inbound(chat, text=text, entities=commands_in(text), reply_to=reply_to)
+        if chat.keyboard_once:
+            chat.keyboard = []
+        return message
+
+    def sticker(self, chat: Chat, emoji: str = "👍") -> Message:
+        return self._inbound(chat, kind="sticker", media=_sticker(emoji))
+
+    def voice(self, chat: Chat, seconds: int = 3) -> Message:
+        return self._inbound(chat, kind="voice", media=_voice(seconds))
+
+    def press(self, chat: Chat, message: Message, row: int, column: int) -> str:
+        """Presses a button that stands there; returns the query id."""
+        button = (message.inline or [])[row][column]
+        if "callback_data" not in button:
+            raise PhoneError(f"「{button['text']}」 sends nothing to the bot")
+        return self.press_data(chat, message.id, button["callback_data"])
+
+    def press_data(self, chat: Chat, message_id: int, data: str) -> str:
+        """As a stale client would: the button need not stand there any more, nor the message."""
+        self._refuse_blocked(chat)
+        self._queries_made += 1
+        query_id = str(chat.user.id << 20 | self._queries_made)
+        self.queries[query_id] = Query(query_id, chat, time.monotonic())
+        message = chat.messages.get(message_id)
+        gone = {"message_id": message_id, "chat": chat.user.chat_api(), "date": 0}
+        payload: Json = {"id": query_id, "from": chat.user.to_api(), "chat_instance": str(-chat.user.id)}
+        payload |= {"message": chat.message_api(message) if message else gone, "data": data}
+        chat.bot.queue.put("callback_query", payload)
+        self._touch(chat)
+        return query_id
+
+    def block(self, chat: Chat) -> None:
+        self._membership(chat, "member", "kicked")
+
+    def unblock(self, chat: Chat) -> None:
+        self._membership(chat, "kicked", "member")
+
+    # inside
+
+    def _refuse_blocked(self, chat: Chat) -> None:
+        if chat.blocked:
+            raise PhoneError("this person has blocked the bot; unblock or start first")
+
+    def _inbound(self, chat: Chat, **content: Any) -> Message:
+        self._refuse_blocked(chat)
+        chat.started = True
+        message = self._message(chat, mine=True, **content)
+        chat.bot.queue.put("message", chat.message_api(message))
+        return message
+
+    def _message(self, chat: Chat, **content: Any) -> Message:
+        chat.last_id += 1
+        message = chat.messages[chat.last_id] = Message(chat.last_id, date=self.now(), **content)
+        self._touch(chat, message)
+        return message
+
+    def _membership(self, chat: Chat, before: str, after: str) -> None:
+        if chat.blocked == (after == "kicked"):
+            return
+        chat.blocked = after == "kicked"
+        member = {"user": chat.bot.profile.to_api()}
+        change: Json = {"chat": chat.user.chat_api(), "from": chat.user.to_api()}
+        change["date"] = int(self.now().timestamp())
+        change["old_chat_member"] = _member(member, before)
+        change["new_chat_member"] = _member(member, after)
+        chat.bot.queue.put("my_chat_member", change)
+        self._touch(chat)
+
+    def _touch(self, chat: Chat, message: Message | None = None) -> None:
+        self.rev += 1
+        chat.rev = self.rev
+        if message:
+            message.rev = self.rev
+        self.pulse.beat()
+
+
+def _member(member: Json, status: str) -> Json:
+    return {**member, "status": status} | ({"until_date": 0} if status == "kicked" else {})
+
+
+def _sticker(emoji: str) -> Json:
+    ids = {"file_id": "CAACAgUAAxkBAAE", "file_unique_id": "AgADsticker"}
+    shape = {"type": "regular", "width": 512, "height": 512, "is_animated": False, "is_video": False}
+    return {**ids, **shape, "emoji": emoji, "set_name": "duban"}
+
+
+def _voice(seconds: int) -> Json:
+    ids = {"file_id": "AwACAgUAAxkBAAE", "file_unique_id": "AgADvoice"}
+    return {**ids, "duration": seconds, "mime_type": "audio/ogg", "file_size": 4000 * seconds}
