@@ -1,0 +1,179 @@
+"""One spelling for everything: width, spaces, punctuation, slips of the pen; with the way back to the words as sent."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+BLANK = "\ue000"
+"""Stands where something was masked; never part of a word."""
+
+MARKER = 0xE100
+"""chr(MARKER + n) stands where a list marker n (①, 1、, 一是) stood."""
+
+_CIRCLED = {
+    **{chr(0x2460 + i): i + 1 for i in range(20)},
+    **{chr(0x2474 + i): i + 1 for i in range(20)},
+    **{chr(0x2488 + i): i + 1 for i in range(20)},
+    **{chr(0x2776 + i): i + 1 for i in range(10)},
+    **{chr(0x3220 + i): i + 1 for i in range(10)},
+}
+_PUNCTUATION = str.maketrans(
+    {
+        "；": ";", "：": ":", "？": "?", "！": "!", "（": "(", "）": ")", "．": ".", "｡": "。",
+        "【": "(", "】": ")", "[": "(", "]": ")", "〔": "(", "〕": ")", "﹑": "、", "､": "、",
+        "～": "~", "〜": "~", "∼": "~", "—": "-", "–": "-", "―": "-", "−": "-", "‐": "-", "‑": "-", "－": "-",
+        "／": "/", "∕": "/", "⁄": "/", "÷": "/", "％": "%", "﹪": "%", "’": "'", "‘": "'", "′": "'", "″": '"',
+        "“": '"', "”": '"', "「": '"', "」": '"', "『": '"', "』": '"', "…": "，", "·": ".", "•": ".", "・": ".",
+        "\r": "\n", "\t": " ", "\u3000": " ", "\xa0": " ",
+    }
+)  # fmt: skip
+_TRADITIONAL = str.maketrans(
+    "個學萬兩沒還師計劃實際參練開電貳參陸號週歲後過進組織應該對說錯級縣應進導課讀綠環處間門項種數費總報報災震車題難無與從為條",
+    "个学万两没还师计划实际参练开电贰参陆号周岁后过进组织应该对说错级县应进导课读绿环处间门项种数费总报报灾震车题难无与从为条",
+)
+_SLIPS = (
+    ("以经", "已经"), ("己经", "已经"), ("巳经", "已经"), ("己完成", "已完成"), ("己开展", "已开展"), ("己装", "已装"),
+    ("己建", "已建"), ("己整改", "已整改"), ("己制定", "已制定"), ("己成立", "已成立"), ("演炼", "演练"), ("演连", "演练"),
+    ("演习", "演练"), ("左又", "左右"), ("右左", "左右"), ("百分只", "百分之"), ("百分子", "百分之"), ("在坐", "在做"),
+    ("星其", "星期"), ("培讯", "培训"), ("陪训", "培训"), ("隐换", "隐患"), ("隐慻", "隐患"), ("正改", "整改"),
+    ("导学按", "导学案"), ("心的体会", "心得体会"), ("公开科", "公开课"), ("未开站", "未开展"), ("开战了", "开展了"),
+    ("班班同", "班班通"), ("板板通", "班班通"), ("班板通", "班班通"), ("绿华", "绿化"), ("米平方", "平方米"),
+)  # fmt: skip
+_SLIP = re.compile("|".join(re.escape(wrong) for wrong, _ in _SLIPS))
+_RIGHT = dict(_SLIPS)
+_COMMA = re.compile(r",(?!\d{3}(?!\d))|(?<!\d),")
+_INVISIBLE = re.compile(r"[\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff\ufe0f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Normal:
+    """`text` is what the grammar reads; `starts[i]`, `ends[i]` say where its i-th character stood in `original`."""
+
+    original: str
+    text: str
+    starts: tuple[int, ...]
+    ends: tuple[int, ...]
+
+    def words(self, start: int, end: int) -> str:
+        """The reply's own words for text[start:end]."""
+        if start >= end:
+            return ""
+        return self.original[self.starts[start] : self.ends[end - 1]].strip()
+
+    def with_text(self, text: str) -> Normal:
+        """The same map under a text of the same length (masks, markers)."""
+        return Normal(self.original, text, self.starts, self.ends)
+
+
+def normalise(original: str) -> Normal:
+    """NFKC, one kind of punctuation, no idle spaces, common slips put right, list markers made recognisable."""
+    characters = _with_markers(_characters(original))
+    characters = _without_idle_spaces(characters)
+    text = _SLIP.sub(lambda match: _RIGHT[match.group()], "".join(c for c, _, _ in characters))
+    return Normal(original, text, tuple(s for _, s, _ in characters), tuple(e for _, _, e in characters))
+
+
+def _with_markers(characters: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
+    text = _mark_lists(_COMMA.sub("，", "".join(c for c, _, _ in characters)))
+    return [(c, start, end) for c, (_, start, end) in zip(text, characters, strict=True)]
+
+
+def _characters(original: str) -> list[tuple[str, int, int]]:
+    found: list[tuple[str, int, int]] = []
+    for at, char in enumerate(original):
+        if char == "，":
+            found.append(("," if _inside_wide_number(original, at) else char, at, at + 1))
+        elif char in _CIRCLED:
+            found.append((chr(MARKER + _CIRCLED[char]), at, at + 1))
+        elif not _INVISIBLE.match(char):
+            found.extend((c, at, at + 1) for c in _spelling(char))
+    return found
+
+
+def _inside_wide_number(original: str, at: int) -> bool:
+    """１，２００ is one number; 520，300 are two."""
+    around = original[at - 1 : at] + original[at + 1 : at + 2]
+    return len(around) == 2 and all("\uff10" <= c <= "\uff19" for c in around)
+
+
+def _spelling(char: str) -> str:
+    if "\u4e00" <= char <= "\u9fff":
+        return char.translate(_TRADITIONAL)
+    plain = unicodedata.normalize("NFKC", char.translate(_PUNCTUATION)) if char > "\x7f" else char
+    return "".join(c for c in plain.translate(_PUNCTUATION).lower() if not "\ue000" <= c <= "\uf8ff")
+
+
+def _without_idle_spaces(characters: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
+    """Spaces go, except between two digit runs that do not look like one number; there a 、 stands."""
+    text = "".join(c for c, _, _ in characters)
+    kept: list[tuple[str, int, int]] = []
+    for at, (char, start, end) in enumerate(characters):
+        if char != " ":
+            kept.append((char, start, end))
+        elif _parts_numbers(text, at):
+            kept.append(("、", start, end))
+    return kept
+
+
+_GROUPS = re.compile(r"(?<![\d.,])\d{1,3}(?: \d{3})+(?![\d.,])|(?<![\d.])\d(?: \d)+(?![\d.])")
+_SPACED = re.compile(r"(?<=[0-9a-z%]) +(?=[0-9])|(?<=[0-9]) +(?=[a-z])")
+
+
+def _parts_numbers(text: str, at: int) -> bool:
+    if at == 0 or at + 1 >= len(text) or text[at - 1] == " ":
+        return False
+    if not (match := _SPACED.match(text, at)):
+        return False
+    return not any(group.start() < at < group.end() for group in _GROUPS.finditer(text)) and match.start() == at
+
+
+_HAN = "一二三四五六七八九十"
+_LISTED = (
+    re.compile(r"(?:^|(?<=[\n ]))(?P<n>\d{1,2})(?P<sep>\.)"),
+    re.compile(r"(?<![\d.,/:年月\-])(?P<n>\d{1,2})(?P<sep>[、)]|\.(?!\d)|[:，](?=[^\d]))"),
+    re.compile(r"\((?P<n>\d{1,2})\)(?P<sep>)"),
+    re.compile(r"(?:^|(?<=[\n，;。:!、\s]))(?P<n>[一二三四五六七八九十])(?P<sep>[、是](?=[^都一]))"),
+    re.compile(r"(?<![一二三四五六七八九十百千万\d])\((?P<n>[一二三四五六七八九十])\)(?P<sep>)(?!班)"),
+    re.compile(r"(?:^|(?<=[\n，;。:!、]))第(?P<n>[一二三四五六七八九十])(?P<sep>[、，:是问题项]+)"),
+)
+
+
+def _mark_lists(text: str) -> str:
+    """1、… 2、… as markers when they count up from 1 and something stands behind each."""
+    for pattern in _LISTED:
+        run = _counting_up(text, list(pattern.finditer(text)))
+        if run:
+            return _marked(text, run)
+    return text
+
+
+def _number(word: str) -> int:
+    return int(word) if word.isdigit() else _HAN.index(word) + 1
+
+
+def _counting_up(text: str, matches: list[re.Match[str]]) -> list[re.Match[str]]:
+    run: list[re.Match[str]] = []
+    for match in matches:
+        if _number(match["n"]) == len(run) + 1 and (not run or match.start() > run[-1].end()):
+            run.append(match)
+    if len(run) < 2 and not (run and run[0].start() == 0 and _opens_a_list(run[0], text)):
+        return []
+    ends = [m.start() for m in run[1:]] + [len(text)]
+    return run if all(text[m.end() : end].strip(" \n，;。、") for m, end in zip(run, ends, strict=True)) else []
+
+
+def _opens_a_list(match: re.Match[str], text: str) -> bool:
+    """A lone 1、 at the very start is a marker only before words, not before another number (1、2、3年级)."""
+    rest = text[match.end() :]
+    return match["sep"] in ("、", ")") and bool(rest) and not rest[0].isdigit()
+
+
+def _marked(text: str, run: list[re.Match[str]]) -> str:
+    characters = list(text)
+    for match in run:
+        characters[match.start() : match.end()] = [chr(MARKER + _number(match["n"]))] + [BLANK] * (
+            match.end() - match.start() - 1
+        )
+    return "".join(characters)
