@@ -191,6 +191,16 @@ def round_months(schedule: Schedule, after: Month, now: datetime, hours: OfficeH
     return tuple(found)
 
 
+def month_of_round(schedule: Schedule, due_day: date, hours: OfficeHours) -> Month:
+    """The month whose round is due on (or nearest to) that local day; `round_months` goes on from there.
+
+    Not always the day's own month: a round due on 1 October moves 提前 into September.
+    """
+    own = Month.of(due_day)
+    near = (own, own.plus(-1), own.plus(1))
+    return min(near, key=lambda month: abs(_due_day(schedule, month, hours) - due_day))
+
+
 def _next_round(schedule: Schedule, after: Month) -> Month:
     """A quarter's round is due in its last month."""
     month = after.plus(1)

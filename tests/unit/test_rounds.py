@@ -10,7 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.calendar import OfficeHours, Override, WorkCalendar
-from domain.rounds import Frequency, Month, RoundPlan, Schedule, Shift, months_between, plan, round_months
+from domain.rounds import (
+    Frequency,
+    Month,
+    RoundPlan,
+    Schedule,
+    Shift,
+    month_of_round,
+    months_between,
+    plan,
+    round_months,
+)
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 HOURS = OfficeHours(SHANGHAI, WorkCalendar())
@@ -171,3 +181,17 @@ def test_quarterly_and_single_rounds_that_should_be_open() -> None:
     assert round_months(quarterly, Month(2026, 8), late, HOURS) == (Month(2026, 9), Month(2026, 12))
     assert round_months(quarterly, Month(2026, 9), late, HOURS) == (Month(2026, 12),)
     assert round_months(Schedule(Frequency.ONCE), Month(2026, 8), late, HOURS) == (Month(2026, 9),)
+
+
+@given(SCHEDULES, MONTHS)
+def test_a_due_day_tells_its_rounds_month(schedule: Schedule, month: Month) -> None:
+    found = plan(schedule, month, HOURS)
+    assert month_of_round(schedule, found.due_day, HOURS) == month
+
+
+def test_a_round_moved_into_the_month_before_is_not_planned_twice() -> None:
+    early = Schedule(Frequency.MONTHLY, day=1)
+    october = plan(early, Month(2026, 10), HOURS)
+    assert october.due_day == date(2026, 9, 30)
+    last = month_of_round(early, october.due_day, HOURS)
+    assert round_months(early, last, at("2026-10-12T12:00:00"), HOURS) == ()
