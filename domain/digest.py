@@ -311,7 +311,7 @@ def build(head: Head, tasks: Iterable[TaskRow], reports: Iterable[ReportRow], an
         zone=head.zone,
         bureau=head.bureau,
         campaign=head.campaign,
-        counts=total([task.counts for task in built]),
+        counts=total(task.counts for task in built),
         tasks=built,
     )
 
@@ -335,7 +335,7 @@ def _task(
 ) -> TaskDigest:
     judged = [(report, _timeliness(report, row, head.as_of)) for report in reports]
     townships = _townships(judged)
-    counts = total([township.counts for township in townships])
+    counts = total(township.counts for township in townships)
     _prove(row, reports, counts)
     standing = [report for report in reports if report.state in (State.SUBMITTED, State.ACCEPTED)]
     given = [(report, values.get((row.round_id, report.unit_id), {})) for report in standing]
@@ -366,11 +366,10 @@ def _timeliness(report: ReportRow, task: TaskRow, now: datetime) -> Timeliness:
 
 
 def _townships(judged: Sequence[tuple[ReportRow, Timeliness]]) -> tuple[Township, ...]:
-    counts: dict[str, Counts] = {}
+    grouped: dict[str, list[tuple[Timeliness, bool]]] = {}
     for report, standing in judged:
-        one = Counts.of(standing, returned=report.state is State.RETURNED)
-        counts[report.township] = counts.get(report.township, Counts()) + one
-    return tuple(Township(name, found) for name, found in counts.items())
+        grouped.setdefault(report.township, []).append((standing, report.state is State.RETURNED))
+    return tuple(Township(name, Counts.tally(reports)) for name, reports in grouped.items())
 
 
 def _prove(row: TaskRow, reports: Sequence[ReportRow], counts: Counts) -> None:
@@ -516,7 +515,7 @@ def _measure(tasks: Sequence[TaskDigest]) -> str:
 
 
 def _overall(tasks: Sequence[TaskDigest]) -> str:
-    counts = total([task.counts for task in tasks])
+    counts = total(task.counts for task in tasks)
     return f"报送:{_standing(counts, sum(task.accepted for task in tasks), _measure(tasks))}。"
 
 

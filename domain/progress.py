@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
@@ -87,6 +89,13 @@ class Counts:
         """The counts of one report."""
         return cls(**{standing.value: 1}, returned_open=int(returned))
 
+    @classmethod
+    def tally(cls, reports: Iterable[tuple[Timeliness, bool]]) -> Counts:
+        """The counts of many: each its timeliness, and whether it is returned and not yet resubmitted."""
+        found = Counter(reports)
+        standing = {one.value: found[one, False] + found[one, True] for one in Timeliness}
+        return cls(**standing, returned_open=sum(n for (_, returned), n in found.items() if returned))
+
     def __add__(self, other: Counts) -> Counts:
         return Counts(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
 
@@ -135,6 +144,6 @@ class Counts:
         return Fraction(part, self.expected) if self.expected else None
 
 
-def total(parts: list[Counts]) -> Counts:
+def total(parts: Iterable[Counts]) -> Counts:
     """The sum; all zero for none."""
     return sum(parts, Counts())

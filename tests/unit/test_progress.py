@@ -72,15 +72,15 @@ def test_moving_a_deadline_later_makes_the_late_punctual() -> None:
 
 @given(st.lists(st.tuples(st.sampled_from(State), INSTANTS), max_size=50), INSTANTS)
 def test_the_six_partition_any_roster(rows: list[tuple[State, datetime]], now: datetime) -> None:
-    counts = total(
-        [
-            Counts.of(
-                timeliness(state, None if state is State.PENDING else received, DUE, GRACE, now),
-                returned=state is State.RETURNED,
-            )
-            for state, received in rows
-        ]
-    )
+    judged = [
+        (
+            timeliness(state, None if state is State.PENDING else received, DUE, GRACE, now),
+            state is State.RETURNED,
+        )
+        for state, received in rows
+    ]
+    counts = Counts.tally(judged)
+    assert counts == total(Counts.of(standing, returned=returned) for standing, returned in judged)
     assert sum(counts.get(standing) for standing in Timeliness) == counts.roster == len(rows)
     assert counts.returned_open == sum(state is State.RETURNED for state, _ in rows)
 
