@@ -5,6 +5,7 @@ from sandbox.faults import ApiCall, Fault, too_many_requests
 from sandbox.model import BotProfile, CallbackAnswer, User
 from sandbox.phone import Bubble, NoSuchButton, NotSeen, Phone
 from sandbox.server import SandboxServer
+from sandbox.stage import ClockControl, Seat, StoryStep
 
 __all__ = [
     "ApiCall",
@@ -12,12 +13,15 @@ __all__ = [
     "BotProfile",
     "Bubble",
     "CallbackAnswer",
+    "ClockControl",
     "Fault",
     "NoSuchButton",
     "NotSeen",
     "Phone",
     "PhoneError",
     "SandboxServer",
+    "Seat",
+    "StoryStep",
     "User",
     "too_many_requests",
 ]

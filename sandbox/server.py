@@ -4,27 +4,50 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, tzinfo
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
+from sandbox.control import Control
 from sandbox.faults import ApiCall, Fault
 from sandbox.line import Line
 from sandbox.model import BotProfile, User
+from sandbox.page import Stage
 from sandbox.phone import NotSeen, Phone
+from sandbox.stage import ClockControl, ClockPanel, Seat, StoryStep
 from sandbox.world import World
 
 
 class SandboxServer:
-    """`now` dates the messages; real time is used only for long polls and typing marks."""
+    """`now` dates the messages; real time is used only for long polls and typing marks.
 
-    def __init__(self, now: Callable[[], datetime], *, bots: Iterable[BotProfile] = ()) -> None:
+    `seats` and `story` are shown on the stage at `/` and may be given later; with `clock` it has a clock panel,
+    and `tz` (else the clock's zone) is the zone of the times shown.
+    """
+
+    def __init__(
+        self,
+        now: Callable[[], datetime],
+        *,
+        bots: Iterable[BotProfile] = (),
+        seats: Iterable[Seat] = (),
+        story: Iterable[StoryStep] = (),
+        clock: ClockControl | None = None,
+        tz: tzinfo | None = None,
+    ) -> None:
+        zone = tz or ZoneInfo(clock.tz_name if clock else "Asia/Shanghai")
+        panel = ClockPanel(clock, zone) if clock else None
         self.world = World(now)
         self.line = Line(self.world)
+        self.control = Control(self.world, self.line, panel)
+        self.stage = Stage(self.world, zone, panel)
+        self.stage.story = list(story)
         self._runner: web.AppRunner | None = None
         self.url = ""
         for profile in bots:
             self.add_bot(profile)
+        self.set_seats(seats)
 
     @property
     def api_url(self) -> str:
@@ -41,6 +64,8 @@ class SandboxServer:
     async def stop(self) -> None:
         """Ends open long polls and closes; safe to call twice."""
         runner, self._runner = self._runner, None
+        self.stage.closing = True
+        self.world.pulse.beat()
         for bot in self.world.bots.values():
             bot.queue.close()
         if runner is not None:
@@ -51,6 +76,12 @@ class SandboxServer:
 
     def add_user(self, user_id: int, first_name: str, *, last_name: str = "", username: str = "") -> User:
         return self.world.add_user(User(user_id, first_name, last_name, username))
+
+    def set_seats(self, seats: Iterable[Seat]) -> None:
+        """Who is on the stage; people unknown so far are made. A page already open sees it when reloaded."""
+        self.stage.seats = list(seats)
+        for seat in self.stage.seats:
+            self.phone(seat.bot_token, seat.user_id, seat.display_name)
 
     def phone(self, bot_token: str, user_id: int, name: str = "") -> Phone:
         """The phone of this person in the chat with this bot; the person is made when unknown."""
@@ -81,5 +112,6 @@ class SandboxServer:
 
     def _app(self) -> web.Application:
         app = web.Application()
-        self.line.add_routes(app)
+        for part in (self.line, self.control, self.stage):
+            part.add_routes(app)
         return app

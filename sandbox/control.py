@@ -1,0 +1,203 @@
+"""The control API: act as any person, look at any phone, read what bots called, script faults, drive the clock."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import web
+
+from sandbox.commands import menu
+from sandbox.errors import PhoneError
+from sandbox.faults import Fault
+from sandbox.line import Line
+from sandbox.model import BotProfile, Chat, Json, User
+from sandbox.phone import NoSuchButton, Phone, bubble
+from sandbox.stage import ClockPanel, ClockRefusal
+from sandbox.world import World
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+_FAULT_FIELDS = {field.name for field in dataclasses.fields(Fault)}
+
+
+class Control:
+    def __init__(self, world: World, line: Line, clock: ClockPanel | None) -> None:
+        self.world = world
+        self.line = line
+        self.clock = clock
+
+    def add_routes(self, app: web.Application) -> None:
+        routes: list[tuple[str, str, Handler]] = [
+            ("GET", "/control/bots", self.list_bots),
+            ("POST", "/control/bots", self.add_bot),
+            ("GET", "/control/users", self.list_users),
+            ("POST", "/control/users", self.add_user),
+            ("POST", "/control/act", self.act),
+            ("GET", "/control/chats/{bot}/{user}", self.show_chat),
+            ("GET", "/control/calls", self.list_calls),
+            ("DELETE", "/control/calls", self.forget_calls),
+            ("GET", "/control/faults", self.list_faults),
+            ("POST", "/control/faults", self.add_fault),
+            ("DELETE", "/control/faults", self.clear_faults),
+            ("GET", "/control/clock", self.show_clock),
+            ("POST", "/control/clock", self.set_clock),
+        ]
+        for method, path, handler in routes:
+            app.router.add_route(method, path, told(handler))
+
+    # who
+
+    async def list_bots(self, _request: web.Request) -> web.Response:
+        return _json([bot.profile.to_api() for bot in self.world.bots.values()])
+
+    async def add_bot(self, request: web.Request) -> web.Response:
+        body = await _body(request)
+        profile = BotProfile(
+            _needed(body, "token"), str(body.get("username", "duban_bot")), str(body.get("name", "督办"))
+        )
+        return _json(self.world.add_bot(profile).profile.to_api())
+
+    async def list_users(self, _request: web.Request) -> web.Response:
+        return _json([user.to_api() for user in self.world.users.values()])
+
+    async def add_user(self, request: web.Request) -> web.Response:
+        body = await _body(request)
+        names = {name: str(body.get(name, "")) for name in ("last_name", "username")}
+        user = User(int(_needed(body, "id")), _needed(body, "first_name"), **names)
+        return _json(self.world.add_user(user).to_api())
+
+    # phones
+
+    async def act(self, request: web.Request) -> web.Response:
+        """`{"bot", "user", "do", …}`; do: start say press sticker voice block unblock."""
+        body = await _body(request)
+        return _json(await act(self._phone(body.get("bot"), body.get("user")), body))
+
+    async def show_chat(self, request: web.Request) -> web.Response:
+        phone = self._phone(request.match_info["bot"], request.match_info["user"])
+        return _json(chat_json(phone.chat))
+
+    def _phone(self, bot: Any, user: Any) -> Phone:
+        chosen = self.world.bot(bot) if bot else next(iter(self.world.bots.values()), None)
+        if chosen is None:
+            raise PhoneError("there is no bot yet")
+        return Phone(self.world, self.world.chat(chosen, int(user or 0)))
+
+    # the line
+
+    async def list_calls(self, request: web.Request) -> web.Response:
+        query = request.query
+        chat_id = int(query["chat_id"]) if "chat_id" in query else None
+        found = self.line.log.select(query.get("method", ""), chat_id, int(query.get("after", 0)))
+        return _json([call.to_json() for call in found])
+
+    async def forget_calls(self, _request: web.Request) -> web.Response:
+        self.line.log.calls.clear()
+        return _json(None)
+
+    async def list_faults(self, _request: web.Request) -> web.Response:
+        return _json([fault.to_json() for fault in self.line.faults.planned])
+
+    async def add_fault(self, request: web.Request) -> web.Response:
+        body = await _body(request)
+        if body.get("kind") not in {"error", "latency", "drop", "lost"} or body.keys() - _FAULT_FIELDS:
+            raise PhoneError(f"a fault has a kind (error, latency, drop, lost) and {sorted(_FAULT_FIELDS - {'kind'})}")
+        return _json(self.line.faults.add(Fault(**body)).to_json())
+
+    async def clear_faults(self, _request: web.Request) -> web.Response:
+        self.line.faults.clear()
+        return _json(None)
+
+    # the clock
+
+    async def show_clock(self, _request: web.Request) -> web.Response:
+        return _json(self._panel().state())
+
+    async def set_clock(self, request: web.Request) -> web.Response:
+        panel = self._panel()
+        panel.set(await _body(request))
+        self.world.pulse.beat()
+        return _json(panel.state())
+
+    def _panel(self) -> ClockPanel:
+        if self.clock is None:
+            raise ClockRefusal("这里的时钟不能调")
+        return self.clock
+
+
+async def act(phone: Phone, body: Json) -> Json:
+    """What the page and tests ask a phone to do; the sent message, or the id of the query."""
+    match body.get("do"):
+        case "start":
+            return (await phone.start(str(body.get("payload", "")))).to_json()
+        case "say":
+            return (await phone.say(_needed(body, "text"), reply_to=body.get("reply_to"))).to_json()
+        case "press":
+            return {"query_id": await _press(phone, body)}
+        case "sticker":
+            return (await phone.sticker(str(body.get("emoji", "👍")))).to_json()
+        case "voice":
+            return (await phone.voice(int(body.get("seconds", 3)))).to_json()
+        case "block":
+            await phone.block()
+        case "unblock":
+            await phone.unblock()
+        case other:
+            raise PhoneError(f"nobody knows how to do {other!r}")
+    return {"blocked": phone.blocked}
+
+
+async def _press(phone: Phone, body: Json) -> str:
+    """By `label`, by `data` on `message` (stale buttons too), or by `message`, `row` and `column`."""
+    if "label" in body:
+        return await phone.press(str(body["label"]), on=body.get("message"))
+    if "data" in body:
+        return await phone.press_data(str(body["data"]), on=int(_needed(body, "message")))
+    message = phone.chat.messages.get(int(_needed(body, "message")))
+    row, column = int(_needed(body, "row")), int(_needed(body, "column"))
+    rows = (message.inline if message else None) or []
+    if message is None or not (0 <= row < len(rows) and 0 <= column < len(rows[row])):
+        raise NoSuchButton("that button stands there no more")
+    return phone.world.press(phone.chat, message, row, column)
+
+
+def chat_json(chat: Chat) -> Json:
+    return {
+        "started": chat.started,
+        "blocked": chat.blocked,
+        "messages": [bubble(message).to_json() for message in chat.messages.values()],
+        "keyboard": [[button["text"] for button in row] for row in chat.keyboard],
+        "commands": menu(chat),
+        "answers": [{"query_id": a.query_id, "text": a.text, "alert": a.alert} for a in chat.answers],
+    }
+
+
+def told(handler: Handler) -> Handler:
+    """A handler whose refusals become `{"error": …}` with status 400."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except (PhoneError, ClockRefusal, ValueError) as error:
+            return web.json_response({"error": str(error)}, status=400)
+
+    return answer
+
+
+async def _body(request: web.Request) -> Json:
+    body = await request.json()
+    if not isinstance(body, dict):
+        raise PhoneError("a JSON object is expected")
+    return body
+
+
+def _needed(body: Json, name: str) -> str:
+    if body.get(name) in (None, ""):
+        raise PhoneError(f"{name!r} is missing")
+    return str(body[name])
+
+
+def _json(value: Any) -> web.Response:
+    return web.json_response(value, dumps=lambda v: json.dumps(v, ensure_ascii=False))
