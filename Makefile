@@ -54,7 +54,7 @@ layers: $(VENV)/.installed-dev
 	$(BIN)/lint-imports
 
 migrations: $(VENV)/.installed-dev ## models and migrations agree
-	$(BIN)/python -m db.migrations.check
+	$(BIN)/python -m db.migrations check
 
 bench: $(VENV)/.installed-dev ## medians and ratios
 	$(BIN)/python -m benchmarks

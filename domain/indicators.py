@@ -74,6 +74,7 @@ class Indicator:
     `scale` is the number of decimals kept (0 for counts); `minimum`/`maximum` are in `unit`. `limit_from` caps a
     count at 110 % of that basic; `total_from` names the basic that is a ratio's registered total. `earliest` and
     `latest` are "today", "period_from", "period_to" or an ISO day. `soft_maximum` asks once instead of refusing.
+    `yes` and `no` are the words for a bool (已开展, 未开展); `hint` is a reply to fill in, without figures.
     """
 
     key: str
@@ -94,6 +95,9 @@ class Indicator:
     required: bool = True
     only_if: OnlyIf | None = None
     short: str = ""
+    yes: str = "是"
+    no: str = "否"
+    hint: str = ""
     help: str = ""
     used_by: str = ""
 

@@ -7,6 +7,7 @@ due day to this one's. Everything is computed on the bureau's wall clock and cal
 from __future__ import annotations
 
 import calendar as gregorian
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -205,3 +206,24 @@ def _next_round(schedule: Schedule, after: Month) -> Month:
     """A quarter's round is due in its last month."""
     month = after.plus(1)
     return month.plus(-month.month % 3) if schedule.frequency is Frequency.QUARTERLY else month
+
+
+DIRECTOR_MONDAY = time(8, 30)
+DUE_DAY_DIGEST = time(18, 0)
+
+
+def digest_times(due: Iterable[datetime], now: datetime, hours: OfficeHours) -> list[datetime]:
+    """The set times of today that have come: the due day at 18:00, and the week's first working day at 08:30.
+
+    Only today's: after an outage of days nobody wants the digests of the past.
+    """
+    today = hours.local(now).date()
+    times = {hours.at(today, DUE_DAY_DIGEST)} if any(hours.local(d).date() == today for d in due) else set()
+    if _starts_week(today, hours):
+        times.add(hours.at(today, DIRECTOR_MONDAY))
+    return sorted(at for at in times if at <= now)
+
+
+def _starts_week(today: date, hours: OfficeHours) -> bool:
+    monday = today - timedelta(days=today.weekday())
+    return today == hours.calendar.on_or_after(monday)

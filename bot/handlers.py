@@ -1,0 +1,211 @@
+"""Who may, and what next: each handler resolves the actor and calls one service."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from telegram import Update
+from telegram.ext import Application, CallbackQueryHandler, CommandHandler, ContextTypes, MessageHandler, filters
+
+from bot.buttons import Press, Verb, decode
+from bot.turns import handling, turn
+from bot.words import COMMAND_WORDS
+from domain.messages import Phrase, ReportKey
+from services import conversation, digests, people, reporting
+from services.conversation import say
+from services.reporting import Outcome
+from services.turn import Turn
+
+Callback = Callable[[Update, ContextTypes.DEFAULT_TYPE], Coroutine[Any, Any, None]]
+
+TOASTS = {
+    Outcome.DONE: "",
+    Outcome.OUT_OF_DATE: "这张卡片已更新,请看最新的。",
+    Outcome.ALREADY_SUBMITTED: "这一项已报送,不用重报。",
+    Outcome.INCOMPLETE: "还没填完,请把缺的补上再提交。",
+    Outcome.LOCKED: "报告期已关闭,填的都还在。",
+    Outcome.NOT_YOURS: "这一项不由您负责,没有改动。",
+}
+
+
+def register(application: Application) -> None:  # type: ignore[type-arg]
+    private = filters.ChatType.PRIVATE & filters.UpdateType.MESSAGE
+    for command, callback in COMMANDS.items():
+        application.add_handler(CommandHandler(command, callback, filters=private))
+        application.add_handler(MessageHandler(private & filters.Text(COMMAND_WORDS[command]), callback))
+    application.add_handler(MessageHandler(private & filters.COMMAND, unknown_command))
+    application.add_handler(MessageHandler(private & filters.TEXT, words))
+    application.add_handler(MessageHandler(private & (filters.VOICE | filters.AUDIO), voice))
+    application.add_handler(MessageHandler(private, not_text))
+    application.add_handler(CallbackQueryHandler(pressed))
+    application.add_error_handler(note_problem)
+
+
+async def note_problem(_update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
+    """Hand the exception to the worker, which rolls back and counts the attempt."""
+    if isinstance(context.error, Exception):
+        handling().problem = context.error
+
+
+async def start(_update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+    here = turn()
+    if context.args:
+        await people.present_code(here, context.args[0])
+    elif here.actor is None:
+        await say(here, Phrase.STRANGER)
+    else:
+        await welcome(here)
+
+
+async def welcome(here: Turn) -> None:
+    if not here.person.reporting_units:
+        await say(here, Phrase.WELCOME_BUREAU)
+        return
+    owed = await reporting.owed(here)
+    await say(here, Phrase.WELCOME, standing=f"现在有{len(owed)}项待报。" if owed else "现在没有待报事项。")
+    if owed:
+        await conversation.todo(here)
+
+
+async def todo(_update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
+    if await _known(turn()):
+        await conversation.todo(turn())
+
+
+async def history(_update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
+    if await _known(turn()):
+        await conversation.history(turn())
+
+
+async def cancel(_update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
+    if await _known(turn()):
+        await conversation.cancel(turn())
+
+
+async def show_help(_update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
+    here = turn()
+    if await _known(here):
+        await say(here, Phrase.HELP if here.person.reporting_units else Phrase.HELP_BUREAU)
+
+
+async def digest(_update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
+    here = turn()
+    if not await _known(here):
+        return
+    if not here.person.is_bureau:
+        await say(here, Phrase.NO_SUCH_COMMAND)
+    elif not await digests.on_request(here):
+        await say(here, Phrase.NO_DIGEST_YET)
+
+
+async def unknown_command(_update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
+    if await _known(turn()):
+        await say(turn(), Phrase.NO_SUCH_COMMAND)
+
+
+async def words(update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
+    here, message = turn(), update.message
+    if message is None or not await _known(here):
+        return
+    if not here.person.reporting_units:
+        await say(here, Phrase.HELP_BUREAU)
+        return
+    reply_to = message.reply_to_message.message_id if message.reply_to_message else None
+    await conversation.reply(here, message.text or "", reply_to)
+
+
+async def voice(_update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
+    if await _known(turn()):
+        await say(turn(), Phrase.VOICE)
+
+
+async def not_text(_update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
+    if await _known(turn()):
+        await say(turn(), Phrase.NOT_TEXT)
+
+
+async def _known(here: Turn) -> bool:
+    """A stranger gets one polite sentence and nothing else."""
+    if here.actor is None:
+        await say(here, Phrase.STRANGER)
+    return here.actor is not None
+
+
+COMMANDS: dict[str, Callback] = {
+    "start": start,
+    "todo": todo,
+    "history": history,
+    "cancel": cancel,
+    "help": show_help,
+    "digest": digest,
+}
+
+
+# ---- buttons
+
+
+async def pressed(update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
+    """Every id in a button is checked against the actor by the service; what cannot be read changes nothing."""
+    here, query = turn(), update.callback_query
+    if query is None:
+        return
+    here.callback_id = query.id
+    try:
+        press = decode(query.data or "")
+    except ValueError:
+        here.toast = "这个按钮已失效,回“待办”看最新的。"
+        return
+    if press.verb in _BINDING:
+        await _BINDING[press.verb](here, press)
+    elif here.actor is None:
+        here.toast = "您的账号尚未登记。"
+    elif press.report is None:
+        await _without_report(here, press)
+    else:
+        here.toast = TOASTS[await _on_report(here, press, press.report)]
+
+
+async def _this_is_me(here: Turn, press: Press) -> None:
+    if press.numbers and await people.confirm_binding(here, press.numbers[0]):
+        await welcome(here)
+    else:
+        await say(here, Phrase.BAD_CODE)
+
+
+async def _not_me(here: Turn, press: Press) -> None:
+    known = bool(press.numbers) and await people.refuse_binding(here, press.numbers[0])
+    await say(here, Phrase.WRONG_PERSON if known else Phrase.BAD_CODE)
+
+
+_BINDING = {Verb.THIS_IS_ME: _this_is_me, Verb.NOT_ME: _not_me}
+
+
+async def _without_report(here: Turn, press: Press) -> None:
+    if press.verb is Verb.MISSING and len(press.numbers) == 1:
+        if not await digests.missing_of(here, press.numbers[0]):
+            here.toast = TOASTS[Outcome.NOT_YOURS]
+    else:
+        here.toast = TOASTS[Outcome.OUT_OF_DATE]
+
+
+async def _on_report(here: Turn, press: Press, report: ReportKey) -> Outcome:
+    match press.verb, press.numbers:
+        case Verb.OPEN, ():
+            return await conversation.open_report(here, report)
+        case Verb.CHOOSE, (revision, position, option):
+            return await conversation.choose(here, report, revision, position, option)
+        case Verb.CHANGES, ():
+            return await conversation.list_changes(here, report)
+        case Verb.ASK, (position,):
+            return await conversation.ask_again(here, report, position)
+        case Verb.SUBMIT, (revision,):
+            return await conversation.confirm(here, report, revision)
+        case Verb.FOR_REPORT, (update_id,):
+            return await conversation.reply_for(here, update_id, report)
+        case Verb.LATER, ():
+            await conversation.put_off(here)
+            here.toast = "好的,填的都已保存。"
+            return Outcome.DONE
+        case _:
+            return Outcome.OUT_OF_DATE

@@ -1,0 +1,52 @@
+"""Long polling whose offset moves only after the updates are committed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any, cast
+
+from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
+from telegram.ext import ExtBot
+
+from services.intake import Update, accept
+from services.workplace import Workplace
+
+_log = logging.getLogger(__name__)
+
+ALLOWED = ["message", "edited_message", "callback_query", "my_chat_member", "chat_member"]
+LONG_POLL = 25  # seconds
+MAX_BACKOFF = 30.0
+
+
+class DubanBot(ExtBot[None]):
+    async def raw_updates(self, offset: int | None, seconds: int) -> list[Update]:
+        """`getUpdates` without parsing: an update that the library cannot read must not hold up the others."""
+        data: dict[str, Any] = {"offset": offset, "timeout": seconds, "allowed_updates": ALLOWED}
+        return cast("list[Update]", await self._post("getUpdates", data, read_timeout=seconds + 5))
+
+
+async def poll(bot: DubanBot, workplace: Workplace, accepted: Callable[[], None]) -> None:
+    """Until cancelled. Raises InvalidToken and Conflict (another copy is running): both need a person."""
+    offset: int | None = None
+    backoff = 1.0
+    while True:
+        try:
+            updates = await bot.raw_updates(offset, LONG_POLL)
+        except (InvalidToken, Conflict):
+            raise
+        except TelegramError as problem:
+            wait = backoff
+            if isinstance(problem, RetryAfter):
+                wait = float(problem.retry_after if isinstance(problem.retry_after, int) else LONG_POLL)
+            _log.warning("polling failed: %s", type(problem).__name__, extra={"action": "poll_failed"})
+            await asyncio.sleep(wait)
+            backoff = min(backoff * 2, MAX_BACKOFF)
+            continue
+        backoff = 1.0
+        if updates:
+            async with workplace.database.write() as session:
+                await accept(session, workplace.bureau_id, updates, workplace.clock.now())
+            accepted()
+            offset = max(int(update["update_id"]) for update in updates) + 1

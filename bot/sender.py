@@ -1,0 +1,90 @@
+"""Handing a message to Telegram, and what each of its answers means. The table is ordered: the first match decides,
+because BadRequest and TimedOut are NetworkErrors too (facts A2)."""
+
+from __future__ import annotations
+
+import logging
+
+import httpx
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, ReplyKeyboardMarkup
+from telegram.constants import ParseMode
+from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError, TimedOut
+from telegram.ext import ExtBot
+
+from services.rendering import Delivered, Gone, Parcel, Refused, Rendered, Result, TryAgain, Unknown
+
+_log = logging.getLogger(__name__)
+
+RETRY_NETWORK = 2.0  # seconds until a call that certainly was not made is tried again
+_NOT_SENT = (httpx.ConnectTimeout, httpx.ConnectError, httpx.PoolTimeout)
+
+
+class Sender:
+    """One call for one parcel; every failure becomes a `Result`, none is raised."""
+
+    def __init__(self, bot: ExtBot[None]) -> None:
+        self._bot = bot
+
+    async def __call__(self, parcel: Parcel) -> Result:
+        try:
+            return Delivered(await self._call(parcel))
+        except TelegramError as problem:
+            result = meaning(problem)
+            if isinstance(result, Delivered):  # "not modified": it already shows what it should
+                return Delivered(parcel.message_id or 0)
+            extra = {"action": "send_failed", "chat_id": parcel.chat_id, "result": type(result).__name__}
+            _log.warning("sending failed: %s", type(problem).__name__, extra=extra)
+            return result
+
+    async def _call(self, parcel: Parcel) -> int:
+        rendered = parcel.rendered
+        if parcel.method == "strip":
+            await self._bot.edit_message_reply_markup(parcel.chat_id, parcel.message_id)
+            return parcel.message_id or 0
+        if parcel.method == "edit":
+            await self._bot.edit_message_text(
+                rendered.text, parcel.chat_id, parcel.message_id, parse_mode=ParseMode.HTML,
+                reply_markup=_inline(rendered), link_preview_options=LinkPreviewOptions(is_disabled=True),
+            )  # fmt: skip
+            return parcel.message_id or 0
+        message = await self._bot.send_message(
+            parcel.chat_id, rendered.text, parse_mode=ParseMode.HTML, reply_markup=_keyboard(rendered),
+            protect_content=rendered.protect, link_preview_options=LinkPreviewOptions(is_disabled=True),
+        )  # fmt: skip
+        return message.message_id
+
+
+def _inline(rendered: Rendered) -> InlineKeyboardMarkup | None:
+    if not rendered.buttons:
+        return None
+    rows = [[InlineKeyboardButton(b.label, callback_data=b.data) for b in row] for row in rendered.buttons]
+    return InlineKeyboardMarkup(rows)
+
+
+def _keyboard(rendered: Rendered) -> InlineKeyboardMarkup | ReplyKeyboardMarkup | None:
+    if rendered.keyboard:
+        return ReplyKeyboardMarkup(rendered.keyboard, resize_keyboard=True, is_persistent=True)
+    return _inline(rendered)
+
+
+def meaning(problem: TelegramError) -> Result:
+    """What a failed call means for the message."""
+    text = str(problem)
+    lowered = text.lower()
+    if isinstance(problem, RetryAfter):
+        seconds = problem.retry_after
+        after = seconds if isinstance(seconds, int) else seconds.total_seconds()
+        return TryAgain("flood", float(after), everywhere=True)
+    if isinstance(problem, Forbidden):
+        return Refused(text, unreachable=True)
+    if isinstance(problem, BadRequest):
+        if "message is not modified" in lowered:
+            return Delivered(0)
+        if "message to edit not found" in lowered or "message can't be edited" in lowered:
+            return Gone()
+        return Refused(text, unreachable="chat not found" in lowered)
+    if isinstance(problem.__cause__, _NOT_SENT):
+        return TryAgain("not sent", RETRY_NETWORK)
+    if isinstance(problem, TimedOut | NetworkError):
+        return Unknown(type(problem).__name__)
+    return Refused(text)

@@ -1,0 +1,101 @@
+"""The Telegram face: python-telegram-bot's application, the inbox worker, delivery and polling, as one thing."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from telegram import BotCommand, Update
+from telegram.error import TelegramError
+from telegram.ext import Application, ApplicationBuilder
+from telegram.request import HTTPXRequest
+
+from bot import turns
+from bot.handlers import register
+from bot.polling import DubanBot, poll
+from bot.sender import Sender
+from bot.views import render
+from bot.words import BUREAU_COMMANDS, MENU, PRINCIPAL_COMMANDS
+from services.delivery import IN_FLIGHT, Delivery
+from services.intake import Update as RawUpdate
+from services.intake import Worker
+from services.turn import Turn
+from services.workplace import Workplace
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """How Telegram is reached. `api_url` is `https://api.telegram.org` or a stand-in; `proxy` http(s) or socks5."""
+
+    token: str
+    api_url: str = "https://api.telegram.org"
+    proxy: str | None = None
+
+
+def make_bot(line: Line) -> DubanBot:
+    calls = HTTPXRequest(connection_pool_size=IN_FLIGHT + 8, proxy=line.proxy, pool_timeout=5.0)
+    polling = HTTPXRequest(connection_pool_size=2, proxy=line.proxy)
+    base = line.api_url.rstrip("/")
+    return DubanBot(
+        line.token, base_url=f"{base}/bot", base_file_url=f"{base}/file/bot", request=calls,
+        get_updates_request=polling,
+    )  # fmt: skip
+
+
+class TelegramFace:
+    """Start with `async with`; then `run()` until cancelled."""
+
+    def __init__(self, workplace: Workplace, bot: DubanBot) -> None:
+        self.workplace = workplace
+        self.bot = bot
+        builder = ApplicationBuilder().bot(bot).updater(None).job_queue(None)
+        self.application: Application = builder.build()  # type: ignore[type-arg]
+        register(self.application)
+        self.worker = Worker(workplace, self.handle, self.afterwards)
+        self.delivery = Delivery(workplace, render, Sender(bot))
+        workplace.database.on_commit(self.delivery.wake)
+
+    async def __aenter__(self) -> TelegramFace:
+        await self.application.initialize()
+        await self.delivery.recover()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.workplace.nursery.drain(10)
+        await self.application.shutdown()
+
+    async def run(self) -> None:
+        """Poll, work and deliver until cancelled or until Telegram says something that needs a person."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._set_menu())
+            group.create_task(self.worker.run())
+            group.create_task(self.delivery.run())
+            group.create_task(poll(self.bot, self.workplace, self.worker.wake))
+
+    async def _set_menu(self) -> None:
+        listed = [BotCommand(name, MENU[name]) for name in dict.fromkeys((*PRINCIPAL_COMMANDS, *BUREAU_COMMANDS))]
+        try:
+            await self.bot.set_my_commands(listed)
+        except TelegramError:
+            return  # the menu is a convenience; the next start sets it
+
+    async def handle(self, turn: Turn, raw: RawUpdate) -> None:
+        """Run the handlers of one update inside the worker's transaction; what they raise is raised here."""
+        handling = turns.begin(turn)
+        update = Update.de_json(raw, self.bot)
+        if update is not None:
+            await self.application.process_update(update)
+        if handling.problem is not None:
+            raise handling.problem
+
+    async def afterwards(self, turn: Turn) -> None:
+        """Beside the outbox: a tapped button stops spinning. Too late is no harm."""
+        if turn.callback_id is None:
+            return
+        self.workplace.nursery.start(self._answer(turn.callback_id, turn.toast), "answer callback")
+
+    async def _answer(self, callback_id: str, toast: str) -> None:
+        try:
+            await self.bot.answer_callback_query(callback_id, text=toast or None)
+        except TelegramError:
+            return

@@ -1,0 +1,52 @@
+"""Views: pure functions from what is to be shown to text and buttons. The texts follow the rules of the trade: the
+first line says what it is and by when, people are addressed as the roster says, nothing is threatened."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from bot.views.answers import confirm_binding, say, which_report
+from bot.views.cards import card, receipt
+from bot.views.digests import digest
+from bot.views.lists import history, prompt, reminder, todo
+from domain.messages import ConfirmBinding, Receipt, Say, WhichReport
+from services.content import (
+    CardContent,
+    Content,
+    DigestContent,
+    HistoryContent,
+    PromptContent,
+    ReminderContent,
+    Scene,
+    TodoContent,
+)
+from services.rendering import Rendered
+
+__all__ = ["render"]
+
+
+def render(content: Content, scene: Scene) -> list[Rendered]:
+    """The parts of a message; all but digests have one."""
+    match content:
+        case PromptContent():
+            return [prompt(content, scene)]
+        case ReminderContent():
+            return [reminder(content, scene)]
+        case CardContent():
+            return [card(content, scene)]
+        case TodoContent():
+            return [todo(content, scene)]
+        case HistoryContent():
+            return [history(content, scene)]
+        case DigestContent():
+            return digest(content, scene)
+        case Receipt():
+            return [receipt(content, scene)]
+        case ConfirmBinding():
+            return [confirm_binding(content)]
+        case WhichReport():
+            return [which_report(content)]
+        case Say():
+            return [say(content)]
+        case _:
+            assert_never(content)

@@ -1,0 +1,123 @@
+"""Short answers to what a person did. One clear sentence, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from bot.buttons import Verb, encode
+from bot.views.parts import message
+from bot.words import BUREAU_KEYBOARD, PRINCIPAL_KEYBOARD
+from domain.messages import ConfirmBinding, Phrase, Say, WhichReport
+from services.rendering import Button, Rendered
+
+_ROLES = {
+    "principal": "校长",
+    "deputy": "代报人",
+    "central": "中心校",
+    "section": "股室",
+    "office": "领导小组办公室",
+    "director": "局领导",
+    "admin": "管理员",
+}
+
+Facts = Mapping[str, str]
+
+
+def confirm_binding(content: ConfirmBinding) -> Rendered:
+    holdings = [role.split("|") for role in content.roles]
+    who = "、".join(f"{unit} {_ROLES.get(role, role)}".strip() for unit, role in holdings)
+    yes = Button("是我", encode(Verb.THIS_IS_ME, None, content.invitation_id))
+    no = Button("不是我", encode(Verb.NOT_ME, None, content.invitation_id))
+    return message([f"请核对:{who} {content.name}。"], [yes, no])
+
+
+def which_report(content: WhichReport) -> Rendered:
+    buttons = [[Button(title, encode(Verb.FOR_REPORT, key, content.update_id))] for key, title in content.options]
+    return message([f"您说的“{content.words}”是报哪一项?点一下就行,不用重打。"], *buttons)
+
+
+def say(content: Say) -> Rendered:
+    rendered = message(_LINES[content.phrase](content.facts))
+    keyboard = _KEYBOARDS.get(content.phrase, ())
+    return Rendered(rendered.text, keyboard=keyboard) if keyboard else rendered
+
+
+_KEYBOARDS = {
+    Phrase.WELCOME: PRINCIPAL_KEYBOARD,
+    Phrase.HELP: PRINCIPAL_KEYBOARD,
+    Phrase.WELCOME_BUREAU: BUREAU_KEYBOARD,
+    Phrase.HELP_BUREAU: BUREAU_KEYBOARD,
+}
+
+
+def _call(facts: Facts) -> str:
+    """李干事 0000-6210001"""
+    return f"{facts.get('contact', '')} {facts.get('phone', '')}".strip() or "领导小组办公室"
+
+
+def _stranger(facts: Facts) -> list[str]:
+    return [
+        "您好,这里是教育局工作报送助手,只对已登记的学校和股室开放,您的账号尚未登记。",
+        f"如您是学校负责人,请向{facts.get('office') or '县教育局领导小组办公室'}要邀请码(工作日8:30—17:30)。",
+    ]
+
+
+def _welcome(facts: Facts) -> list[str]:
+    lines = [
+        f"{facts.get('address', '您好')},已开通。有事局里会发到这里,晚上和节假日不打扰。{facts.get('standing', '')}",
+        "常用(打字即可):待办、已报、帮助。",
+    ]
+    if facts.get("duty"):
+        lines.append(f"突发事件请立即打值班电话 {facts['duty']},不要在这里报。")
+    return lines
+
+
+def _welcome_bureau(facts: Facts) -> list[str]:
+    return [
+        f"{facts.get('address', '您好')},已开通。汇总会按时发到这里。",
+        "常用(打字即可):汇总、帮助。",
+    ]
+
+
+def _help(facts: Facts) -> list[str]:
+    return [
+        "报送很简单:点“开始填报”,或直接回一句话、一个数。",
+        "数字:520;日期:11月_日、昨天;是否:是/否;查改:_/_。没有就回“没有”。",
+        "全部读给您核对,点“提交”或回“对”才算报送;填的都已保存。",
+        "待办:看还要报什么 取消:放下正在问的 修改:改已填的",
+        f"没空填、不会填,打电话给{_call(facts)},由办公室代填,同样有效。",
+    ]
+
+
+def _help_bureau(facts: Facts) -> list[str]:
+    return [
+        "汇总:截至此刻的报送情况(/digest)。",
+        "牵头股室看本股室的任务,办公室看全部;未报名单只发给办公室和牵头股室。",
+        f"有问题请找{_call(facts)}。",
+    ]
+
+
+_LINES: dict[Phrase, Callable[[Facts], list[str]]] = {
+    Phrase.STRANGER: _stranger,
+    Phrase.WELCOME: _welcome,
+    Phrase.WELCOME_BUREAU: _welcome_bureau,
+    Phrase.HELP: _help,
+    Phrase.HELP_BUREAU: _help_bureau,
+    Phrase.BAD_CODE: lambda f: [f"这个邀请码已用过或已过期,请打电话给{_call(f)}换一个新的。"],
+    Phrase.WRONG_PERSON: lambda f: [f"好的,这个码已作废。请打电话给{_call(f)}换您本人的码。"],
+    Phrase.NOT_YOURS: lambda f: [f"这一项现在不由您负责,没有改动。有疑问请打{_call(f)}。"],
+    Phrase.CANCELLED: lambda _: ["好的,先放下。填的都已保存,回“待办”随时接着填。"],
+    Phrase.NOTHING_TO_CANCEL: lambda _: ["现在没有正在填的。回“待办”看还要报什么。"],
+    Phrase.NOTHING_OWED: lambda f: [
+        f"{f.get('address', '您好')},现在没有待报事项,刚才的话没有记录。回“帮助”看怎么用。"
+    ],
+    Phrase.NOT_UNDERSTOOD: lambda f: [f"没看懂,{f.get('title', '')}没有改动。请按下面问的回,或点按钮。"],
+    Phrase.NOT_TEXT: lambda _: ["请用文字或按钮回答;表情、图片暂时不收。已填的都在,回“待办”接着填。"],
+    Phrase.VOICE: lambda _: ["听不了语音。按键盘上的话筒可以说话变文字,再发给我就行;已填的都在。"],
+    Phrase.FAILED: lambda f: [f"刚才这条没处理成,是我们的问题,内容已留底。请过会儿再试,急用请打{_call(f)}。"],
+    Phrase.LOCKED: lambda f: [f"报告期已关闭,填的都还在。仍要报送,请打{_call(f)}。"],
+    Phrase.ALREADY_SUBMITTED: lambda f: [f"这一项已报送,不用重报。要改,请打{_call(f)}。"],
+    Phrase.LATER: lambda _: ["好的,稍后填。填的都已保存。"],
+    Phrase.NO_DIGEST_YET: lambda _: ["还没有开启报告期,暂无汇总。"],
+    Phrase.NO_SUCH_COMMAND: lambda _: ["没有这个命令。回“帮助”看能做什么。"],
+}

@@ -1,0 +1,186 @@
+"""The card of one report: the draft being filled, the read-back, the submitted report; and the receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from bot.buttons import Verb, encode
+from bot.views.doubts import doubt_lines
+from bot.views.parts import (
+    in_rows,
+    message,
+    office_call,
+    said,
+    submit_button,
+    unit_and_title,
+)
+from domain import wording
+from domain.indicators import Indicator, Kind
+from domain.messages import Receipt
+from domain.progress import Timeliness
+from services.content import CardContent, Scene
+from services.rendering import Button, Rendered
+from services.sheets import Sheet
+
+PER_LINE = 3
+
+
+def card(content: CardContent, scene: Scene) -> Rendered:
+    sheet = content.sheet
+    if not sheet.is_open:
+        return _submitted(sheet, scene)
+    if scene.now >= sheet.round.lock_at:
+        return _locked(sheet, scene)
+    if content.choosing:
+        return _choosing(sheet)
+    if sheet.is_complete and content.asked is None:
+        return _read_back(content, scene)
+    return _draft(content, scene)
+
+
+def _submitted(sheet: Sheet, scene: Scene) -> Rendered:
+    at = sheet.report.submitted_at
+    when = f"{wording.moment(at, scene.hours.zone)}," if at else ""
+    return message([f"【已提交】{unit_and_title(sheet)}", f"{when}回执号 {sheet.report.receipt_number}"])
+
+
+def _locked(sheet: Sheet, scene: Scene) -> Rendered:
+    locked = wording.moment(sheet.round.lock_at, scene.hours.zone)
+    return message(
+        [
+            f"【已关闭,未提交】{unit_and_title(sheet)}",
+            f"报告期已于{locked}关闭,填的都还在。",
+            f"仍要报送,请打电话给{office_call(scene)}。",
+        ]
+    )
+
+
+def _answered(sheet: Sheet) -> list[tuple[Indicator, str]]:
+    values = sheet.values
+    return [(i, said(i, values[i.key])) for i in sheet.applicable if i.key in values]
+
+
+def _lines_of(phrases: Sequence[str], per_line: int = PER_LINE) -> Iterator[str]:
+    for start in range(0, len(phrases), per_line):
+        yield ",".join(phrases[start : start + per_line])
+
+
+def _with_words(sheet: Sheet, indicator: Indicator, phrase: str) -> str:
+    """The reply's own words behind what was converted, approximated or inferred; 约 before an approximation."""
+    entry = sheet.draft.entries.get(indicator.key, {}) if sheet.draft else {}
+    shown = f"约{phrase}" if entry.get("approximate") else phrase
+    return f"{shown}(您说“{entry['words']}”)" if entry.get("changed") and entry.get("words") else shown
+
+
+def _read_back(content: CardContent, scene: Scene) -> Rendered:
+    sheet = content.sheet
+    phrases = [_with_words(sheet, indicator, phrase) for indicator, phrase in _answered(sheet)]
+    lines = [f"【请核对,未提交】{unit_and_title(sheet)}", *_lines_of(phrases)]
+    lines += doubt_lines(content, scene)
+    lines.append("对,请点“提交”或回“对”;不对,直接说正确的。")
+    changes = Button("修改", encode(Verb.CHANGES, sheet.key))
+    return message(lines, [submit_button("提交", sheet), changes])
+
+
+def _draft(content: CardContent, scene: Scene) -> Rendered:
+    sheet = content.sheet
+    phrases = [_with_words(sheet, indicator, phrase) for indicator, phrase in _answered(sheet)]
+    lines = [f"【草稿,未提交】{unit_and_title(sheet)}"]
+    lines += [f"✓ {line}" for line in _lines_of(phrases)]
+    lines += _wanting(sheet)
+    lines += doubt_lines(content, scene)
+    asked = sheet.indicator(content.asked) or next(iter(sheet.missing), None)
+    lines += _asking(sheet, asked, again=bool(content.unread)) if asked else []
+    lines.append(f"填的都已保存,{_until(sheet, scene)}前接着填即可。")
+    return message(lines, *_answer_buttons(sheet, asked), _draft_buttons(sheet))
+
+
+def _until(sheet: Sheet, scene: Scene) -> str:
+    closes = sheet.round.due_at if scene.now <= sheet.round.due_at else sheet.round.lock_at
+    return wording.moment(closes, scene.hours.zone)
+
+
+def _wanting(sheet: Sheet) -> list[str]:
+    names = [indicator.name for indicator in sheet.missing]
+    if not names or not sheet.values:
+        return []
+    return [f"还差{len(names)}项:{'、'.join(names)}"]
+
+
+def _asking(sheet: Sheet, asked: Indicator, *, again: bool) -> list[str]:
+    """The question at hand, with how it may be answered."""
+    if again:
+        return []
+    now = f"(现为{said(asked, sheet.values[asked.key])})" if asked.key in sheet.values else ""
+    lines = [f"请答:{asked.label}{now}{_how(asked)}"]
+    if asked.kind in (Kind.CHOICE, Kind.CHOICES):
+        lines.append(" ".join(f"{number}{choice}" for number, choice in enumerate(asked.choices, 1)))
+    return lines
+
+
+def _how(asked: Indicator) -> str:
+    if asked.hint:
+        return f",如{asked.hint}"
+    match asked.kind:
+        case Kind.BOOL:
+            return f",回“{asked.yes}”或“{asked.no}”"
+        case Kind.INT | Kind.NUMBER:
+            return f",回数字({asked.unit})" if asked.unit else ",回数字"
+        case Kind.PERCENT:
+            return ",回百分数"
+        case Kind.RATIO:
+            return ",回“_/_”"
+        case Kind.DATE:
+            return ",如“_月_日”“昨天”"
+        case Kind.CHOICE | Kind.CHOICES:
+            return ",点选或回序号"
+        case _:
+            return ""
+
+
+def _answer_buttons(sheet: Sheet, asked: Indicator | None) -> list[Sequence[Button]]:
+    if asked is None:
+        return []
+    position = sheet.indicators.index(asked)
+    if asked.kind is Kind.BOOL:
+        options = [(asked.yes, 1), (asked.no, 0)]
+    elif asked.kind is Kind.CHOICE:
+        options = [(choice, option) for option, choice in enumerate(asked.choices)]
+    else:
+        return []
+    data = [encode(Verb.CHOOSE, sheet.key, sheet.revision, position, option) for _, option in options]
+    return in_rows([Button(label, code) for (label, _), code in zip(options, data, strict=True)], 3)
+
+
+def _draft_buttons(sheet: Sheet) -> list[Button]:
+    later = Button("稍后填", encode(Verb.LATER, sheet.key))
+    return [Button("修改", encode(Verb.CHANGES, sheet.key)), later] if sheet.values else [later]
+
+
+def _choosing(sheet: Sheet) -> Rendered:
+    answered = _answered(sheet)
+    buttons = [
+        Button(phrase[:30], encode(Verb.ASK, sheet.key, sheet.indicators.index(indicator)))
+        for indicator, phrase in answered
+    ]
+    lines = [f"【修改,未提交】{unit_and_title(sheet)}", "请点要改的一项,或直接说正确的。"]
+    return message(lines, *in_rows(buttons, 2), [Button("不改了", encode(Verb.OPEN, sheet.key))])
+
+
+def receipt(content: Receipt, scene: Scene) -> Rendered:
+    """C5. The last one of the month says that all is done, once."""
+    zone = scene.hours.zone
+    how = {Timeliness.ON_TIME: "按时", Timeliness.GRACE: "宽限期内", Timeliness.LATE: "补报"}[content.timeliness]
+    lines = [
+        f"✓ 已{'收到' if content.first else '更正'}:{content.unit} {content.title}",
+        f"{wording.moment(content.received_at, zone)},{how}。回执号 {content.number}",
+        f"数有变动,{wording.moment(content.lock_at, zone)}前打电话给{office_call(scene)}。",
+    ]
+    if content.owed:
+        lines.append(f"还有{len(content.owed)}项待报:{'、'.join(content.owed)}。")
+    else:
+        count = f"{content.total}项" if content.total > 1 else ""
+        lines.append(f"{content.title.split('月')[0]}月{count}已报齐,谢谢{content.salutation},不再提醒。")
+    if content.next_report is None:
+        return message(lines)
+    return message(lines, [Button("接着填", encode(Verb.OPEN, content.next_report))])

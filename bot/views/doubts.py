@@ -1,0 +1,80 @@
+"""What to say when words gave no value: one clear sentence each, and in the end a human being's telephone."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from bot.views.parts import section_contact
+from domain import wording
+from domain.indicators import Indicator, Kind, Question
+from domain.messages import Unread
+from domain.understanding.result import Why
+from services.content import CardContent, Scene
+from services.sheets import Sheet
+
+GIVE_UP_AFTER = 2
+
+
+def doubt_lines(content: CardContent, scene: Scene) -> list[str]:
+    if not content.unread:
+        return []
+    if content.failures >= GIVE_UP_AFTER:
+        contact = section_contact(content.sheet)
+        return [f"是我没看懂,不耽误您。可以点按钮,或打电话给{contact},由局里代填;已填的都在。"]
+    return [_line(content.sheet, unread, scene) for unread in content.unread]
+
+
+def _line(sheet: Sheet, unread: Unread, scene: Scene) -> str:
+    indicator = sheet.indicator(unread.key)
+    question = sheet.question(unread.key, scene.today) if unread.key else None
+    said_so = f"您说“{unread.words}”," if unread.words else ""
+    if indicator is None or question is None:
+        return f"没看懂:“{unread.words}”。请直接回数字、日期或“是/否”。"
+    return f"✗ {said_so}{_why(unread.why, indicator, question)}"
+
+
+def _why(why: Why, indicator: Indicator, question: Question) -> str:
+    name = indicator.name
+    match why:
+        case Why.FUZZY | Why.VAGUE_DATE if indicator.kind is Kind.DATE:
+            return f"{name}具体是哪一天?请回“_月_日”。"
+        case Why.FUZZY:
+            return f"{name}具体是多少?请回准数{_in_unit(indicator)}。"
+        case Why.OUT_OF_RANGE:
+            return f"{name}应在{_range(indicator, question)}之间,请核对后回正确的数。"
+        case Why.NOT_A_NUMBER:
+            return f"{name}要一个数,请回数字{_in_unit(indicator)}。"
+        case Why.DONE_OVER_TOTAL:
+            return f"{name}:完成数不能多于总数,请按“完成数/总数”再回一次。"
+        case Why.TOTAL_UNKNOWN:
+            return f"{name}:请连总数一起回,如“_/_”。"
+        case Why.FUTURE:
+            return f"{name}不能晚于{_day(question.latest)},请回已经发生的日期。"
+        case Why.PAST:
+            return f"{name}不能早于{_day(question.earliest)},请回以后的日期。"
+        case Why.NO_SUCH_DATE:
+            return f"{name}:没有这一天,请核对后再回。"
+        case Why.NO_SUCH_CHOICE:
+            return f"{name}请点下面的按钮,或回序号。"
+        case Why.AMBIGUOUS:
+            return f"拿不准是不是{name},请连名称一起说,如“{name}_”。"
+        case Why.CONTRADICTORY:
+            return f"{name}前后不一致,请再回一次准数。"
+        case Why.PUT_OFF:
+            return f"{name}等您核实后再回就行。"
+        case _:
+            return f"{name}没看懂,请再回一次。"
+
+
+def _in_unit(indicator: Indicator) -> str:
+    return f",单位{indicator.unit}" if indicator.unit else ""
+
+
+def _range(indicator: Indicator, question: Question) -> str:
+    low = wording.amount(question.minimum) if question.minimum is not None else "0"
+    high = wording.amount(question.maximum) if question.maximum is not None else "…"
+    return f"{low}—{high}{indicator.unit}"
+
+
+def _day(day: date | None) -> str:
+    return wording.day(day) if day else "今天"

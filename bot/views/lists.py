@@ -1,0 +1,130 @@
+"""Messages about several reports at once: the prompt when rounds open, the merged reminder, what is owed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.views.parts import (
+    due,
+    in_rows,
+    message,
+    office_call,
+    open_button,
+    question_count,
+    section_name,
+    submit_button,
+    task_name,
+)
+from domain import wording
+from domain.progress import received_timeliness
+from services.content import HistoryContent, PromptContent, ReminderContent, Scene, TodoContent
+from services.rendering import Button, Rendered
+from services.sheets import Sheet
+
+
+def prompt(content: PromptContent, scene: Scene) -> Rendered:
+    sheets = content.sheets
+    first = sheets[0]
+    one_due = len({sheet.round.due_at for sheet in sheets}) == 1
+    lines = [_prompt_head(content, scene, one_due=one_due)]
+    for number, sheet in enumerate(sheets, 1):
+        until = "" if one_due else f",{due(sheet, scene)}前"
+        lines.append(f"{number}. {_unit_prefix(sheet, content.several_units)}{_asks(sheet)}{until}")
+    lines += _grounds(sheets)
+    lines.append(f"统计时段:{wording.span(first.round.period_from, first.round.period_to)}。")
+    examples = [sheet.task.example for sheet in sheets if sheet.task.example]
+    if examples:
+        lines.append(f"可以一句话报,如:{examples[0]}")
+    return message(lines, *_open_buttons(sheets))
+
+
+def _prompt_head(content: PromptContent, scene: Scene, *, one_due: bool) -> str:
+    first = content.sheets[0]
+    month = f"{first.round.period_to.month}月"
+    moved = f"({first.round.moved_because})" if first.round.moved_because else ""
+    until = f"{due(first, scene)}前" if one_due else ""
+    return f"{content.address},{month}有{len(content.sheets)}项请贵校{until}报送{moved}:"
+
+
+def _asks(sheet: Sheet) -> str:
+    return f"{task_name(sheet)}({section_name(sheet)}){question_count(sheet)}问"
+
+
+def _unit_prefix(sheet: Sheet, several_units: bool) -> str:
+    return f"{sheet.unit.name} " if several_units else ""
+
+
+def _grounds(sheets: Sequence[Sheet]) -> list[str]:
+    documents = list(dict.fromkeys(sheet.task.document for sheet in sheets if sheet.task.document))
+    return [f"依据:{'、'.join(documents)}。"] if documents else []
+
+
+def _open_buttons(sheets: Sequence[Sheet]) -> list[Sequence[Button]]:
+    if len(sheets) == 1:
+        return [[open_button("开始填报", sheets[0])]]
+    buttons = [open_button(f"{number} {task_name(sheet)}", sheet) for number, sheet in enumerate(sheets, 1)]
+    return in_rows(buttons, 2)
+
+
+def reminder(content: ReminderContent, scene: Scene) -> Rendered:
+    """C6: what is still owed, how far each is, and what need not be done."""
+    sheets = content.sheets
+    when = wording.near_moment(sheets[0].round.due_at, scene.now, scene.hours.zone)
+    same = len({sheet.round.due_at for sheet in sheets}) == 1
+    head = f"{content.address},还有{len(sheets)}项" + (f"{when}截止:" if same else "待报:")
+    lines = [head]
+    for number, sheet in enumerate(sheets, 1):
+        until = "" if same else f",{due(sheet, scene)}截止"
+        lines.append(f"{number}. {_unit_prefix(sheet, content.several_units)}{_standing(sheet)}{until}")
+    if content.reported:
+        lines.append(f"已报的{'、'.join(content.reported)}不用管。")
+    lines.append(f"没空填,打电话给{office_call(scene)},由办公室代填。")
+    return message(lines, *_go_on_buttons(sheets))
+
+
+def _standing(sheet: Sheet) -> str:
+    """应急疏散演练(安全股):7问已填5问,差教职工、隐患"""
+    name = f"{task_name(sheet)}({section_name(sheet)})"
+    if sheet.is_complete:
+        return f"{task_name(sheet)}:已填齐,只差提交"
+    if not sheet.values:
+        return f"{name}:{question_count(sheet)}问,还没填"
+    wanting = "、".join(indicator.name for indicator in sheet.missing[:3])
+    more = "等" if len(sheet.missing) > 3 else ""
+    return f"{name}:已填{len(sheet.values)}问,差{wanting}{more}"
+
+
+def _go_on_buttons(sheets: Sequence[Sheet]) -> list[Sequence[Button]]:
+    return in_rows([_go_on(number, sheet, alone=len(sheets) == 1) for number, sheet in enumerate(sheets, 1)], 2)
+
+
+def _go_on(number: int, sheet: Sheet, *, alone: bool) -> Button:
+    prefix = "" if alone else str(number)
+    if sheet.is_complete:
+        return submit_button(f"{prefix}提交", sheet)
+    return open_button(f"{prefix}{'接着填' if sheet.values else '开始填报'}", sheet)
+
+
+def todo(content: TodoContent, scene: Scene) -> Rendered:
+    if not content.sheets:
+        return message([f"{content.address},现在没有待报事项。"])
+    lines = [f"{content.address},待报{len(content.sheets)}项:"]
+    for number, sheet in enumerate(content.sheets, 1):
+        prefix = _unit_prefix(sheet, content.several_units)
+        late = ",已过截止时间,现在报仍计入" if scene.now > sheet.round.due_at else ""
+        lines.append(f"{number}. {prefix}{_standing(sheet)},{due(sheet, scene)}前{late}")
+    return message(lines, *_go_on_buttons(content.sheets))
+
+
+def history(content: HistoryContent, scene: Scene) -> Rendered:
+    if not content.sheets:
+        return message([f"{content.address},还没有报过的。回“待办”看要报什么。"])
+    lines = [f"{content.address},最近报送的{len(content.sheets)}项:"]
+    for sheet in content.sheets:
+        report = sheet.report
+        at = report.first_received_at or scene.now
+        how = received_timeliness(at, sheet.round.due_at, sheet.round.grace_until).chinese
+        prefix = _unit_prefix(sheet, content.several_units)
+        when = wording.short_moment(at, scene.hours.zone)
+        lines.append(f"✓ {prefix}{sheet.title}:{when}{how},回执号 {report.receipt_number}")
+    return message(lines)

@@ -1,0 +1,73 @@
+"""Small parts that several views share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+from bot.buttons import Verb, encode
+from domain import wording
+from domain.indicators import Indicator, Kind, Value
+from services.content import Scene
+from services.rendering import Button, Rendered
+from services.sheets import Sheet
+
+
+def message(lines: Iterable[str], *rows: Sequence[Button], protect: bool = False) -> Rendered:
+    """Plain lines, escaped here and nowhere else, with rows of buttons (empty ones left out)."""
+    text = "\n".join(escape(line, quote=False) for line in lines)
+    return Rendered(text, tuple(tuple(row) for row in rows if row), protect=protect)
+
+
+def unit_and_title(sheet: Sheet) -> str:
+    return f"{sheet.unit.name} {sheet.title}"
+
+
+def task_name(sheet: Sheet) -> str:
+    return sheet.task.short_name or sheet.task.name
+
+
+def section_name(sheet: Sheet) -> str:
+    return sheet.section.name
+
+
+def section_contact(sheet: Sheet) -> str:
+    """陈股长 0000-6210023"""
+    return f"{sheet.section.contact or sheet.section.name} {sheet.section.phone}".strip()
+
+
+def office_call(scene: Scene) -> str:
+    """李干事 0000-6210001"""
+    return f"{scene.bureau.office_contact} {scene.bureau.office_phone}".strip()
+
+
+def said(indicator: Indicator, value: Value) -> str:
+    """An answer with as much of its name as it needs: 已开展, 学生520人, 用时110秒."""
+    shown = wording.value(indicator, value, (indicator.yes, indicator.no))
+    if indicator.kind in (Kind.BOOL, Kind.CHOICE, Kind.CHOICES):
+        return shown
+    colon = ":" if indicator.kind is Kind.TEXT else ""
+    return f"{indicator.name}{colon}{shown}"
+
+
+def due(sheet: Sheet, scene: Scene) -> str:
+    """9月24日(星期四)17:00"""
+    return wording.moment(sheet.round.due_at, scene.hours.zone)
+
+
+def question_count(sheet: Sheet) -> int:
+    """How many questions everybody is asked (dependents not counted)."""
+    return sum(1 for indicator in sheet.indicators if indicator.required and indicator.only_if is None)
+
+
+def open_button(label: str, sheet: Sheet) -> Button:
+    return Button(label, encode(Verb.OPEN, sheet.key))
+
+
+def submit_button(label: str, sheet: Sheet) -> Button:
+    return Button(label, encode(Verb.SUBMIT, sheet.key, sheet.revision))
+
+
+def in_rows(buttons: Sequence[Button], width: int) -> list[Sequence[Button]]:
+    """Rows of at most `width` buttons."""
+    return [buttons[start : start + width] for start in range(0, len(buttons), width)]

@@ -1,0 +1,134 @@
+"""Engines, sessions and the write lane.
+
+SQLite: one process owns the file (a lock file beside it); every write transaction is BEGIN IMMEDIATE behind one fair
+in-process lane, because without it writers lose updates or fail as "locked" (facts 1, A9). `synchronous` is FULL: what
+the chat service was told we have survives a power cut. PostgreSQL has neither lane nor lock file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+from sqlalchemy import Connection, Table, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+from sqlmodel import SQLModel
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+
+class StoreInUse(RuntimeError):
+    """Another process owns the SQLite file."""
+
+
+def async_url(url: str) -> str:
+    """`sqlite:///x.db` and `postgresql://…` with the drivers we ship; raises ValueError for any other store."""
+    parsed = make_url(url)
+    match parsed.get_backend_name():
+        case "sqlite":
+            return parsed.set(drivername="sqlite+aiosqlite").render_as_string(hide_password=False)
+        case "postgresql":
+            return parsed.set(drivername="postgresql+asyncpg").render_as_string(hide_password=False)
+        case other:
+            raise ValueError(f"unknown store {other!r}: use sqlite:///path/to/file.db or postgresql://user@host/name")
+
+
+def make_engine(url: str) -> AsyncEngine:
+    engine = create_async_engine(async_url(url), pool_size=10, max_overflow=20)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    else:
+        event.listen(engine.sync_engine, "connect", _prepare_postgres)
+    return engine
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _record: object) -> None:
+    connection.isolation_level = None  # we own the BEGIN
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('sqlite_begin', 'DEFERRED')}")
+
+
+def _prepare_postgres(connection: DBAPIConnection, _record: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute("SET synchronous_commit = on")
+    cursor.execute("SET timezone = 'UTC'")
+    cursor.close()
+    connection.commit()
+
+
+class Database:
+    """Reading and writing sessions on one store. The edge opens `write()` and so owns the commit; services take it."""
+
+    def __init__(self, url: str, engine: AsyncEngine | None = None) -> None:
+        self.url = url
+        self.engine = engine or make_engine(url)
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self._lane = asyncio.Lock() if self.is_sqlite else None
+        self._read = async_sessionmaker(self.engine, class_=AsyncSession, expire_on_commit=False)
+        writing = self.engine.execution_options(sqlite_begin="IMMEDIATE")
+        self._write = async_sessionmaker(writing, class_=AsyncSession, expire_on_commit=False)
+        self._listeners: list[Callable[[], None]] = []
+        self._lock: FileLock | None = None
+
+    @property
+    def path(self) -> Path | None:
+        """The SQLite file, or None on PostgreSQL or in memory."""
+        name = make_url(self.url).database
+        return Path(name) if self.is_sqlite and name and name != ":memory:" else None
+
+    def own(self) -> None:
+        """Take the file for this process. Raises StoreInUse when another has it."""
+        if self.path is None:
+            return
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._lock = FileLock(f"{self.path}.lock", timeout=0)
+        try:
+            self._lock.acquire()
+        except Timeout as problem:
+            raise StoreInUse(f"{self.path} is in use by another duban process") from problem
+
+    def on_commit(self, listener: Callable[[], None]) -> None:
+        """Call `listener` after every commit that queued a message, so that delivery wakes at once."""
+        self._listeners.append(listener)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        async with self._read() as session:
+            yield session
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        """One transaction: committed when the block ends, rolled back when it raises. No network inside."""
+        async with self._lane or nullcontext(), self._write() as session, session.begin():
+            yield session
+        if session.info.get("queued"):
+            for listener in self._listeners:
+                listener()
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+        if self._lock is not None:
+            self._lock.release()
+
+
+def insert(session: AsyncSession, table: type[SQLModel]) -> Any:
+    """INSERT in the store's own dialect, for `on_conflict_do_nothing` and `on_conflict_do_update`."""
+    dialect = session.get_bind().dialect.name
+    return (sqlite if dialect == "sqlite" else postgresql).insert(table_of(table))
+
+
+def table_of(model: type[SQLModel]) -> Table:
+    table: Table = model.__table__  # type: ignore[attr-defined]
+    return table

@@ -1,0 +1,131 @@
+"""The bureau, who reports to it, and who may speak for whom."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from db.tables.base import big, key, one_of, refers
+
+
+class UnitKind(StrEnum):
+    SCHOOL = "school"
+    SECTION = "section"
+
+
+class Stage(StrEnum):
+    """学段; one unit may have several (九年一贯制)."""
+
+    KINDERGARTEN = "kindergarten"
+    PRIMARY = "primary"
+    JUNIOR = "junior"
+    SENIOR = "senior"
+    SPECIAL = "special"
+
+
+class Role(StrEnum):
+    PRINCIPAL = "principal"
+    DEPUTY = "deputy"
+    CENTRAL = "central"
+    SECTION = "section"
+    OFFICE = "office"
+    DIRECTOR = "director"
+    ADMIN = "admin"
+
+
+class Bureau(SQLModel, table=True):
+    """教育局: a tenant with its own bot. `office_*` and `duty_phone` are what people are told to call."""
+
+    id: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    name: str
+    office_name: str = ""
+    office_contact: str = ""
+    office_phone: str = ""
+    duty_phone: str = ""
+    timezone: str = "Asia/Shanghai"
+    bot_id: int | None = big(None, unique=True)
+    parent_id: int | None = big(None, foreign_key="bureau.id")
+
+
+class Unit(SQLModel, table=True):
+    """填报单位. `stages` is a comma-joined list of `Stage`; students, staff and classes are 在册数."""
+
+    __table_args__ = (
+        refers("central_unit_id", "unit"),
+        UniqueConstraint("bureau_id", "code"),
+        one_of("kind", UnitKind),
+    )
+
+    bureau_id: int = key(foreign_key="bureau.id")
+    id: int = key()
+    kind: str
+    code: str
+    name: str
+    township: str = ""
+    stages: str = ""
+    boarding: bool = False
+    students: int | None = None
+    staff: int | None = None
+    classes: int | None = None
+    central_unit_id: int | None = big(None)
+    contact: str = ""
+    phone: str = ""
+    opened_on: date | None = None
+    closed_on: date | None = None
+
+
+class Person(SQLModel, table=True):
+    """人员. `salutation` is how the roster addresses the person: 王校长, 刘园长."""
+
+    bureau_id: int = key(foreign_key="bureau.id")
+    id: int = key()
+    name: str
+    salutation: str = ""
+    phone: str = ""
+
+
+class Membership(SQLModel, table=True):
+    """身份: who acts for which unit in which role. Ended ones stay, with `ended_at`."""
+
+    __table_args__ = (refers("person_id", "person"), refers("unit_id", "unit"), one_of("role", Role))
+
+    bureau_id: int = key(foreign_key="bureau.id")
+    id: int = key()
+    person_id: int = big(index=True)
+    unit_id: int | None = big(None, index=True)
+    role: str
+    ended_at: datetime | None = None
+
+
+class Account(SQLModel, table=True):
+    """账号: a person's chat account. A cut-off account keeps its row, with `closed_at`."""
+
+    __table_args__ = (refers("person_id", "person"),)
+
+    bureau_id: int = key(foreign_key="bureau.id")
+    channel: str = Field("telegram", primary_key=True)
+    external_id: int = key()
+    person_id: int = big(index=True)
+    bound_at: datetime
+    closed_at: datetime | None = None
+    unreachable: str | None = None
+
+
+class Invitation(SQLModel, table=True):
+    """邀请码: binds an account to a person once. Only the hash of the code is kept; `presented_by` is the chat that
+    showed the code and has still to confirm name and unit."""
+
+    __table_args__ = (refers("person_id", "person"), UniqueConstraint("bureau_id", "code_hash"))
+
+    bureau_id: int = key(foreign_key="bureau.id")
+    id: int = key()
+    person_id: int = big()
+    code_hash: str
+    issued_at: datetime
+    expires_at: datetime
+    presented_by: int | None = big(None)
+    used_at: datetime | None = None
+    used_by: int | None = big(None)

@@ -1,0 +1,117 @@
+"""Durable queues of what came from the chat service and what goes to it, and the chats themselves."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Index, SmallInteger, text
+from sqlmodel import Field, SQLModel
+
+from db.tables.base import big, json_column, key, one_of
+
+
+class InboxState(StrEnum):
+    PENDING = "pending"
+    DONE = "done"
+    SET_ASIDE = "set_aside"
+
+
+class Fate(StrEnum):
+    """The fate of every message is known, and the fates sum to what was queued (design 4.2)."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    UNCERTAIN = "uncertain"
+    DEAD = "dead"
+    CANCELLED = "cancelled"
+    SUPERSEDED = "superseded"
+
+
+class Lane(StrEnum):
+    """What goes first when there is much to say."""
+
+    REPLY = "reply"
+    REMINDER = "reminder"
+    DIGEST = "digest"
+
+    @property
+    def rank(self) -> int:
+        return list(Lane).index(self)
+
+
+class Chat(SQLModel, table=True):
+    """One conversation: the row that is locked while an update of it is worked on, and its focus (design 3)."""
+
+    bureau_id: int = key(foreign_key="bureau.id")
+    id: int = key()
+    focus_round_id: int | None = big(None)
+    focus_unit_id: int | None = big(None)
+    focus_key: str | None = None
+    focus_at: datetime | None = None
+    failures: int = 0
+
+
+class Card(SQLModel, table=True):
+    """卡片: a message kept up to date in place. No message id yet → the next delivery sends, else it edits."""
+
+    bureau_id: int = key(foreign_key="bureau.id")
+    chat_id: int = key()
+    key: str = Field(primary_key=True)
+    message_id: int | None = big(None)
+    revision: int = 0
+    shown_revision: int = 0
+
+
+class Inbox(SQLModel, table=True):
+    """收件: an update as it came, kept before the chat service is told that we have it."""
+
+    __table_args__ = (
+        one_of("state", InboxState),
+        Index("ix_inbox_pending", "bureau_id", "chat_id", "update_id", sqlite_where=text("state = 'pending'"),
+              postgresql_where=text("state = 'pending'")),
+    )  # fmt: skip
+
+    bureau_id: int = key(foreign_key="bureau.id")
+    update_id: int = key()
+    chat_id: int = big()
+    raw: dict[str, object] = json_column()
+    received_at: datetime
+    state: str = InboxState.PENDING.value
+    attempts: int = 0
+    error: str | None = None
+    done_at: datetime | None = None
+
+
+class Outbox(SQLModel, table=True):
+    """发件: a semantic message and its fate. `payload` is one of `domain.messages` as JSON."""
+
+    __table_args__ = (
+        one_of("fate", Fate),
+        Index("ix_outbox_due", "bureau_id", "rank", "id", sqlite_where=text("fate = 'pending'"),
+              postgresql_where=text("fate = 'pending'")),
+        Index("ix_outbox_card", "bureau_id", "chat_id", "card_key", sqlite_where=text("fate = 'pending'"),
+              postgresql_where=text("fate = 'pending'")),
+        Index("ix_outbox_message", "bureau_id", "chat_id", "message_id"),
+    )  # fmt: skip
+
+    bureau_id: int = key(foreign_key="bureau.id")
+    id: int = key()
+    chat_id: int = big()
+    person_id: int | None = big(None)
+    kind: str
+    v: int = 1
+    payload: dict[str, object] = json_column()
+    rank: int = Field(0, sa_type=SmallInteger)
+    nag: bool = False
+    card_key: str | None = None
+    revision: int | None = None
+    fate: str = Fate.PENDING.value
+    queued_at: datetime
+    not_before: datetime | None = None
+    attempts: int = 0
+    claimed_at: datetime | None = None
+    sent_at: datetime | None = None
+    message_id: int | None = big(None)
+    error: str | None = None

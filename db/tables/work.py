@@ -1,0 +1,82 @@
+"""What is asked: campaigns, their tasks and indicators, and the rounds in which a task is reported."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import UniqueConstraint
+from sqlmodel import SQLModel
+
+from db.tables.base import big, json_column, key, refers
+
+
+class Campaign(SQLModel, table=True):
+    """活动."""
+
+    __table_args__ = (UniqueConstraint("bureau_id", "key"),)
+
+    bureau_id: int = key(foreign_key="bureau.id")
+    id: int = key()
+    key: str
+    name: str
+    short_name: str = ""
+    document: str = ""
+
+
+class Task(SQLModel, table=True):
+    """工作任务. `schedule` is `domain.rounds.Schedule` as JSON, `stages` the stages asked (empty: every school)."""
+
+    __table_args__ = (
+        refers("campaign_id", "campaign"),
+        refers("lead_unit_id", "unit"),
+        UniqueConstraint("bureau_id", "campaign_id", "key"),
+    )
+
+    bureau_id: int = key(foreign_key="bureau.id")
+    id: int = key()
+    campaign_id: int = big()
+    lead_unit_id: int = big()
+    position: int
+    key: str
+    name: str
+    short_name: str = ""
+    document: str = ""
+    example: str = ""
+    stages: str = ""
+    schedule: dict[str, object] = json_column()
+    starts_on: date
+    withdrawn_at: datetime | None = None
+
+
+class TaskIndicator(SQLModel, table=True):
+    """指标: `definition` is `domain.indicators.Indicator` as JSON."""
+
+    __tablename__ = "indicator"
+    __table_args__ = (refers("task_id", "task"), UniqueConstraint("bureau_id", "task_id", "key"))
+
+    bureau_id: int = key(foreign_key="bureau.id")
+    id: int = key()
+    task_id: int = big()
+    position: int
+    key: str
+    definition: dict[str, object] = json_column()
+
+
+class Round(SQLModel, table=True):
+    """报告期. `questionnaire` is the list of indicators frozen at issuance."""
+
+    __table_args__ = (refers("task_id", "task"), UniqueConstraint("bureau_id", "task_id", "period_to"))
+
+    bureau_id: int = key(foreign_key="bureau.id")
+    id: int = key()
+    task_id: int = big()
+    label: str
+    period_from: date
+    period_to: date
+    open_at: datetime
+    due_at: datetime
+    grace_until: datetime
+    lock_at: datetime
+    moved_because: str = ""
+    issued_at: datetime
+    questionnaire: list[dict[str, object]] = json_column(list)

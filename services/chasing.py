@@ -1,0 +1,87 @@
+"""The reminder sweep: which rungs have come due, and one merged message per person. Set-wise on the natural key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, exists, literal, select
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from db.session import insert
+from db.tables import Lane, Reminder, ReminderState, Report, Round
+from domain.calendar import OfficeHours
+from domain.ladder import LADDER, DueRung, due_rungs
+from domain.messages import Message, ReportKey
+from domain.messages import Reminder as ReminderMessage
+from services.outbox import Recipient, queue_all
+from services.rounds import by_person
+from services.sheets import OPEN_STATES
+
+REPORTED = "reported"
+"""Why a rung is skipped for a unit that had nothing to be reminded of when it fired."""
+
+
+async def remind(session: AsyncSession, bureau_id: int, hours: OfficeHours, now: datetime) -> int:
+    """Queue the rungs that have come due, one message per person; returns how many messages."""
+    if not hours.within(now):
+        return 0
+    fired: dict[str, list[ReportKey]] = {}
+    for round_ in await _running(session, bureau_id, now):
+        for due in due_rungs(LADDER, round_.issued_at, round_.due_at, round_.lock_at, now, hours):
+            if due.send_at is None or due.send_at <= now:
+                fired.setdefault(due.rung.key, []).extend(await _plan(session, round_, due, now))
+    queued = 0
+    for rung, keys in fired.items():
+        merged = await by_person(session, bureau_id, keys)
+        items: list[tuple[Recipient, Message]] = [
+            (to, ReminderMessage(rung=rung, reports=tuple(reports))) for to, reports in merged.items()
+        ]
+        queued += len(await queue_all(session, items, now, Lane.REMINDER, nag=True))
+    return queued
+
+
+async def _running(session: AsyncSession, bureau_id: int, now: datetime) -> Sequence[Round]:
+    running = and_(col(Round.bureau_id) == bureau_id, col(Round.open_at) <= now, col(Round.lock_at) > now)
+    return (await session.execute(select(Round).where(running).order_by(col(Round.due_at)))).scalars().all()
+
+
+async def _plan(session: AsyncSession, round_: Round, due: DueRung, now: datetime) -> list[ReportKey]:
+    """Enter the rung into the ledger for the whole roster at once; returns the reports it reminds of.
+
+    Who owed nothing at this moment is entered as skipped, so that a report returned later does not wake a rung that
+    was over before. A rung already in the ledger is not entered again.
+    """
+    if await _is_planned(session, round_, due):
+        return []
+    statement = insert(session, Reminder).from_select(
+        ["bureau_id", "round_id", "unit_id", "rung", "effective_due", "audience", "state", "reason", "planned_at"],
+        _roster(round_, due, now),
+        include_defaults=False,
+    )
+    planned = await session.execute(statement.on_conflict_do_nothing().returning(Reminder.unit_id, Reminder.state))
+    queued = ReminderState.QUEUED.value
+    return [ReportKey(round_.id, unit_id) for unit_id, state in planned.all() if state == queued]
+
+
+def _roster(round_: Round, due: DueRung, now: datetime) -> Select[*tuple[Any, ...]]:
+    owed = col(Report.state).in_(OPEN_STATES)
+    skipped = literal(ReminderState.SKIPPED.value)
+    state: ColumnElement[str] = skipped if due.skip else case((owed, ReminderState.QUEUED.value), else_=skipped)
+    reason = literal(due.skip.value) if due.skip else case((owed, ""), else_=REPORTED)
+    return select(
+        col(Report.bureau_id), col(Report.round_id), col(Report.unit_id), literal(due.rung.key),
+        literal(round_.due_at), literal(due.rung.audience.value), state, reason, literal(now),
+    ).where(col(Report.bureau_id) == round_.bureau_id, col(Report.round_id) == round_.id)  # fmt: skip
+
+
+async def _is_planned(session: AsyncSession, round_: Round, due: DueRung) -> bool:
+    known = and_(
+        col(Reminder.bureau_id) == round_.bureau_id,
+        col(Reminder.round_id) == round_.id,
+        col(Reminder.rung) == due.rung.key,
+        col(Reminder.effective_due) == round_.due_at,
+    )
+    return bool((await session.execute(select(exists().where(known)))).scalar_one())

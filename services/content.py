@@ -1,0 +1,200 @@
+"""What a message shows at the moment it is sent: records as they are, live ones loaded anew; None when it is moot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from db.tables import Bureau, Chat, DigestSnapshot, Outbox, Person, Report, Round, Task
+from domain.calendar import OfficeHours
+from domain.digest import Digest
+from domain.messages import (
+    ConfirmBinding,
+    DigestText,
+    History,
+    Message,
+    MissingList,
+    Prompt,
+    Receipt,
+    Reminder,
+    ReportCard,
+    ReportKey,
+    Say,
+    Todo,
+    Unread,
+    WhichReport,
+)
+from services.people import actor_of
+from services.sheets import Sheet, open_sheets, reported_sheets, sheet_of, sheets_of
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What every rendering may refer to: whose bureau, its hours and zone, and the present."""
+
+    bureau: Bureau
+    hours: OfficeHours
+    now: datetime
+
+    @property
+    def today(self) -> date:
+        return self.hours.local(self.now).date()
+
+
+@dataclass(frozen=True, slots=True)
+class PromptContent:
+    address: str
+    sheets: tuple[Sheet, ...]
+    several_units: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReminderContent:
+    address: str
+    sheets: tuple[Sheet, ...]
+    reported: tuple[str, ...]
+    several_units: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CardContent:
+    """`asked` is the key of the question at hand in this chat, None where nothing is asked."""
+
+    sheet: Sheet
+    asked: str | None
+    unread: tuple[Unread, ...]
+    failures: int
+    choosing: bool
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class TodoContent:
+    address: str
+    sheets: tuple[Sheet, ...]
+    several_units: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryContent:
+    address: str
+    sheets: tuple[Sheet, ...]
+    several_units: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DigestContent:
+    digest: Digest
+    message: DigestText | MissingList
+
+
+Live = PromptContent | ReminderContent | CardContent | TodoContent | HistoryContent | DigestContent
+Content = Live | Receipt | ConfirmBinding | WhichReport | Say
+
+
+async def load(session: AsyncSession, row: Outbox, message: Message, scene: Scene) -> Content | None:
+    """None: there is nothing left to say (all reported meanwhile, the round is over, the person is gone)."""
+    match message:
+        case Prompt():
+            return await _prompt(session, row, message, scene)
+        case Reminder():
+            return await _reminder(session, row, message, scene)
+        case ReportCard():
+            return await _card(session, row, message)
+        case Todo():
+            return await _todo(session, row, scene)
+        case History():
+            return await _history(session, row)
+        case DigestText() | MissingList():
+            snapshot = await session.get(DigestSnapshot, (row.bureau_id, message.digest_id))
+            return DigestContent(Digest.from_json(snapshot.snapshot), message) if snapshot else None
+        case Receipt() | ConfirmBinding() | WhichReport() | Say():
+            return message
+        case _:
+            return None
+
+
+async def _address(session: AsyncSession, row: Outbox) -> str:
+    person = await session.get(Person, (row.bureau_id, row.person_id)) if row.person_id else None
+    return (person.salutation or person.name) if person else ""
+
+
+async def _still_owed(session: AsyncSession, row: Outbox, keys: tuple[ReportKey, ...], scene: Scene) -> list[Sheet]:
+    """Of these reports, those that are still open and that this person may still answer for."""
+    actor = await actor_of(session, row.bureau_id, row.person_id) if row.person_id else None
+    units = actor.reporting_units if actor else frozenset()
+    sheets = await sheets_of(session, row.bureau_id, keys)
+    return [s for s in sheets if s.is_open and s.unit.id in units and scene.now < s.round.lock_at]
+
+
+def _several_units(sheets: list[Sheet]) -> bool:
+    return len({sheet.unit.id for sheet in sheets}) > 1
+
+
+async def _prompt(session: AsyncSession, row: Outbox, message: Prompt, scene: Scene) -> PromptContent | None:
+    sheets = await _still_owed(session, row, message.reports, scene)
+    if not sheets:
+        return None
+    return PromptContent(await _address(session, row), tuple(sheets), _several_units(sheets))
+
+
+async def _reminder(session: AsyncSession, row: Outbox, message: Reminder, scene: Scene) -> ReminderContent | None:
+    sheets = [
+        sheet
+        for sheet in await _still_owed(session, row, message.reports, scene)
+        if scene.now <= sheet.round.due_at or not message.rung.startswith("t-")
+    ]
+    if not sheets:
+        return None
+    reported = await _reported_titles(session, row, sheets)
+    return ReminderContent(await _address(session, row), tuple(sheets), reported, _several_units(sheets))
+
+
+async def _reported_titles(session: AsyncSession, row: Outbox, sheets: list[Sheet]) -> tuple[str, ...]:
+    """What these units have already reported for the same month, so that the reminder says it need not be done."""
+    labels = {sheet.round.label for sheet in sheets}
+    units = {sheet.unit.id for sheet in sheets}
+    statement = (
+        select(Task)
+        .join(Round, (col(Round.task_id) == Task.id) & (col(Round.bureau_id) == Task.bureau_id))
+        .join(Report, (col(Report.round_id) == Round.id) & (col(Report.bureau_id) == Round.bureau_id))
+        .where(
+            Task.bureau_id == row.bureau_id,
+            col(Round.label).in_(labels),
+            col(Report.unit_id).in_(units),
+            col(Report.state).in_(["submitted", "accepted"]),
+        )
+        .order_by(col(Task.position))
+    )
+    tasks = (await session.exec(statement)).all()
+    return tuple(dict.fromkeys(task.short_name or task.name for task in tasks))
+
+
+async def _card(session: AsyncSession, row: Outbox, message: ReportCard) -> CardContent | None:
+    sheet = await sheet_of(session, row.bureau_id, message.report)
+    if sheet is None:
+        return None
+    chat = await session.get(Chat, (row.bureau_id, row.chat_id))
+    focused = chat is not None and (chat.focus_round_id, chat.focus_unit_id) == tuple(sheet.key)
+    asked = chat.focus_key if chat is not None and focused else None
+    address = await _address(session, row)
+    return CardContent(sheet, asked, message.unread, message.failures, message.choosing, address)
+
+
+async def _todo(session: AsyncSession, row: Outbox, scene: Scene) -> TodoContent | None:
+    actor = await actor_of(session, row.bureau_id, row.person_id) if row.person_id else None
+    if actor is None:
+        return None
+    sheets = await open_sheets(session, row.bureau_id, actor.reporting_units, scene.now)
+    return TodoContent(actor.address, tuple(sheets), len(actor.reporting_units) > 1)
+
+
+async def _history(session: AsyncSession, row: Outbox) -> HistoryContent | None:
+    actor = await actor_of(session, row.bureau_id, row.person_id) if row.person_id else None
+    if actor is None:
+        return None
+    sheets = await reported_sheets(session, row.bureau_id, actor.reporting_units)
+    return HistoryContent(actor.address, tuple(sheets), len(actor.reporting_units) > 1)

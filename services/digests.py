@@ -1,0 +1,279 @@
+"""Digests: a roll-up of what was reported, frozen as a snapshot, and sent to whom it concerns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, func, select
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from db.ids import new_id
+from db.session import insert
+from db.tables import (
+    Account,
+    Answer,
+    Bureau,
+    Campaign,
+    DigestSnapshot,
+    Draft,
+    Lane,
+    Membership,
+    Person,
+    Report,
+    Role,
+    Round,
+    Task,
+    Unit,
+)
+from domain import codec
+from domain.calendar import OfficeHours
+from domain.digest import AnswerRow, Digest, DraftState, Head, Reach, ReportRow, TaskRow, build
+from domain.indicators import Indicator, missing
+from domain.messages import DigestText, MissingList
+from domain.progress import State
+from domain.rounds import digest_times
+from services.outbox import Recipient, queue_all
+from services.people import recipients_of_units, recipients_with_role
+from services.reporting import answer_value
+from services.turn import Actor, Turn
+
+
+async def publish_due(session: AsyncSession, bureau: Bureau, hours: OfficeHours, now: datetime) -> int:
+    """Publish the digests whose set time has come and that are not published yet; returns how many."""
+    published = 0
+    campaigns = await session.execute(select(Campaign).where(col(Campaign.bureau_id) == bureau.id))
+    for campaign in campaigns.scalars().all():
+        rounds = await _current_rounds(session, campaign, now)
+        for at in digest_times([round_.due_at for round_ in rounds], now, hours):
+            snapshot = await _freeze(session, bureau, campaign, rounds, f"set:{at.isoformat()}", now)
+            if snapshot is not None:
+                await _send_to_all(session, bureau.id, snapshot, rounds, now)
+                published += 1
+    return published
+
+
+async def on_request(turn: Turn) -> bool:
+    """/digest: a snapshot as of now for whoever asks, as the role allows. False: no round has opened yet."""
+    campaign = (
+        (await turn.session.execute(select(Campaign).where(col(Campaign.bureau_id) == turn.bureau.id)))
+        .scalars()
+        .first()
+    )
+    rounds = await _current_rounds(turn.session, campaign, turn.now) if campaign else []
+    if campaign is None or not rounds:
+        return False
+    occasion = f"asked:{turn.update_id}"
+    snapshot = await _freeze(turn.session, turn.bureau, campaign, rounds, occasion, turn.now)
+    if snapshot is not None:
+        await _send(turn.session, turn.to, _texts_for(turn.person, snapshot.id), turn.now)
+    return True
+
+
+async def missing_of(turn: Turn, digest_id: int) -> bool:
+    """[未报名单]: the private chase list of a digest, for the office and the lead section only."""
+    snapshot = await turn.session.get(DigestSnapshot, (turn.bureau.id, digest_id))
+    if snapshot is None or turn.actor is None:
+        return False
+    lists = _lists_for(turn.actor, digest_id)
+    await _send(turn.session, turn.to, lists, turn.now)
+    return bool(lists)
+
+
+def _texts_for(actor: Actor, digest_id: int) -> list[DigestText | MissingList]:
+    if actor.has(Role.OFFICE, Role.ADMIN):
+        return [DigestText(digest_id=digest_id, audience="office")]
+    if actor.has(Role.DIRECTOR):
+        return [DigestText(digest_id=digest_id, audience="director")]
+    return [DigestText(digest_id=digest_id, audience="section", section_id=one) for one in sorted(actor.sections)]
+
+
+def _lists_for(actor: Actor, digest_id: int) -> list[DigestText | MissingList]:
+    if actor.has(Role.OFFICE, Role.ADMIN):
+        return [MissingList(digest_id=digest_id)]
+    return [MissingList(digest_id=digest_id, section_id=section) for section in sorted(actor.sections)]
+
+
+async def _send(session: AsyncSession, to: Recipient, texts: Sequence[DigestText | MissingList], now: datetime) -> None:
+    await queue_all(session, [(to, text) for text in texts], now, Lane.REPLY)
+
+
+async def _send_to_all(
+    session: AsyncSession, bureau_id: int, snapshot: DigestSnapshot, rounds: Sequence[Round], now: datetime
+) -> None:
+    """The director gets the short one, the office all of it, each lead section its own tasks."""
+    items: list[tuple[Recipient, DigestText]] = []
+    directors = await recipients_with_role(session, bureau_id, [Role.DIRECTOR])
+    offices = await recipients_with_role(session, bureau_id, [Role.OFFICE])
+    items += [(to, DigestText(digest_id=snapshot.id, audience="director")) for to in directors]
+    items += [(to, DigestText(digest_id=snapshot.id, audience="office")) for to in offices]
+    leads = await _lead_sections(session, bureau_id, rounds)
+    chats = await recipients_of_units(session, bureau_id, leads, [Role.SECTION])
+    items += [
+        (to, DigestText(digest_id=snapshot.id, audience="section", section_id=section))
+        for section, recipients in chats.items()
+        for to in recipients
+    ]
+    await queue_all(session, items, now, Lane.DIGEST)
+
+
+async def _lead_sections(session: AsyncSession, bureau_id: int, rounds: Sequence[Round]) -> set[int]:
+    tasks = and_(col(Task.bureau_id) == bureau_id, col(Task.id).in_([round_.task_id for round_ in rounds]))
+    return set((await session.execute(select(col(Task.lead_unit_id)).where(tasks))).scalars().all())
+
+
+async def _current_rounds(session: AsyncSession, campaign: Campaign, now: datetime) -> list[Round]:
+    """The newest opened round of each task of the campaign, in the tasks' order."""
+    statement = (
+        select(Round, col(Task.position))
+        .join(Task, and_(col(Task.bureau_id) == Round.bureau_id, col(Task.id) == Round.task_id))
+        .where(
+            col(Task.bureau_id) == campaign.bureau_id,
+            col(Task.campaign_id) == campaign.id,
+            col(Task.withdrawn_at).is_(None),
+            col(Round.open_at) <= now,
+        )
+        .order_by(col(Task.position), col(Round.due_at).desc())
+    )
+    newest: dict[int, Round] = {}
+    for round_, _ in (await session.execute(statement)).all():
+        newest.setdefault(round_.task_id, round_)
+    return list(newest.values())
+
+
+async def _freeze(
+    session: AsyncSession, bureau: Bureau, campaign: Campaign, rounds: Sequence[Round], occasion: str, now: datetime
+) -> DigestSnapshot | None:
+    """Take the snapshot for this occasion; None when it was taken already (a tick run twice, two processes)."""
+    serial = await _next_serial(session, campaign)
+    head = Head(serial, now, bureau.timezone, bureau.name, campaign.short_name or campaign.name)
+    digest = await roll_up(session, bureau.id, head, rounds)
+    values: dict[str, Any] = {
+        "bureau_id": bureau.id, "id": new_id(), "campaign_id": campaign.id, "occasion": occasion, "serial": serial,
+        "as_of": now, "snapshot": digest.to_json(),
+    }  # fmt: skip
+    statement = insert(session, DigestSnapshot).values(**values)
+    unique = ["bureau_id", "campaign_id", "occasion"]
+    taken = await session.execute(statement.on_conflict_do_nothing(index_elements=unique).returning(DigestSnapshot.id))
+    return DigestSnapshot(**values) if taken.scalar() is not None else None
+
+
+async def _next_serial(session: AsyncSession, campaign: Campaign) -> int:
+    statement = select(func.max(DigestSnapshot.serial)).where(
+        col(DigestSnapshot.bureau_id) == campaign.bureau_id, col(DigestSnapshot.campaign_id) == campaign.id
+    )
+    return int((await session.execute(statement)).scalar() or 0) + 1
+
+
+async def roll_up(session: AsyncSession, bureau_id: int, head: Head, rounds: Sequence[Round]) -> Digest:
+    """The digest of these rounds as of `head.as_of`."""
+    round_ids = [round_.id for round_ in rounds]
+    people = await _principals(session, bureau_id)
+    known = {round_.id: codec.questionnaire_from_json(round_.questionnaire) for round_ in rounds}
+    reports: list[ReportRow] = []
+    for report, unit, draft in await _reports(session, bureau_id, round_ids):
+        person, phone, reach = people.get(unit.id, ("", unit.phone, Reach.UNBOUND))
+        reports.append(
+            ReportRow(
+                report.round_id,
+                report.unit_id,
+                unit.name,
+                report.township,
+                State(report.state),
+                report.first_received_at,
+                person,
+                phone,
+                _draft_state(known[report.round_id], draft),
+                reach,
+            )
+        )
+    tasks = [await _task_row(session, round_, known) for round_ in rounds]
+    return build(head, tasks, reports, await _answers(session, bureau_id, known))
+
+
+async def _task_row(session: AsyncSession, round_: Round, known: dict[int, tuple[Indicator, ...]]) -> TaskRow:
+    task = await session.get_one(Task, (round_.bureau_id, round_.task_id))
+    section = await session.get_one(Unit, (round_.bureau_id, task.lead_unit_id))
+    return TaskRow(
+        round_.id, task.id, task.short_name or task.name, round_.label, round_.period_from, round_.period_to,
+        round_.due_at, round_.grace_until, section.id, section.name,
+        await _roster(session, round_), known[round_.id],
+    )  # fmt: skip
+
+
+async def _roster(session: AsyncSession, round_: Round) -> int:
+    statement = select(func.count()).where(col(Report.bureau_id) == round_.bureau_id, col(Report.round_id) == round_.id)
+    return int((await session.execute(statement)).scalar_one())
+
+
+async def _reports(
+    session: AsyncSession, bureau_id: int, round_ids: Sequence[int]
+) -> Sequence[tuple[Report, Unit, Draft | None]]:
+    statement = (
+        select(Report, Unit, Draft)
+        .join(Unit, and_(col(Unit.bureau_id) == Report.bureau_id, col(Unit.id) == Report.unit_id))
+        .outerjoin(
+            Draft,
+            and_(
+                col(Draft.bureau_id) == Report.bureau_id,
+                col(Draft.round_id) == Report.round_id,
+                col(Draft.unit_id) == Report.unit_id,
+            ),
+        )
+        .where(col(Report.bureau_id) == bureau_id, col(Report.round_id).in_(round_ids))
+        .order_by(col(Unit.township), col(Unit.code))
+    )
+    return [(report, unit, draft) for report, unit, draft in (await session.execute(statement)).all()]
+
+
+def _draft_state(indicators: tuple[Indicator, ...], draft: Draft | None) -> DraftState:
+    if draft is None or not draft.entries:
+        return DraftState.UNTOUCHED
+    kinds = {indicator.key: indicator.kind for indicator in indicators}
+    values = {key: codec.from_json(kinds[key], entry["v"]) for key, entry in draft.entries.items() if key in kinds}
+    return DraftState.HALF if missing(indicators, values) else DraftState.COMPLETE
+
+
+async def _principals(session: AsyncSession, bureau_id: int) -> dict[int, tuple[str, str, Reach]]:
+    """By unit: the principal's 称呼 and telephone, and whether the bot can reach the principal."""
+    statement = (
+        select(col(Membership.unit_id), Person, Account)
+        .join(Person, and_(col(Person.bureau_id) == Membership.bureau_id, col(Person.id) == Membership.person_id))
+        .outerjoin(
+            Account,
+            and_(
+                col(Account.bureau_id) == Membership.bureau_id,
+                col(Account.person_id) == Membership.person_id,
+                col(Account.closed_at).is_(None),
+            ),
+        )
+        .where(
+            col(Membership.bureau_id) == bureau_id,
+            col(Membership.role) == Role.PRINCIPAL.value,
+            col(Membership.ended_at).is_(None),
+        )
+    )
+    found: dict[int, tuple[str, str, Reach]] = {}
+    for unit_id, person, account in (await session.execute(statement)).all():
+        found[int(unit_id)] = (person.salutation or person.name, person.phone, _reach(account))
+    return found
+
+
+def _reach(account: Account | None) -> Reach:
+    if account is None:
+        return Reach.UNBOUND
+    return Reach.UNREACHABLE if account.unreachable else Reach.ONLINE
+
+
+async def _answers(session: AsyncSession, bureau_id: int, known: dict[int, tuple[Indicator, ...]]) -> list[AnswerRow]:
+    statement = select(Answer).where(col(Answer.bureau_id) == bureau_id, col(Answer.round_id).in_(list(known)))
+    by_key = {(round_id, i.key): i for round_id, indicators in known.items() for i in indicators}
+    rows: list[AnswerRow] = []
+    for answer in (await session.execute(statement)).scalars().all():
+        indicator = by_key.get((answer.round_id, answer.key))
+        value = answer_value(indicator, answer) if indicator else None
+        if value is not None:
+            rows.append(AnswerRow(answer.round_id, answer.unit_id, answer.key, value))
+    return rows

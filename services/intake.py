@@ -1,0 +1,204 @@
+"""What comes in: accepted onto disk first, then worked on, one update of a chat at a time, chats in parallel."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from db.session import Database, insert
+from db.tables import Inbox, InboxState
+from domain.messages import Phrase
+from services.clock import Clock
+from services.conversation import say
+from services.nursery import Nursery
+from services.outbox import Recipient
+from services.people import actor_at, chat_row, the_bureau_by_id
+from services.turn import Turn, office_hours
+from services.workplace import Workplace
+
+_log = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 5
+FIRST_BACKOFF = 0.5  # seconds; doubled at each further attempt
+
+Update = dict[str, Any]
+
+
+def chat_of(update: Update) -> int:
+    """The chat an update belongs to; 0 for kinds that have none."""
+    query = update.get("callback_query")
+    if isinstance(query, dict):
+        message = query.get("message") or {"chat": query.get("from", {})}
+        return int(message["chat"]["id"])
+    for kind in ("message", "edited_message", "my_chat_member", "chat_member"):
+        if isinstance(update.get(kind), dict):
+            return int(update[kind]["chat"]["id"])
+    return 0
+
+
+async def accept(session: AsyncSession, bureau_id: int, updates: Sequence[Update], now: datetime) -> int:
+    """Keep these updates; returns how many were new. Only after the commit may the chat service be told."""
+    rows = [
+        {
+            "bureau_id": bureau_id, "update_id": int(update["update_id"]), "chat_id": chat_of(update), "raw": update,
+            "received_at": now, "state": InboxState.PENDING.value, "attempts": 0,
+        }
+        for update in updates
+    ]  # fmt: skip
+    if not rows:
+        return 0
+    statement = insert(session, Inbox).on_conflict_do_nothing().returning(Inbox.update_id)
+    return len((await session.execute(statement, rows)).all())
+
+
+async def has_pending(session: AsyncSession, bureau_id: int, chat_id: int) -> bool:
+    """Has this chat said something that we have not yet worked on?"""
+    statement = select(func.count()).where(
+        col(Inbox.bureau_id) == bureau_id, col(Inbox.chat_id) == chat_id, col(Inbox.state) == InboxState.PENDING.value
+    )
+    return bool((await session.execute(statement)).scalar_one())
+
+
+Handle = Callable[[Turn, Update], Awaitable[None]]
+Afterwards = Callable[[Turn], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Worker:
+    """Works the inbox off. `handle` answers one update inside the transaction; `afterwards` runs after the commit."""
+
+    workplace: Workplace
+    handle: Handle
+    afterwards: Afterwards
+    _busy: set[int] = field(default_factory=set)
+    _rests_until: dict[int, float] = field(default_factory=dict)
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def _database(self) -> Database:
+        return self.workplace.database
+
+    @property
+    def _clock(self) -> Clock:
+        return self.workplace.clock
+
+    @property
+    def _nursery(self) -> Nursery:
+        return self.workplace.nursery
+
+    def wake(self) -> None:
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Until cancelled: woken by `wake`, and every second for retries and what another process accepted."""
+        while True:
+            self._wake.clear()
+            for chat_id in await self._waiting_chats():
+                self._busy.add(chat_id)
+                self._nursery.start(self._drain(chat_id), f"chat {chat_id}")
+            try:
+                async with asyncio.timeout(1):
+                    await self._wake.wait()
+            except TimeoutError:
+                continue
+
+    async def _waiting_chats(self) -> list[int]:
+        statement = (
+            select(col(Inbox.chat_id))
+            .where(
+                col(Inbox.bureau_id) == self.workplace.bureau_id,
+                col(Inbox.state) == InboxState.PENDING.value,
+                col(Inbox.chat_id).not_in(self._busy | self._resting()),
+            )
+            .group_by(col(Inbox.chat_id))
+            .order_by(func.min(Inbox.update_id))
+            .limit(64)
+        )
+        async with self._database.read() as session:
+            return list((await session.execute(statement)).scalars().all())
+
+    def _resting(self) -> set[int]:
+        now = self._clock.monotonic()
+        self._rests_until = {chat: until for chat, until in self._rests_until.items() if until > now}
+        return set(self._rests_until)
+
+    async def _drain(self, chat_id: int) -> None:
+        try:
+            while await self.work_one(chat_id):
+                pass
+        finally:
+            self._busy.discard(chat_id)
+            self._wake.set()
+
+    async def work_one(self, chat_id: int) -> bool:
+        """Work on this chat's oldest update; False when there is none or it failed and has to rest."""
+        update_id: int | None = None
+        try:
+            async with self._database.write() as session:
+                turn, row = await self._begin(session, chat_id)
+                if row is None:
+                    return False
+                update_id = row.update_id
+                await self.handle(turn, row.raw)
+                row.state, row.done_at = InboxState.DONE.value, turn.now
+        except Exception as problem:
+            if update_id is None:
+                raise
+            await self._failed(chat_id, update_id, problem)
+            return False
+        await self.afterwards(turn)
+        return True
+
+    async def _begin(self, session: AsyncSession, chat_id: int) -> tuple[Turn, Inbox | None]:
+        """Lock the chat, then take its oldest update (the other order breaks the order of a chat, facts A9)."""
+        await chat_row(session, self.workplace.bureau_id, chat_id)
+        statement = (
+            select(Inbox)
+            .where(
+                col(Inbox.bureau_id) == self.workplace.bureau_id,
+                col(Inbox.chat_id) == chat_id,
+                col(Inbox.state) == InboxState.PENDING.value,
+            )
+            .order_by(col(Inbox.update_id))
+            .limit(1)
+        )
+        row = (await session.execute(statement)).scalars().first()
+        return await self._turn(session, chat_id, row), row
+
+    async def _turn(self, session: AsyncSession, chat_id: int, row: Inbox | None) -> Turn:
+        bureau = await the_bureau_by_id(session, self.workplace.bureau_id)
+        actor = await actor_at(session, bureau.id, chat_id)
+        now = self._clock.now()
+        return Turn(
+            session=session,
+            bureau=bureau,
+            hours=office_hours(bureau, self.workplace.calendar),
+            to=Recipient(bureau.id, chat_id, actor.person_id if actor else None),
+            now=now,
+            received_at=row.received_at if row else now,
+            update_id=row.update_id if row else 0,
+            actor=actor,
+        )
+
+    async def _failed(self, chat_id: int, update_id: int, problem: Exception) -> None:
+        """Count the attempt in a transaction of its own; after the last one set the update aside and say so."""
+        async with self._database.write() as session:
+            row = await session.get(Inbox, (self.workplace.bureau_id, update_id))
+            if row is None:
+                return
+            row.attempts += 1
+            row.error = type(problem).__name__
+            facts = {"action": "update_failed", "update_id": update_id, "attempts": row.attempts}
+            _log.error("update failed", exc_info=problem, extra=facts)
+            if row.attempts >= MAX_ATTEMPTS:
+                row.state = InboxState.SET_ASIDE.value
+                await say(await self._turn(session, chat_id, row), Phrase.FAILED)
+        self._rests_until[chat_id] = self._clock.monotonic() + FIRST_BACKOFF * 2 ** (row.attempts - 1)

@@ -1,0 +1,105 @@
+"""Putting messages into the outbox, inside the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, update
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from db.ids import new_id
+from db.session import table_of
+from db.tables import Card, Fate, Lane, Outbox
+from domain import messages
+from domain.messages import Message, ReportCard, ReportKey, Strip
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """A chat of this bureau and the person who sits there (None: nobody we know)."""
+
+    bureau_id: int
+    chat_id: int
+    person_id: int | None = None
+
+
+def _row(to: Recipient, message: Message, now: datetime, lane: Lane, *, nag: bool) -> dict[str, object]:
+    return {
+        "bureau_id": to.bureau_id,
+        "id": new_id(),
+        "chat_id": to.chat_id,
+        "person_id": to.person_id,
+        "kind": message.kind,
+        "v": 1,
+        "payload": messages.to_json(message),
+        "rank": lane.rank,
+        "nag": nag,
+        "card_key": None,
+        "revision": None,
+        "fate": Fate.PENDING.value,
+        "queued_at": now,
+        "attempts": 0,
+    }
+
+
+async def queue(
+    session: AsyncSession, to: Recipient, message: Message, now: datetime, lane: Lane = Lane.REPLY, *, nag: bool = False
+) -> int:
+    """Queue one message; returns its outbox id. `nag` marks what quiet hours and the daily cap may hold back."""
+    [row_id] = await queue_all(session, [(to, message)], now, lane, nag=nag)
+    return row_id
+
+
+async def queue_all(
+    session: AsyncSession,
+    items: Sequence[tuple[Recipient, Message]],
+    now: datetime,
+    lane: Lane,
+    *,
+    nag: bool = False,
+) -> list[int]:
+    rows = [_row(to, message, now, lane, nag=nag) for to, message in items]
+    if rows:
+        await session.execute(table_of(Outbox).insert(), rows)
+        session.info["queued"] = True
+    return [int(str(row["id"])) for row in rows]
+
+
+def card_key(report: ReportKey) -> str:
+    return f"report:{report.round_id}:{report.unit_id}"
+
+
+async def show_card(
+    session: AsyncSession, to: Recipient, message: ReportCard, now: datetime, *, below: bool = False
+) -> None:
+    """Bring this chat's card of the report up to date: edited in place, or (`below`) posted anew under what was typed,
+    the old one losing its buttons. Older pending renderings of the card are superseded."""
+    key = card_key(message.report)
+    card = await session.get(Card, (to.bureau_id, to.chat_id, key))
+    if card is None:
+        card = Card(bureau_id=to.bureau_id, chat_id=to.chat_id, key=key)
+        session.add(card)
+    replaced = card.message_id if below else None
+    if below:
+        card.message_id = None
+    card.revision += 1
+    await session.flush()
+    await _supersede(session, to, key)
+    row = _row(to, message, now, Lane.REPLY, nag=False) | {"card_key": key, "revision": card.revision}
+    await session.execute(table_of(Outbox).insert(), [row])
+    session.info["queued"] = True
+    if replaced is not None:
+        await queue(session, to, Strip(message_id=replaced), now)
+
+
+async def _supersede(session: AsyncSession, to: Recipient, key: str) -> None:
+    older = and_(
+        col(Outbox.bureau_id) == to.bureau_id,
+        col(Outbox.chat_id) == to.chat_id,
+        col(Outbox.card_key) == key,
+        col(Outbox.fate) == Fate.PENDING.value,
+    )
+    await session.execute(update(Outbox).where(older).values(fate=Fate.SUPERSEDED.value))

@@ -1,0 +1,70 @@
+"""What a face makes of a message: text and buttons, independent of the chat service; and how a delivery ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    label: str
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """`text` is HTML. `keyboard` are rows of words kept at the bottom of the chat; `protect` forbids forwarding."""
+
+    text: str
+    buttons: tuple[tuple[Button, ...], ...] = ()
+    keyboard: tuple[tuple[str, ...], ...] = ()
+    protect: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class TryAgain:
+    """Certainly not delivered. `after` is in seconds; `everywhere` says that the whole bot must pause (429)."""
+
+    reason: str
+    after: float
+    everywhere: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """It may have been delivered: a new message is not repeated, an edit is."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """It never will be. `unreachable` says that the person is, not only this message."""
+
+    reason: str
+    unreachable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The message to edit is no longer there: send the card anew."""
+
+
+Result = Delivered | TryAgain | Unknown | Refused | Gone
+Method = Literal["send", "edit", "strip"]
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One call to the chat service. `edit` and `strip` need `message_id`."""
+
+    chat_id: int
+    method: Method
+    rendered: Rendered
+    message_id: int | None = None

@@ -1,0 +1,243 @@
+"""A report's life with its unit: drafts, submitting, receipts. Every function takes the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from sqlmodel import col, select
+
+from db.ids import new_id
+from db.session import insert
+from db.tables import Answer, AnswerRevision, Card, Draft, ReceiptCounter
+from domain import codec
+from domain.indicators import Indicator, Kind, Ratio, Value, pruned
+from domain.messages import Receipt, ReportCard, ReportKey
+from domain.progress import State, received_timeliness
+from domain.understanding.result import Reading
+from services.outbox import Recipient, card_key, queue, show_card
+from services.sheets import Sheet, month_total, open_sheets, sheet_of
+from services.turn import Turn
+
+CONFIRM_WITHIN = timedelta(hours=2)
+"""Working hours within which a confirmed read-back counts from the moment the values stood complete (design 1)."""
+
+
+class Outcome(StrEnum):
+    DONE = "done"
+    OUT_OF_DATE = "out_of_date"
+    ALREADY_SUBMITTED = "already_submitted"
+    INCOMPLETE = "incomplete"
+    LOCKED = "locked"
+    NOT_YOURS = "not_yours"
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Values to enter into a draft with their evidence; `revision` is the draft the person saw, None for words."""
+
+    readings: Sequence[Reading]
+    revision: int | None = None
+
+
+async def sheet_for(turn: Turn, key: ReportKey) -> tuple[Sheet | None, Outcome]:
+    """The report, if this actor may report for its unit and it is still open; else None and why not."""
+    sheet = await sheet_of(turn.session, turn.bureau.id, key)
+    if sheet is None or turn.actor is None or sheet.unit.id not in turn.actor.reporting_units:
+        return None, Outcome.NOT_YOURS
+    if not sheet.is_open:
+        return sheet, Outcome.ALREADY_SUBMITTED
+    return sheet, Outcome.LOCKED if turn.now >= sheet.round.lock_at else Outcome.DONE
+
+
+async def owed(turn: Turn) -> list[Sheet]:
+    """What the actor's units still owe, the most urgent first."""
+    if turn.actor is None or not turn.actor.reporting_units:
+        return []
+    return await open_sheets(turn.session, turn.bureau.id, turn.actor.reporting_units, turn.now)
+
+
+async def enter(turn: Turn, sheet: Sheet, given: Given) -> Outcome:
+    """Write values into the draft. OUT_OF_DATE: the draft moved on since the button was shown."""
+    draft = sheet.draft or await _new_draft(turn, sheet)
+    if given.revision is not None and given.revision != draft.revision:
+        return Outcome.OUT_OF_DATE
+    entries = dict(draft.entries)
+    for reading in given.readings:
+        entries[reading.key] = {
+            "v": codec.to_json(reading.value), "words": reading.words, "changed": reading.changed,
+            "approximate": reading.approximate,
+        }  # fmt: skip
+    draft.entries = _applicable_entries(sheet.indicators, entries)
+    draft.revision += 1
+    draft.changed_at, draft.changed_by = turn.now, turn.to.person_id
+    draft.stood_at = turn.received_at
+    await turn.session.flush()
+    return Outcome.DONE
+
+
+def _applicable_entries(
+    indicators: tuple[Indicator, ...], entries: dict[str, dict[str, object]]
+) -> dict[str, dict[str, object]]:
+    kinds = {indicator.key: indicator.kind for indicator in indicators}
+    values = {key: codec.from_json(kinds[key], entry["v"]) for key, entry in entries.items() if key in kinds}
+    return {key: entries[key] for key in pruned(indicators, values)}
+
+
+async def _new_draft(turn: Turn, sheet: Sheet) -> Draft:
+    draft = Draft(bureau_id=turn.bureau.id, round_id=sheet.key.round_id, unit_id=sheet.key.unit_id, revision=0)
+    turn.session.add(draft)
+    await turn.session.flush()
+    return draft
+
+
+async def submit(turn: Turn, key: ReportKey, revision: int | None) -> Outcome:
+    """提交: the draft becomes the report's answers and the sender gets a receipt. `revision` is the read-back that was
+    confirmed; None confirms whatever stands (a typed 提交 while the read-back is open)."""
+    sheet, allowed = await sheet_for(turn, key)
+    if sheet is None or allowed is not Outcome.DONE:
+        return allowed
+    if revision is not None and revision != sheet.revision:
+        return Outcome.OUT_OF_DATE
+    if not sheet.is_complete or sheet.draft is None:
+        return Outcome.INCOMPLETE
+    await _store_answers(turn, sheet)
+    first = sheet.report.first_received_at is None
+    await _mark_submitted(turn, sheet, sheet.draft)
+    await turn.session.flush()
+    await _give_receipt(turn, sheet, first=first)
+    return Outcome.DONE
+
+
+async def _mark_submitted(turn: Turn, sheet: Sheet, draft: Draft) -> None:
+    report = sheet.report
+    report.state = State.SUBMITTED.value
+    report.submitted_at, report.submitted_by = turn.now, turn.to.person_id
+    if report.first_received_at is None:
+        report.first_received_at = _received_at(turn, draft)
+    if report.receipt_number is None:
+        report.receipt_number = await _next_receipt_number(turn)
+    draft.entries, draft.stood_at = {}, None
+    draft.revision += 1
+
+
+def _received_at(turn: Turn, draft: Draft) -> datetime:
+    """When the confirmed values stood complete in the inbox, if confirmed within 2 working hours of the read-back."""
+    stood, shown = draft.stood_at, draft.changed_at
+    if stood is None or shown is None:
+        return turn.received_at
+    waited = turn.hours.working_time_between(shown, turn.received_at)
+    return stood if waited <= CONFIRM_WITHIN else turn.received_at
+
+
+async def _next_receipt_number(turn: Turn) -> str:
+    """0910-0137: month and day, then the count of the day."""
+    statement = insert(turn.session, ReceiptCounter).values(bureau_id=turn.bureau.id, day=turn.today, last=1)
+    counted = statement.on_conflict_do_update(
+        index_elements=["bureau_id", "day"], set_={"last": ReceiptCounter.last + 1}
+    ).returning(ReceiptCounter.last)
+    last = (await turn.session.execute(counted)).scalar_one()
+    return f"{turn.today:%m%d}-{last:04d}"
+
+
+async def _store_answers(turn: Turn, sheet: Sheet) -> None:
+    """Replace the current answers by the draft's; every changed one also becomes a revision."""
+    statement = select(Answer).where(
+        Answer.bureau_id == turn.bureau.id,
+        Answer.round_id == sheet.key.round_id,
+        Answer.unit_id == sheet.key.unit_id,
+    )
+    current = {answer.key: answer for answer in (await turn.session.exec(statement)).all()}
+    values = sheet.values
+    for key in current.keys() - values.keys():
+        await turn.session.delete(current[key])
+    for key, value in values.items():
+        indicator = sheet.indicator(key)
+        if indicator is not None:
+            _store_answer(turn, sheet, indicator, value, current.get(key))
+
+
+def _store_answer(turn: Turn, sheet: Sheet, indicator: Indicator, value: Value, current: Answer | None) -> None:
+    entry = sheet.draft.entries[indicator.key] if sheet.draft else {}
+    columns = {**_columns(indicator, value), "approximate": bool(entry.get("approximate"))}
+    names: dict[str, Any] = {
+        "bureau_id": turn.bureau.id, "round_id": sheet.key.round_id, "unit_id": sheet.key.unit_id, "key": indicator.key,
+    }  # fmt: skip
+    if current is not None and all(getattr(current, name) == column for name, column in columns.items()):
+        return
+    answer = current or Answer(**names)
+    for name, column in columns.items():
+        setattr(answer, name, column)
+    turn.session.add(answer)
+    turn.session.add(
+        AnswerRevision(
+            **names, **columns, id=new_id(), person_id=turn.to.person_id, at=turn.now, words=str(entry.get("words", ""))
+        )
+    )
+
+
+def _columns(indicator: Indicator, value: Value) -> dict[str, Any]:
+    """The answer's columns for a value: an integer amount at the indicator's scale, denominator, text or day."""
+    empty: dict[str, Any] = {"amount": None, "denominator": None, "text": None, "day": None}
+    match value:
+        case bool() | int():
+            return empty | {"amount": int(value)}
+        case Decimal():
+            return empty | {"amount": codec.to_amount(value, indicator.scale)}
+        case Ratio(done, total):
+            return empty | {"amount": done, "denominator": total}
+        case str():
+            return empty | {"text": value}
+        case tuple():
+            return empty | {"text": "\n".join(value)}
+        case _:
+            return empty | {"day": value}
+
+
+def answer_value(indicator: Indicator, answer: Answer) -> Value | None:
+    """The value that an answer row holds; None for a row without one."""
+    if indicator.kind is Kind.BOOL:
+        return None if answer.amount is None else bool(answer.amount)
+    if indicator.kind is Kind.RATIO and answer.amount is not None and answer.denominator is not None:
+        return Ratio(answer.amount, answer.denominator)
+    if indicator.kind in (Kind.NUMBER, Kind.PERCENT) and answer.amount is not None:
+        return codec.from_amount(answer.amount, indicator.scale)
+    if indicator.kind is Kind.CHOICES and answer.text is not None:
+        return tuple(answer.text.split("\n"))
+    return answer.day or answer.text if answer.amount is None else answer.amount
+
+
+async def _give_receipt(turn: Turn, sheet: Sheet, *, first: bool) -> None:
+    report = sheet.report
+    received = report.first_received_at or turn.received_at
+    rest = await owed(turn)
+    receipt = Receipt(
+        report=sheet.key,
+        unit=sheet.unit.name,
+        title=sheet.title,
+        number=report.receipt_number or "",
+        received_at=received,
+        timeliness=received_timeliness(received, sheet.round.due_at, sheet.round.grace_until),
+        lock_at=sheet.round.lock_at,
+        owed=tuple(other.task.short_name or other.task.name for other in rest),
+        next_report=rest[0].key if rest else None,
+        salutation=turn.person.address,
+        first=first,
+        total=await month_total(turn.session, sheet),
+    )
+    await show_everywhere(turn, sheet.key)
+    await queue(turn.session, turn.to, receipt, turn.now)
+
+
+async def show_everywhere(turn: Turn, key: ReportKey, *, but_here: bool = False) -> None:
+    """Bring every chat's card of this report up to date (a deputy typed: the principal's card follows)."""
+    statement = select(Card.chat_id).where(
+        Card.bureau_id == turn.bureau.id, Card.key == card_key(key), col(Card.message_id).is_not(None)
+    )
+    for chat_id in (await turn.session.exec(statement)).all():
+        if not (but_here and chat_id == turn.to.chat_id):
+            await show_card(turn.session, Recipient(turn.bureau.id, chat_id), ReportCard(report=key), turn.now)

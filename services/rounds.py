@@ -1,0 +1,156 @@
+"""Opening reporting rounds: the roster and the questionnaire are frozen, reports exist because they are owed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import TypeAdapter
+from sqlalchemy import ColumnElement, and_, func, literal, or_, select
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from db.ids import new_id
+from db.session import insert
+from db.tables import Lane, Report, Role, Round, Task, TaskIndicator, Unit, UnitKind
+from domain import wording
+from domain.calendar import OfficeHours
+from domain.codec import questionnaire_to_json
+from domain.indicators import Indicator
+from domain.messages import Message, Prompt, ReportKey
+from domain.progress import State
+from domain.rounds import Frequency, Month, RoundPlan, Schedule, month_of_round, plan, round_months
+from services.outbox import Recipient, queue_all
+from services.people import recipients_of_units
+
+REPORTERS = (Role.PRINCIPAL, Role.DEPUTY)
+
+_SCHEDULE = TypeAdapter(Schedule)
+
+
+def schedule_to_json(schedule: Schedule) -> dict[str, object]:
+    dumped: dict[str, object] = _SCHEDULE.dump_python(schedule, mode="json")
+    return dumped
+
+
+def schedule_of(task: Task) -> Schedule:
+    return _SCHEDULE.validate_python(task.schedule)
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A round that was opened and the units that owe it."""
+
+    round_id: int
+    unit_ids: tuple[int, ...]
+
+
+async def open_due_rounds(session: AsyncSession, bureau_id: int, hours: OfficeHours, now: datetime) -> list[Issued]:
+    """Open every round that should be open by now, and prompt each person once for all of them."""
+    statement = select(Task).where(
+        col(Task.bureau_id) == bureau_id,
+        col(Task.withdrawn_at).is_(None),
+        col(Task.starts_on) <= hours.local(now).date(),
+    )
+    issued: list[Issued] = []
+    for task in (await session.execute(statement.order_by(col(Task.position)))).scalars().all():
+        for round_plan in await _due_plans(session, task, hours, now):
+            issued.append(await issue(session, task, round_plan, now))
+    await prompt(session, bureau_id, issued, now)
+    return issued
+
+
+async def _due_plans(session: AsyncSession, task: Task, hours: OfficeHours, now: datetime) -> list[RoundPlan]:
+    """The rounds of the task that are to be opened now; one that is already locked is not asked any more."""
+    schedule = schedule_of(task)
+    statement = select(Round).where(col(Round.bureau_id) == task.bureau_id, col(Round.task_id) == task.id)
+    last = (await session.execute(statement.order_by(col(Round.due_at).desc()).limit(1))).scalars().first()
+    if last is not None and schedule.frequency is Frequency.ONCE:
+        return []
+    after = month_of_round(schedule, last.period_to, hours) if last else Month.of(task.starts_on).plus(-1)
+    previous = last.period_to if last else None
+    plans: list[RoundPlan] = []
+    for month in round_months(schedule, after, now, hours):
+        round_plan = plan(schedule, month, hours, previous)
+        previous = round_plan.due_day
+        if round_plan.lock_at > now and round_plan.due_at > now:
+            plans.append(round_plan)
+    return plans
+
+
+async def issue(session: AsyncSession, task: Task, round_plan: RoundPlan, now: datetime) -> Issued:
+    """Make the round and, set-wise, a pending report for every unit it asks."""
+    round_ = Round(
+        bureau_id=task.bureau_id, id=new_id(), task_id=task.id, label=round_plan.label,
+        period_from=round_plan.period_from, period_to=round_plan.period_to, open_at=round_plan.open_at,
+        due_at=round_plan.due_at, grace_until=round_plan.grace_until, lock_at=round_plan.lock_at,
+        moved_because=wording.moved_reason(round_plan), issued_at=now,
+        questionnaire=await _questionnaire(session, task),
+    )  # fmt: skip
+    session.add(round_)
+    await session.flush()
+    columns = [Unit.bureau_id, literal(round_.id), Unit.id, literal(State.PENDING.value), Unit.township]
+    chosen = select(*columns, Unit.students, Unit.staff, Unit.classes).where(_asked(task, round_plan))  # type: ignore[call-overload]
+    names = ["bureau_id", "round_id", "unit_id", "state", "township", "students", "staff", "classes"]
+    statement = insert(session, Report).from_select(names, chosen, include_defaults=False)
+    made = await session.execute(statement.on_conflict_do_nothing().returning(Report.unit_id))
+    return Issued(round_.id, tuple(made.scalars().all()))
+
+
+async def _questionnaire(session: AsyncSession, task: Task) -> list[dict[str, object]]:
+    statement = select(col(TaskIndicator.definition)).where(
+        col(TaskIndicator.bureau_id) == task.bureau_id, col(TaskIndicator.task_id) == task.id
+    )
+    return list((await session.execute(statement.order_by(col(TaskIndicator.position)))).scalars().all())
+
+
+def _asked(task: Task, round_plan: RoundPlan) -> ColumnElement[bool]:
+    """The units a task asks: schools of its stages that are open on the due day."""
+    wanted = [stage for stage in task.stages.split(",") if stage]
+    listed = func.concat(",", col(Unit.stages), ",")
+    staged = or_(*(listed.contains(f",{stage},") for stage in wanted)) if wanted else literal(value=True)
+    return and_(
+        col(Unit.bureau_id) == task.bureau_id,
+        col(Unit.kind) == UnitKind.SCHOOL.value,
+        or_(col(Unit.opened_on).is_(None), col(Unit.opened_on) <= round_plan.due_day),
+        or_(col(Unit.closed_on).is_(None), col(Unit.closed_on) > round_plan.due_day),
+        staged,
+    )
+
+
+async def prompt(session: AsyncSession, bureau_id: int, issued: Sequence[Issued], now: datetime) -> None:
+    """One prompt per person for all rounds just opened."""
+    keys = [ReportKey(one.round_id, unit_id) for one in issued for unit_id in one.unit_ids]
+    merged = await by_person(session, bureau_id, keys)
+    items: list[tuple[Recipient, Message]] = [(to, Prompt(reports=tuple(keys))) for to, keys in merged.items()]
+    await queue_all(session, items, now, Lane.REMINDER, nag=True)
+
+
+async def by_person(
+    session: AsyncSession, bureau_id: int, keys: Iterable[ReportKey]
+) -> dict[Recipient, list[ReportKey]]:
+    """The reports each reachable person may answer for, so that one message speaks of all of them."""
+    keys = list(keys)
+    chats = await recipients_of_units(session, bureau_id, {key.unit_id for key in keys}, REPORTERS)
+    merged: dict[Recipient, list[ReportKey]] = {}
+    for key in keys:
+        for recipient in chats.get(key.unit_id, ()):
+            merged.setdefault(recipient, []).append(key)
+    return merged
+
+
+def indicator_rows(task: Task, indicators: Sequence[Indicator]) -> list[TaskIndicator]:
+    """The rows that keep a task's questionnaire, in its order."""
+    definitions = questionnaire_to_json(tuple(indicators))
+    return [
+        TaskIndicator(
+            bureau_id=task.bureau_id,
+            id=new_id(),
+            task_id=task.id,
+            position=position,
+            key=indicator.key,
+            definition=definition,
+        )
+        for position, (indicator, definition) in enumerate(zip(indicators, definitions, strict=True))
+    ]

@@ -1,0 +1,170 @@
+"""A sheet: everything about one report, as it is needed to ask, show and check it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Select, and_, select, tuple_
+from sqlalchemy.orm import aliased
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from db.tables import Draft, Report, Round, Task, Unit
+from domain import codec
+from domain.indicators import Basics, Indicator, Question, Setting, Values, applicable, missing, put
+from domain.messages import ReportKey
+from domain.progress import State
+
+OPEN_STATES = (State.PENDING.value, State.RETURNED.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    report: Report
+    round: Round
+    task: Task
+    unit: Unit
+    section: Unit
+    draft: Draft | None
+    indicators: tuple[Indicator, ...]
+
+    @property
+    def key(self) -> ReportKey:
+        return ReportKey(self.report.round_id, self.report.unit_id)
+
+    @property
+    def revision(self) -> int:
+        return self.draft.revision if self.draft else 0
+
+    @property
+    def title(self) -> str:
+        """9月应急疏散演练: the round's month and the task, as people call it."""
+        return f"{self.round.period_to.month}月{self.task.short_name or self.task.name}"
+
+    @property
+    def values(self) -> Values:
+        kinds = {indicator.key: indicator.kind for indicator in self.indicators}
+        entries = self.draft.entries if self.draft else {}
+        return {key: codec.from_json(kinds[key], entry["v"]) for key, entry in entries.items() if key in kinds}
+
+    @property
+    def missing(self) -> tuple[Indicator, ...]:
+        return missing(self.indicators, self.values)
+
+    @property
+    def applicable(self) -> tuple[Indicator, ...]:
+        return applicable(self.indicators, self.values)
+
+    @property
+    def is_open(self) -> bool:
+        return self.report.state in OPEN_STATES
+
+    @property
+    def is_complete(self) -> bool:
+        """已填未提交: every question is answered and the report is still owed."""
+        return self.is_open and bool(self.values) and not self.missing
+
+    def indicator(self, key: str | None) -> Indicator | None:
+        return next((indicator for indicator in self.indicators if indicator.key == key), None)
+
+    def questions(self, today: date) -> list[Question]:
+        """What may be answered now: open questions, those already answered, and dependents a reply may answer too."""
+        setting = self.setting(today)
+        return [put(indicator, setting) for indicator in self.indicators]
+
+    def question(self, key: str, today: date) -> Question | None:
+        indicator = self.indicator(key)
+        return put(indicator, self.setting(today)) if indicator else None
+
+    def setting(self, today: date) -> Setting:
+        basics = Basics(self.report.students, self.report.staff, self.report.classes)
+        return Setting(basics, self.round.period_from, self.round.period_to, today)
+
+
+def _indicators(round_: Round) -> tuple[Indicator, ...]:
+    return codec.questionnaire_from_json(round_.questionnaire)
+
+
+_Rows = Select[Report, Round, Task, Unit, Unit, Draft]
+_Section = aliased(Unit)
+
+
+def _statement(bureau_id: int) -> _Rows:
+    same = col(Report.bureau_id)
+    return (
+        select(Report, Round, Task, Unit, _Section, Draft)
+        .join(Round, and_(col(Round.bureau_id) == same, col(Round.id) == Report.round_id))
+        .join(Task, and_(col(Task.bureau_id) == same, col(Task.id) == Round.task_id))
+        .join(Unit, and_(col(Unit.bureau_id) == same, col(Unit.id) == Report.unit_id))
+        .join(_Section, and_(col(_Section.bureau_id) == same, col(_Section.id) == Task.lead_unit_id))
+        .outerjoin(
+            Draft,
+            and_(
+                col(Draft.bureau_id) == same,
+                col(Draft.round_id) == Report.round_id,
+                col(Draft.unit_id) == Report.unit_id,
+            ),
+        )
+        .where(same == bureau_id)
+        .order_by(col(Round.due_at), col(Task.position), col(Unit.id))
+    )
+
+
+async def _load(session: AsyncSession, statement: _Rows) -> list[Sheet]:
+    rows = (await session.execute(statement)).all()
+    known: dict[int, tuple[Indicator, ...]] = {}
+    for _, round_, *_ in rows:
+        if round_.id not in known:
+            known[round_.id] = _indicators(round_)
+    return [
+        Sheet(report, round_, task, unit, section, draft, known[round_.id])
+        for report, round_, task, unit, section, draft in rows
+    ]
+
+
+async def sheet_of(session: AsyncSession, bureau_id: int, key: ReportKey) -> Sheet | None:
+    found = await sheets_of(session, bureau_id, [key])
+    return found[0] if found else None
+
+
+async def sheets_of(session: AsyncSession, bureau_id: int, keys: Iterable[ReportKey]) -> list[Sheet]:
+    wanted = tuple_(col(Report.round_id), col(Report.unit_id)).in_([tuple(key) for key in keys])
+    return await _load(session, _statement(bureau_id).where(wanted))
+
+
+async def open_sheets(session: AsyncSession, bureau_id: int, unit_ids: Iterable[int], now: datetime) -> list[Sheet]:
+    """What these units still owe and may still report, the most urgent first."""
+    statement = _statement(bureau_id).where(
+        col(Report.unit_id).in_(list(unit_ids)),
+        col(Report.state).in_(OPEN_STATES),
+        col(Round.open_at) <= now,
+        col(Round.lock_at) > now,
+    )
+    return await _load(session, statement)
+
+
+async def reported_sheets(
+    session: AsyncSession, bureau_id: int, unit_ids: Iterable[int], most: int = 10
+) -> list[Sheet]:
+    """What these units have reported, the newest first."""
+    statement = _statement(bureau_id).where(
+        col(Report.unit_id).in_(list(unit_ids)), col(Report.first_received_at).is_not(None)
+    )
+    return await _load(session, statement.order_by(None).order_by(col(Report.submitted_at).desc()).limit(10))
+
+
+async def month_total(session: AsyncSession, sheet: Sheet) -> int:
+    """How many reports this unit was asked for with the same month of period, this one included."""
+    statement = (
+        select(col(Report.round_id))
+        .join(Round, and_(col(Round.bureau_id) == Report.bureau_id, col(Round.id) == Report.round_id))
+        .where(
+            col(Report.bureau_id) == sheet.report.bureau_id,
+            col(Report.unit_id) == sheet.report.unit_id,
+            col(Report.state) != State.EXEMPT.value,
+            col(Round.label) == sheet.round.label,
+        )
+    )
+    return len((await session.execute(statement)).all())
