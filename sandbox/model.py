@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -103,8 +104,8 @@ class Chat:
     rev: int = 0
 
     @property
-    def newest_first(self) -> list[Message]:
-        return list(reversed(self.messages.values()))
+    def newest_first(self) -> Iterator[Message]:
+        return reversed(self.messages.values())
 
     def message_api(self, message: Message) -> Json:
         shown = self._bare(message)

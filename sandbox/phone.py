@@ -164,7 +164,7 @@ class Phone:
         *,
         since: int | None = None,
     ) -> Bubble:
-        """The newest message of the bot that fits, sent or edited since this phone's last action.
+        """The newest message of the bot that fits, sent or edited since this phone last acted (or was picked up).
 
         `since=0` looks at the whole history; `since=bubble.rev` at what came after that message. Raises NotSeen.
         """
@@ -198,6 +198,8 @@ class Phone:
         return found
 
     def _match(self, fits: Callable[[Bubble], bool], after: int) -> Bubble | None:
+        if self.chat.rev <= after:
+            return None
         newer = (m for m in self.chat.newest_first if not m.mine and m.rev > after)
         return next((shown for shown in map(bubble, newer) if fits(shown)), None)
 

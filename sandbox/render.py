@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import tzinfo
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,7 @@ def _wrap(entity: Entity, inner: Markup, raw: bytes) -> Markup:
 
 def shown(chat: Chat) -> list[Message]:
     """The end of the chat, which is all the stage ever sends."""
-    return list(reversed(chat.newest_first[:SHOWN_MESSAGES]))
+    return list(islice(chat.newest_first, SHOWN_MESSAGES))[::-1]
 
 
 def message_rows(chat: Chat, zone: tzinfo, after: int = 0) -> Iterator[dict[str, Any]]:

@@ -43,7 +43,9 @@ class Phone {
     this.seat = seat;
     this.rev = 0;
     this.replyTo = null;
+    this.stuck = true;
     this.log.replaceChildren();
+    this.log.dataset.empty = seat.start ? "还没有对话。\n点“开始”，就像扫了邀请码。" : "还没有对话。";
     $(".name", this.el).textContent = seat.name;
     $(".replying", this.el).hidden = true;
     $(".toast", this.el).hidden = true;
@@ -75,7 +77,7 @@ class Phone {
   }
 
   patch({ ids, changed }, first) {
-    const atBottom = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 80;
+    const atBottom = this.stuck;
     const wanted = new Set(ids.map(String));
     $$(".message", this.log).forEach((row) => wanted.has(row.dataset.id) || row.remove());
     const added = changed.filter((row) => this.place(row, first));
@@ -101,6 +103,7 @@ class Phone {
 
   toBottom() {
     this.log.scrollTop = this.log.scrollHeight;
+    this.stuck = true;
     $(".tobottom", this.el).hidden = true;
   }
 
@@ -117,14 +120,12 @@ class Phone {
   keyboard(rows) {
     const shown = JSON.stringify(rows);
     if (shown === this.keys) return;
-    const bottom = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 80;
     this.keys = shown;
     $(".keyboard", this.el).replaceChildren(...rows.map((labels) => {
       const row = made("div", "", { class: "keyrow" });
       row.append(...labels.map((label) => made("button", label, { type: "button", "data-say": label })));
       return row;
     }));
-    if (bottom) this.toBottom();
   }
 
   read() {
@@ -190,8 +191,14 @@ class Phone {
     this.input.addEventListener("input", () => this.grow());
     $(".people input", this.el)?.addEventListener("input", () => this.people());
     this.log.addEventListener("scroll", () => {
-      if (this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 40) $(".tobottom", this.el).hidden = true;
+      if (this.log.clientHeight !== this.height) return;
+      this.stuck = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 60;
+      if (this.stuck) $(".tobottom", this.el).hidden = true;
     }, { passive: true });
+    new ResizeObserver(() => {
+      this.height = this.log.clientHeight;
+      if (this.stuck) this.toBottom();
+    }).observe(this.log);
   }
 
   clicked(target) {
@@ -314,6 +321,7 @@ const face = { ms: 0, at: 0, speed: 1 };
 function setClock({ local_ms, speed }) {
   Object.assign(face, { ms: local_ms, at: performance.now(), speed });
   $$("[data-speed]").forEach((b) => b.setAttribute("aria-pressed", String(Number(b.dataset.speed) === speed)));
+  if (!$("#moment").value) $("#moment").value = new Date(local_ms).toISOString().slice(0, 16);
   $("#pace").textContent = speed === 0 ? "停" : speed === 1 ? "" : `×${speed}`;
   drawClock();
 }
@@ -323,7 +331,7 @@ function drawClock() {
   const two = (n) => String(n).padStart(2, "0");
   const hours = `${two(now.getUTCHours())}:${two(now.getUTCMinutes())}`;
   const text = `${now.getUTCMonth() + 1}月${now.getUTCDate()}日 星期${"日一二三四五六"[now.getUTCDay()]} `
-    + (face.speed > 60 ? hours : `${hours}:${two(now.getUTCSeconds())}`);
+    + (face.speed > 60 || narrow.matches ? hours : `${hours}:${two(now.getUTCSeconds())}`);
   if ($("#clock").textContent !== text) $("#clock").textContent = text;
 }
 
@@ -342,7 +350,7 @@ if ($(".clock")) {
     closePopovers();
     $(".clock").classList.toggle("open", open);
     $(".clockface").setAttribute("aria-expanded", String(open));
-    if (open || !$("#moment").value) $("#moment").value = new Date(face.ms).toISOString().slice(0, 16);
+    if (open) $("#moment").value = new Date(face.ms).toISOString().slice(0, 16);
   });
 }
 
