@@ -13,6 +13,9 @@ from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy.ext.asyncio
+import sqlalchemy.orm
+import sqlmodel
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Table, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
@@ -20,6 +23,17 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
+
+
+class _SyncSession(sqlmodel.Session):
+    execute = sqlalchemy.orm.Session.execute
+
+
+class Session(AsyncSession):
+    """sqlmodel's session; its `execute` is SQLAlchemy's, for Core statements, which sqlmodel marks deprecated."""
+
+    sync_session_class = _SyncSession
+    execute = sqlalchemy.ext.asyncio.AsyncSession.execute
 
 
 class StoreInUse(RuntimeError):
@@ -76,9 +90,9 @@ class Database:
         self.engine = engine or make_engine(url)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._lane = asyncio.Lock() if self.is_sqlite else None
-        self._read = async_sessionmaker(self.engine, class_=AsyncSession, expire_on_commit=False)
+        self._read = async_sessionmaker(self.engine, class_=Session, expire_on_commit=False)
         writing = self.engine.execution_options(sqlite_begin="IMMEDIATE")
-        self._write = async_sessionmaker(writing, class_=AsyncSession, expire_on_commit=False)
+        self._write = async_sessionmaker(writing, class_=Session, expire_on_commit=False)
         self._listeners: list[Callable[[], None]] = []
         self._lock: FileLock | None = None
 

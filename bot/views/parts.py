@@ -56,8 +56,8 @@ def due(sheet: Sheet, scene: Scene) -> str:
 
 
 def question_count(sheet: Sheet) -> int:
-    """How many questions everybody is asked (dependents not counted)."""
-    return sum(1 for indicator in sheet.indicators if indicator.required and indicator.only_if is None)
+    """How many questions the usual answers lead to: dependents of a 是 count, those of a 否 do not."""
+    return sum(1 for i in sheet.indicators if i.required and (i.only_if is None or i.only_if.equals is True))
 
 
 def open_button(label: str, sheet: Sheet) -> Button:

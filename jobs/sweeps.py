@@ -1,0 +1,47 @@
+"""The sweeps of one tick, each in a transaction of its own, so that one that fails stops no other."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.chasing import remind
+from services.digests import publish_due
+from services.people import the_bureau_by_id
+from services.rounds import open_due_rounds
+from services.workplace import Workplace
+
+_log = logging.getLogger(__name__)
+
+Sweep = Callable[[AsyncSession, Workplace], Awaitable[object]]
+
+
+async def open_rounds(session: AsyncSession, workplace: Workplace) -> object:
+    """Rounds open within office hours, so that the prompt is not held back from its round."""
+    now = workplace.clock.now()
+    if not workplace.hours.within(now):
+        return None
+    return await open_due_rounds(session, workplace.bureau_id, workplace.hours, now)
+
+
+async def send_reminders(session: AsyncSession, workplace: Workplace) -> object:
+    return await remind(session, workplace.bureau_id, workplace.hours, workplace.clock.now())
+
+
+async def publish_digests(session: AsyncSession, workplace: Workplace) -> object:
+    bureau = await the_bureau_by_id(session, workplace.bureau_id)
+    return await publish_due(session, bureau, workplace.hours, workplace.clock.now())
+
+
+SWEEPS: tuple[Sweep, ...] = (open_rounds, send_reminders, publish_digests)
+
+
+async def tick(workplace: Workplace, sweeps: tuple[Sweep, ...] = SWEEPS) -> None:
+    for sweep in sweeps:
+        try:
+            async with workplace.database.write() as session:
+                await sweep(session, workplace)
+        except Exception:
+            _log.exception("sweep failed: %s", sweep.__name__, extra={"action": "sweep_failed"})

@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from db.session import Database
+from tests.cast import County, at, make_county
+from tests.stage import Stage, on_stage
+
+
+@pytest.fixture
+async def county(sqlite: Database) -> County:
+    return await make_county(sqlite, at("2026-11-16 09:00"))
+
+
+@pytest.fixture
+async def stage(sqlite: Database, county: County) -> AsyncIterator[Stage]:
+    """18 November 2026, a Wednesday: both November rounds open at 08:30."""
+    async with on_stage(sqlite, county.bureau_id, at("2026-11-18 09:00")) as made:
+        yield made

@@ -1,0 +1,79 @@
+"""What every test may use: stores, a fixed cast, and the rule that nothing leaves this machine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from pytest_socket import socket_allow_hosts
+
+from db import migrations
+from db.session import Database
+
+REQUIRE_ALL = os.environ.get("DUBAN_REQUIRE_ALL") == "1"
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+def pytest_runtest_setup() -> None:
+    """A real socket beyond this machine fails the test."""
+    socket_allow_hosts(["127.0.0.1", "::1", "localhost"], allow_unix_socket=True)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What this machine lacks is deselected with a printed count; with DUBAN_REQUIRE_ALL=1 it fails instead."""
+    if REQUIRE_ALL or CHROMIUM:
+        return
+    lacking = [item for item in items if item.get_closest_marker("browser")]
+    if lacking:
+        config.hook.pytest_deselected(items=lacking)
+        items[:] = [item for item in items if item not in lacking]
+        config.stash[_DESELECTED] = f"{len(lacking)} browser tests deselected: no Chromium on this machine"
+
+
+_DESELECTED = pytest.StashKey[str]()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if note := config.stash.get(_DESELECTED, None):
+        terminalreporter.write_line(note, yellow=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[str]:
+    """One PostgreSQL per test process, from the embedded wheel; yields its address without a database name."""
+    from tests.postgres import serve
+
+    with serve(tmp_path_factory.mktemp(f"pg-{worker_id}")) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def store(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+async def database(store: str, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Database]:
+    """A migrated, empty store; a test that takes it runs on SQLite and on PostgreSQL."""
+    if store == "sqlite":
+        url = f"sqlite:///{tmp_path}/duban.db"
+    else:
+        from tests.postgres import fresh_database
+
+        url = await fresh_database(request.getfixturevalue("postgres_server"))
+    made = Database(url)
+    await migrations.migrate(made.engine)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def sqlite(tmp_path: Path) -> AsyncIterator[Database]:
+    """A migrated, empty SQLite store."""
+    made = Database(f"sqlite:///{tmp_path}/duban.db")
+    await migrations.migrate(made.engine)
+    yield made
+    await made.close()
