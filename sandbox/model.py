@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from sandbox.entities import Entity
 from sandbox.keyboards import Rows
+from sandbox.pulse import Pulse
 from sandbox.updates import UpdateQueue
 
 Json = dict[str, Any]
@@ -102,6 +103,7 @@ class Chat:
     answers: list[CallbackAnswer] = field(default_factory=list)
     typing_at: float = 0.0
     rev: int = 0
+    pulse: Pulse = field(default_factory=Pulse)
 
     @property
     def newest_first(self) -> Iterator[Message]:

@@ -194,7 +194,7 @@ class Phone:
 
     async def _until(self, look: Callable[[], _T | None]) -> _T:
         while (found := look()) is None:
-            await self.world.pulse.wait(1.0)
+            await self.chat.pulse.wait(1.0)
         return found
 
     def _match(self, fits: Callable[[Bubble], bool], after: int) -> Bubble | None:

@@ -87,8 +87,8 @@ class World:
 
     def answer(self, query: Query, text: str, *, alert: bool) -> None:
         del self.queries[query.id]
+        query.chat.answers.append(CallbackAnswer(query.id, text, alert, self.now(), self.rev + 1))
         self._touch(query.chat)
-        query.chat.answers.append(CallbackAnswer(query.id, text, alert, self.now(), self.rev))
 
     def open_query(self, query_id: str) -> Query | None:
         query = self.queries.get(query_id)
@@ -185,6 +185,7 @@ class World:
         chat.rev = self.rev
         if message:
             message.rev = self.rev
+        chat.pulse.beat()
         self.pulse.beat()
 
 
