@@ -1,13 +1,26 @@
 """Every table, so that importing this package fills the metadata."""
 
 from db.tables.clock import DigestSnapshot, Reminder, ReminderState
-from db.tables.people import Account, Bureau, Invitation, Membership, Person, Role, Stage, Unit, UnitKind
+from db.tables.people import (
+    Account,
+    Alias,
+    AliasSource,
+    Bureau,
+    Invitation,
+    Membership,
+    Person,
+    Role,
+    Stage,
+    Unit,
+    UnitKind,
+)
 from db.tables.queues import Card, Chat, Fate, Inbox, InboxState, Lane, Outbox
 from db.tables.reports import Answer, AnswerRevision, Draft, ReceiptCounter, Report
-from db.tables.work import Campaign, Round, Task, TaskIndicator
+from db.tables.work import Campaign, Round, Task, TaskChange, TaskIndicator, TaskSupport
 
 __all__ = [
-    "Account", "Answer", "AnswerRevision", "Bureau", "Campaign", "Card", "Chat", "DigestSnapshot", "Draft", "Fate",
-    "Inbox", "InboxState", "Invitation", "Lane", "Membership", "Outbox", "Person", "ReceiptCounter", "Reminder",
-    "ReminderState", "Report", "Role", "Round", "Stage", "Task", "TaskIndicator", "Unit", "UnitKind",
+    "Account", "Alias", "AliasSource", "Answer", "AnswerRevision", "Bureau", "Campaign", "Card", "Chat",
+    "DigestSnapshot", "Draft", "Fate", "Inbox", "InboxState", "Invitation", "Lane", "Membership", "Outbox", "Person",
+    "ReceiptCounter", "Reminder", "ReminderState", "Report", "Role", "Round", "Stage", "Task", "TaskChange",
+    "TaskIndicator", "TaskSupport", "Unit", "UnitKind",
 ]  # fmt: skip

@@ -26,6 +26,16 @@ class Stage(StrEnum):
     SPECIAL = "special"
 
 
+class AliasSource(StrEnum):
+    """Where a name comes from: the roster's own, given there, made from the name, a former one, a merged school's."""
+
+    NAME = "name"
+    GIVEN = "given"
+    GENERATED = "generated"
+    FORMER = "former"
+    MERGED = "merged"
+
+
 class Role(StrEnum):
     PRINCIPAL = "principal"
     DEPUTY = "deputy"
@@ -51,10 +61,14 @@ class Bureau(SQLModel, table=True):
 
 
 class Unit(SQLModel, table=True):
-    """填报单位. `stages` is a comma-joined list of `Stage`; students, staff and classes are 在册数."""
+    """填报单位. `stages` is a comma-joined list of `Stage`; students, staff and classes are 在册数.
+
+    `next_name` is the name from `renamed_on` on, while that day is still to come.
+    """
 
     __table_args__ = (
         refers("central_unit_id", "unit"),
+        refers("merged_into_id", "unit"),
         UniqueConstraint("bureau_id", "code"),
         one_of("kind", UnitKind),
     )
@@ -75,6 +89,25 @@ class Unit(SQLModel, table=True):
     phone: str = ""
     opened_on: date | None = None
     closed_on: date | None = None
+    merged_into_id: int | None = big(None)
+    renamed_on: date | None = None
+    next_name: str = ""
+
+
+class Alias(SQLModel, table=True):
+    """别名: every name people use for a unit. `pinyin` is its toneless key (qinghexuexiao), against typos.
+
+    `since` is the first day it may be used: a merged school's name means the other school only from then on.
+    """
+
+    __table_args__ = (refers("unit_id", "unit"), one_of("source", AliasSource))
+
+    bureau_id: int = key(foreign_key="bureau.id")
+    unit_id: int = key()
+    text: str = Field(primary_key=True)
+    pinyin: str
+    source: str
+    since: date | None = None
 
 
 class Person(SQLModel, table=True):

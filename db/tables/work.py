@@ -48,8 +48,19 @@ class Task(SQLModel, table=True):
     withdrawn_at: datetime | None = None
 
 
+class TaskSupport(SQLModel, table=True):
+    """配合股室."""
+
+    __tablename__ = "task_support"
+    __table_args__ = (refers("task_id", "task"), refers("unit_id", "unit"))
+
+    bureau_id: int = key(foreign_key="bureau.id")
+    task_id: int = key()
+    unit_id: int = key()
+
+
 class TaskIndicator(SQLModel, table=True):
-    """指标: `definition` is `domain.indicators.Indicator` as JSON."""
+    """指标: `definition` is `domain.indicators.Indicator` as JSON; `why` it is asked seldom, its `target` value."""
 
     __tablename__ = "indicator"
     __table_args__ = (refers("task_id", "task"), UniqueConstraint("bureau_id", "task_id", "key"))
@@ -60,6 +71,25 @@ class TaskIndicator(SQLModel, table=True):
     position: int
     key: str
     definition: dict[str, object] = json_column()
+    why: str = ""
+    target: str = ""
+
+
+class TaskChange(SQLModel, table=True):
+    """A change made to a task after it was set; append only. `kind` is wording, loosened or meaning."""
+
+    __tablename__ = "task_change"
+    __table_args__ = (refers("task_id", "task"),)
+
+    bureau_id: int = key(foreign_key="bureau.id")
+    id: int = key()
+    task_id: int = big(index=True)
+    key: str
+    kind: str
+    field: str
+    before: str = ""
+    after: str = ""
+    at: datetime
 
 
 class Round(SQLModel, table=True):
