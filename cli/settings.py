@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from cli.errors import Mendable
 from services.clock import Clock, SystemClock, parse_clock
 
 OFFICIAL_API = "https://api.telegram.org"
@@ -44,9 +45,9 @@ class Settings(BaseSettings):
 
     @property
     def token(self) -> str:
-        """Raises SettingsError when there is none."""
+        """Raises Mendable when there is none."""
         if self.telegram_token is None:
-            raise SettingsError("DUBAN_TELEGRAM_TOKEN is missing: get one from @BotFather and put it into .env")
+            raise Mendable("DUBAN_TELEGRAM_TOKEN is missing: get one from @BotFather and put it into .env")
         return self.telegram_token.get_secret_value()
 
     @property
@@ -58,22 +59,18 @@ class Settings(BaseSettings):
         if self.clock is None:
             return SystemClock()
         if self.is_official:
-            raise SettingsError("DUBAN_CLOCK is for a stand-in only: it is refused against the real Telegram")
+            raise Mendable("DUBAN_CLOCK is for a stand-in only: it is refused against the real Telegram")
         try:
             return parse_clock(self.clock)
         except ValueError as problem:
-            raise SettingsError(f"DUBAN_CLOCK: {problem}") from problem
-
-
-class SettingsError(Exception):
-    """One plain line about what is missing or wrong."""
+            raise Mendable(f"DUBAN_CLOCK: {problem}") from problem
 
 
 def load() -> Settings:
-    """Raises SettingsError naming the first setting that is wrong."""
+    """Raises Mendable naming the first setting that is wrong."""
     try:
         return Settings()
     except ValidationError as problem:
         first = problem.errors()[0]
         name = "_".join(str(part) for part in first["loc"]).upper()
-        raise SettingsError(f"DUBAN_{name}: {first['msg'].removeprefix('Value error, ')}") from problem
+        raise Mendable(f"DUBAN_{name}: {first['msg'].removeprefix('Value error, ')}") from problem

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 import sqlmodel.sql.sqltypes
 from alembic import op
 
-revision = 'a9f1c0c09066'
+revision = '48c27242c54f'
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -137,8 +137,12 @@ def upgrade() -> None:
     sa.Column('phone', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('opened_on', sa.Date(), nullable=True),
     sa.Column('closed_on', sa.Date(), nullable=True),
+    sa.Column('merged_into_id', sa.BigInteger(), nullable=True),
+    sa.Column('renamed_on', sa.Date(), nullable=True),
+    sa.Column('next_name', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.CheckConstraint("kind IN ('school', 'section')", name=op.f('ck_unit_kind')),
     sa.ForeignKeyConstraint(['bureau_id', 'central_unit_id'], ['unit.bureau_id', 'unit.id'], name=op.f('fk_unit_bureau_id_central_unit_id')),
+    sa.ForeignKeyConstraint(['bureau_id', 'merged_into_id'], ['unit.bureau_id', 'unit.id'], name=op.f('fk_unit_bureau_id_merged_into_id')),
     sa.ForeignKeyConstraint(['bureau_id'], ['bureau.id'], name=op.f('fk_unit_bureau_id')),
     sa.PrimaryKeyConstraint('bureau_id', 'id', name=op.f('pk_unit')),
     sa.UniqueConstraint('bureau_id', 'code', name=op.f('uq_unit_bureau_id_code'))
@@ -158,6 +162,18 @@ def upgrade() -> None:
     with op.batch_alter_table('account', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_account_person_id'), ['person_id'], unique=False)
 
+    op.create_table('alias',
+    sa.Column('bureau_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('unit_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('text', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('pinyin', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('source', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('since', sa.Date(), nullable=True),
+    sa.CheckConstraint("source IN ('name', 'given', 'generated', 'former', 'merged')", name=op.f('ck_alias_source')),
+    sa.ForeignKeyConstraint(['bureau_id', 'unit_id'], ['unit.bureau_id', 'unit.id'], name=op.f('fk_alias_bureau_id_unit_id')),
+    sa.ForeignKeyConstraint(['bureau_id'], ['bureau.id'], name=op.f('fk_alias_bureau_id')),
+    sa.PrimaryKeyConstraint('bureau_id', 'unit_id', 'text', name=op.f('pk_alias'))
+    )
     op.create_table('digest',
     sa.Column('bureau_id', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
@@ -231,6 +247,8 @@ def upgrade() -> None:
     sa.Column('position', sa.Integer(), nullable=False),
     sa.Column('key', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('definition', sa.JSON(), nullable=False),
+    sa.Column('why', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('target', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.ForeignKeyConstraint(['bureau_id', 'task_id'], ['task.bureau_id', 'task.id'], name=op.f('fk_indicator_bureau_id_task_id')),
     sa.ForeignKeyConstraint(['bureau_id'], ['bureau.id'], name=op.f('fk_indicator_bureau_id')),
     sa.PrimaryKeyConstraint('bureau_id', 'id', name=op.f('pk_indicator')),
@@ -254,6 +272,32 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['bureau_id'], ['bureau.id'], name=op.f('fk_round_bureau_id')),
     sa.PrimaryKeyConstraint('bureau_id', 'id', name=op.f('pk_round')),
     sa.UniqueConstraint('bureau_id', 'task_id', 'period_to', name=op.f('uq_round_bureau_id_task_id_period_to'))
+    )
+    op.create_table('task_change',
+    sa.Column('bureau_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('task_id', sa.BigInteger(), nullable=False),
+    sa.Column('key', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('kind', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('field', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('before', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('after', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['bureau_id', 'task_id'], ['task.bureau_id', 'task.id'], name=op.f('fk_task_change_bureau_id_task_id')),
+    sa.ForeignKeyConstraint(['bureau_id'], ['bureau.id'], name=op.f('fk_task_change_bureau_id')),
+    sa.PrimaryKeyConstraint('bureau_id', 'id', name=op.f('pk_task_change'))
+    )
+    with op.batch_alter_table('task_change', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_task_change_task_id'), ['task_id'], unique=False)
+
+    op.create_table('task_support',
+    sa.Column('bureau_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('task_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('unit_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.ForeignKeyConstraint(['bureau_id', 'task_id'], ['task.bureau_id', 'task.id'], name=op.f('fk_task_support_bureau_id_task_id')),
+    sa.ForeignKeyConstraint(['bureau_id', 'unit_id'], ['unit.bureau_id', 'unit.id'], name=op.f('fk_task_support_bureau_id_unit_id')),
+    sa.ForeignKeyConstraint(['bureau_id'], ['bureau.id'], name=op.f('fk_task_support_bureau_id')),
+    sa.PrimaryKeyConstraint('bureau_id', 'task_id', 'unit_id', name=op.f('pk_task_support'))
     )
     op.create_table('report',
     sa.Column('bureau_id', sa.BigInteger(), autoincrement=False, nullable=False),
@@ -358,6 +402,11 @@ def downgrade() -> None:
         batch_op.drop_index('ix_report_unit_state')
 
     op.drop_table('report')
+    op.drop_table('task_support')
+    with op.batch_alter_table('task_change', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_task_change_task_id'))
+
+    op.drop_table('task_change')
     op.drop_table('round')
     op.drop_table('indicator')
     op.drop_table('task')
@@ -368,6 +417,7 @@ def downgrade() -> None:
     op.drop_table('membership')
     op.drop_table('invitation')
     op.drop_table('digest')
+    op.drop_table('alias')
     with op.batch_alter_table('account', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_account_person_id'))
 

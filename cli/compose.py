@@ -1,0 +1,125 @@
+"""The composition root: settings become a store, a clock, a bureau, a face and a ticker, and run until stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from telegram.error import Conflict, InvalidToken, NetworkError
+
+from bot.telegram_face import Line, TelegramFace, make_bot
+from cli.errors import Mendable
+from cli.settings import Settings
+from db import migrations
+from db.session import Database, StoreInUse
+from db.tables import Bureau
+from domain.calendar import WorkCalendar
+from jobs.scheduler import Ticker
+from jobs.sweeps import tick
+from services.clock import Clock
+from services.people import the_bureau
+from services.turn import office_hours
+from services.workplace import Workplace
+
+TICK_SECONDS = 15.0
+
+
+@asynccontextmanager
+async def owned_store(settings: Settings) -> AsyncIterator[Database]:
+    """The store, owned by this process and at the newest revision; raises Mendable otherwise."""
+    database = open_store(settings)
+    try:
+        database.own()
+        if not await migrations.is_current(database.engine):
+            raise Mendable("the database is not up to date: run `duban migrate` first")
+        yield database
+    except StoreInUse as problem:
+        raise Mendable(str(problem)) from problem
+    finally:
+        await database.close()
+
+
+def open_store(settings: Settings) -> Database:
+    try:
+        return Database(settings.database_url)
+    except ValueError as problem:
+        raise Mendable(f"DUBAN_DATABASE_URL: {problem}") from problem
+
+
+async def bureau_of(database: Database, bot_id: int | None) -> Bureau:
+    async with database.write() as session:
+        bureau = await the_bureau(session, bot_id)
+    if bureau is None:
+        raise Mendable("no bureau belongs to this bot: load one with `duban import roster FILE`")
+    return bureau
+
+
+@dataclass(slots=True)
+class Program:
+    """Everything that runs: until `stop` is set, or something happened that needs a person."""
+
+    face: TelegramFace
+    ticker: Ticker
+
+    async def run(self, stop: asyncio.Event) -> None:
+        nursery = self.face.workplace.nursery
+        await self.ticker.start()
+        face = nursery.start(self.face.run(), "telegram")
+        stopping = nursery.start(stop.wait(), "stop")
+        await asyncio.wait([face, stopping], return_when=asyncio.FIRST_COMPLETED)
+        await self.ticker.stop()
+        if face.done():
+            stopping.cancel()
+            _explain(face.exception())
+        face.cancel()
+        await asyncio.gather(face, return_exceptions=True)
+
+
+def _explain(problem: BaseException | None) -> None:
+    """Raises Mendable for what a person must mend, else the problem itself."""
+    leaves: Sequence[BaseException] = problem.exceptions if isinstance(problem, BaseExceptionGroup) else [problem]  # type: ignore[list-item]
+    for leaf in leaves:
+        if isinstance(leaf, InvalidToken):
+            raise Mendable("Telegram does not accept DUBAN_TELEGRAM_TOKEN") from leaf
+        if isinstance(leaf, Conflict):
+            raise Mendable("another program is fetching this bot's messages: stop it first") from leaf
+    if problem is not None:
+        raise problem
+
+
+def workplace_for(database: Database, clock: Clock, bureau: Bureau) -> Workplace:
+    return Workplace(database, clock, bureau.id, office_hours(bureau, WorkCalendar()))
+
+
+@asynccontextmanager
+async def program(
+    settings: Settings, database: Database, *, tick_seconds: float = TICK_SECONDS
+) -> AsyncIterator[Program]:
+    """The bot of `settings` on this store, connected to Telegram; raises Mendable when it cannot be reached."""
+    bot = make_bot(Line(settings.token, settings.telegram_api_url, settings.telegram_proxy))
+    clock = settings.make_clock()
+    try:
+        await bot.initialize()
+    except InvalidToken as problem:
+        raise Mendable("Telegram does not accept DUBAN_TELEGRAM_TOKEN") from problem
+    except NetworkError as problem:
+        raise Mendable(
+            f"Telegram cannot be reached at {settings.telegram_api_url}: set DUBAN_TELEGRAM_PROXY or "
+            "DUBAN_TELEGRAM_API_URL"
+        ) from problem
+    bureau = await bureau_of(database, bot.id)
+    workplace = workplace_for(database, clock, bureau)
+    async with TelegramFace(workplace, bot) as face:
+        yield Program(face, Ticker(lambda: tick(workplace), TICK_SECONDS, bureau.timezone))
+
+
+def stop_on_signals() -> asyncio.Event:
+    """Set by SIGINT and SIGTERM."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    return stop
