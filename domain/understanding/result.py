@@ -63,10 +63,15 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class Understanding:
+    """`readings` may be stored. Of a question, `held` are the values found beside it, to offer with one tap and never
+    to store silently; `aside` are the words that ask, also where an answer asks something besides."""
+
     intent: Intent
     readings: tuple[Reading, ...] = ()
     doubts: tuple[Doubt, ...] = ()
     explanation: tuple[str, ...] = ()
+    held: tuple[Reading, ...] = ()
+    aside: str = ""
 
     @property
     def values(self) -> dict[str, Value]:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
-from decimal import Decimal
 
-from domain.indicators import Kind, Question, Ratio, Value
-from domain.understanding import dates, quantities
-from domain.understanding.masks import mask
-from domain.understanding.normalise import Normal, normalise
+from domain.indicators import Question
+from domain.understanding import alignment, bools, choices, days, intent, numbers, ratios, repairs, same, scene, texts
+from domain.understanding.lexicon import Profile
+from domain.understanding.negation import Polarity, polarity
+from domain.understanding.outcome import Outcome
 from domain.understanding.result import Doubt, Intent, Reading, Understanding, Why
+from domain.understanding.scene import Scene
 
-_CONFIRM = re.compile(
-    r"(?:对的?|是的?|好的?|行|可以|没错|没问题|提交|确认|嗯+|ok|okay|\U0001f44d|\U0001f44c|正确|无误|就这样|对对+)[吧了啊呀哈]?"
-)
-_YES = re.compile(r"(?:是的?|有的?|已(?:经)?(?:开展|完成|制定|建立|成立|搞|做)?|开展了|搞了|做了|对的?|有了|开展过)了?")
-_NO = re.compile(r"(?:否|不是|没有?|无|未|未开展|没开展|还没有?|没搞|没做|暂时没有|暂无)")
+_LONGEST = 2000
 
 
 def understand(
@@ -31,79 +28,183 @@ def understand(
     """What `text` says about the questions asked.
 
     `focus` is the key of the question last asked: a bare value belongs to it. `read_back_open` says that a read-back
-    awaits its 提交, so that 对, 好的 or 👍 confirm it.
+    awaits its 提交, so that 对, 好的 or 👍 confirm it. Text beyond 2000 characters is not read.
     """
-    normal = normalise(text)
-    bare = normal.text.strip("，。!！、.~ \n")
-    if read_back_open and _CONFIRM.fullmatch(bare):
+    laid_out = scene.build(text[:_LONGEST], asked, now.date(), focus)
+    bare = laid_out.raw.strip("，。!、.~ \n")
+    if read_back_open and intent.CONFIRM.fullmatch(bare):
         return Understanding(Intent.CONFIRM)
-    question = _meant(asked, focus)
-    if question is None or not bare:
-        return Understanding(Intent.UNCLEAR)
-    outcome = _value(question, normal, bare, now.date(), question.key == focus)
-    if isinstance(outcome, Why):
-        return Understanding(Intent.UNCLEAR, doubts=(Doubt(question.key, outcome, text.strip()),))
-    return Understanding(Intent.ANSWER, (Reading(question.key, outcome, text.strip(), "plain"),))
+    if intent.emergency(laid_out.raw):
+        return Understanding(Intent.EMERGENCY)
+    if not bare or not asked:
+        return Understanding(_idle(laid_out, bare))
+    return _intended(laid_out, bare, asked, focus)
 
 
-def _meant(asked: Sequence[Question], focus: str | None) -> Question | None:
-    if focus is not None:
-        return next((q for q in asked if q.key == focus), None)
-    return asked[0] if len(asked) == 1 else None
+def _idle(laid_out: Scene, bare: str) -> Intent:
+    if bare and intent.question(laid_out):
+        return Intent.QUESTION
+    if intent.chatters(bare):
+        return Intent.CHATTER
+    return Intent.LATER if intent.promises(laid_out) else Intent.UNCLEAR
 
 
-def _value(question: Question, normal: Normal, bare: str, today: date, focused: bool) -> Value | Why:
-    match question.kind:
-        case Kind.BOOL:
-            return True if _YES.fullmatch(bare) else False if _NO.fullmatch(bare) else Why.NOT_UNDERSTOOD
-        case Kind.DATE:
-            return _date(question, mask(normal.text), today)
-        case Kind.CHOICE:
-            return _choice(question, bare, focused)
-        case Kind.TEXT:
-            return normal.original.strip()
-        case Kind.CHOICES | Kind.PHOTO:
-            return Why.NOT_UNDERSTOOD
+def _intended(laid_out: Scene, bare: str, asked: Sequence[Question], focus: str | None) -> Understanding:
+    outcomes = read_all(laid_out)
+    readings = tuple(o for o in outcomes if isinstance(o, Reading))
+    doubts = tuple(o for o in outcomes if isinstance(o, Doubt))
+    if question := intent.question(laid_out):
+        if not (readings and intent.procedural(question) and _counted(readings)):
+            return Understanding(Intent.QUESTION, (), doubts, held=readings, aside=question)
+        return Understanding(Intent.ANSWER, readings, doubts, aside=question)
+    if intent.refuses(laid_out) and not _counted(readings):
+        return Understanding(Intent.REFUSE)
+    if _nothing_said(laid_out, bare, readings, focus):
+        return Understanding(_idle(laid_out, bare), (), doubts)
+    if not readings:
+        return Understanding(Intent.LATER if intent.promises(laid_out) else Intent.UNCLEAR, (), doubts)
+    return Understanding(_answer_or_correction(laid_out), readings, doubts)
+
+
+def _counted(readings: tuple[Reading, ...]) -> bool:
+    """Values that only a figure gives; 已, 有 and free words stand in a refusal too."""
+    return any(not isinstance(r.value, bool | str | date) and r.rule != "none" for r in readings)
+
+
+def _nothing_said(laid_out: Scene, bare: str, readings: tuple[Reading, ...], focus: str | None) -> bool:
+    """Thanks and acknowledgement, or a promise where only words were asked."""
+    if intent.chatters(bare) and not _bare_yes(laid_out, bare):
+        return True
+    words_only = bool(readings) and all(r.rule.startswith("the words") for r in readings)
+    return words_only and intent.promises(laid_out) and (len(bare) <= 24)
+
+
+def _bare_yes(laid_out: Scene, bare: str) -> bool:
+    """是 and 对 answer the one yes-or-no question they can belong to."""
+    bools_asked = [p for p in laid_out.profiles if p.family == "bool"]
+    mine = laid_out.alone is not None and laid_out.alone.family == "bool"
+    return bare in ("是", "是的", "对", "对的") and (mine or (len(bools_asked) == 1 and laid_out.focus is None))
+
+
+def _answer_or_correction(laid_out: Scene) -> Intent:
+    raw = laid_out.raw
+    starts = [q.start for q in laid_out.quantities] + [w.start for w in laid_out.whens]
+    if repairs.within(raw, sorted(starts)):
+        return Intent.ANSWER
+    if repairs.speaks_of_earlier(raw) or _denies_earlier(laid_out):
+        return Intent.CORRECTION
+    return Intent.ANSWER
+
+
+def _denies_earlier(laid_out: Scene) -> bool:
+    """不是95%,是96%: somebody said 95 before."""
+    return any(repairs.revoked(laid_out.lead(q)) for q in laid_out.quantities)
+
+
+def read_all(laid_out: Scene) -> list[Reading | Doubt]:
+    """One outcome for each question the reply speaks of, in the order asked."""
+    taken, torn = alignment.align(laid_out)
+    found: dict[str, Outcome] = {}
+    for profile in laid_out.profiles:
+        found[profile.key] = _outcome(laid_out, profile, taken, torn)
+    _fill_from_list(laid_out, found)
+    used = [_span(laid_out, o) for o in found.values() if isinstance(o, Reading)]
+    for profile in laid_out.profiles:
+        if profile.family == "text" and found[profile.key] is None:
+            found[profile.key] = texts.read(laid_out, profile, used)
+    _infer_done(laid_out, found)
+    _drop_dependents(laid_out, found)
+    return [outcome for outcome in found.values() if outcome is not None]
+
+
+def _outcome(
+    laid_out: Scene,
+    profile: Profile,
+    taken: dict[str, list[alignment.Assigned]],
+    torn: dict[str, list[alignment.Quantity]],
+) -> Outcome:
+    if (repeated := same.read(laid_out, profile)) is not None and profile.key not in taken:
+        return repeated
+    match profile.family:
+        case "ratio":
+            return ratios.read(laid_out, profile, taken.get(profile.key, []), torn.get(profile.key, []))
+        case "bool":
+            return bools.read(laid_out, profile)
+        case "choice":
+            return choices.read(laid_out, profile)
+        case "date":
+            return days.read(laid_out, profile)
+        case "text" | "none":
+            return None
         case _:
-            return _number(question, mask(normal.text))
+            return numbers.read(laid_out, profile, taken.get(profile.key, []), torn.get(profile.key, []))
 
 
-def _date(question: Question, text: str, today: date) -> date | Why:
-    found = dates.find(text, today, weak=True)
-    return dates.resolve(found[0], question, today) if len(found) == 1 else Why.NOT_UNDERSTOOD
+def _span(laid_out: Scene, reading: Reading) -> tuple[int, int]:
+    at = laid_out.normal.original.find(reading.words)
+    inside = [i for i, s in enumerate(laid_out.normal.starts) if at <= s < at + len(reading.words)]
+    return (inside[0], inside[-1] + 1) if inside and reading.words else (0, 0)
 
 
-def _choice(question: Question, bare: str, focused: bool) -> str | Why:
-    if focused and bare.isdigit() and 1 <= int(bare) <= len(question.choices):
-        return question.choices[int(bare) - 1]
-    fits = [label for label in question.choices if label in bare]
-    return fits[0] if len(fits) == 1 else Why.NO_SUCH_CHOICE
+def _fill_from_list(laid_out: Scene, found: dict[str, Outcome]) -> None:
+    """1、是 2、昨天 3、520: an item that names no question answers the one of its number."""
+    for number, words in _items(laid_out).items():
+        if not 1 <= number <= len(laid_out.profiles):
+            continue
+        profile = laid_out.profiles[number - 1]
+        named = any(laid_out.about(c, p) for c in laid_out.clauses if c.marker == number for p in laid_out.profiles if p.numeric or p is profile)
+        if isinstance(found[profile.key], Reading) or (named and isinstance(found[profile.key], Doubt)):
+            continue
+        alone = scene.build(words, [profile.question], laid_out.today, None)
+        taken, torn = alignment.align(alone)
+        outcome = _outcome(alone, alone.profiles[0], taken, torn)
+        if outcome is None and profile.family == "text":
+            outcome = texts.read(alone, alone.profiles[0], [])
+        if isinstance(outcome, Reading):
+            found[profile.key] = replace(outcome, rule=outcome.rule + ", numbered")
 
 
-def _number(question: Question, text: str) -> Value | Why:
-    found = quantities.find(text)
-    if len(found) != 1:
-        return Why.NOT_A_NUMBER if not found else Why.AMBIGUOUS
-    quantity = found[0]
-    if question.kind is Kind.RATIO:
-        return _ratio(quantity)
-    if quantity.value is None:
-        return Why.FUZZY
-    return _within(question, quantity.value)
+def _items(laid_out: Scene) -> dict[int, str]:
+    """The words of each list item."""
+    items: dict[int, list[int]] = {}
+    for clause in laid_out.clauses:
+        if clause.marker:
+            span = items.setdefault(clause.marker, [clause.start, clause.end])
+            span[1] = clause.end
+    if len(items) < 2:
+        return {}
+    return {number: laid_out.words(*span) for number, span in items.items()}
 
 
-def _ratio(quantity: quantities.Quantity) -> Ratio | Why:
-    if quantity.sort != "pair" or quantity.first is None or quantity.second is None:
-        return Why.TOTAL_UNKNOWN
-    if quantity.first > quantity.second:
-        return Why.DONE_OVER_TOTAL
-    return Ratio(int(quantity.first), int(quantity.second))
+def _infer_done(laid_out: Scene, found: dict[str, Outcome]) -> None:
+    """A day behind us, people who took part, a time taken: then it was done, though nobody said 已开展."""
+    for profile in laid_out.profiles:
+        if profile.family != "bool" or found[profile.key] is not None or not profile.key.endswith("_done"):
+            continue
+        told = [r for r in found.values() if isinstance(r, Reading) and _sibling(r.key, profile) and _happened(r, laid_out)]
+        if told and polarity(laid_out.raw) is not Polarity.PLAN:
+            found[profile.key] = Reading(profile.key, True, told[0].words, "follows from " + told[0].key, changed=True)
 
 
-def _within(question: Question, value: Decimal) -> Decimal | int | Why:
-    low, high = question.minimum, question.maximum
-    if (low is not None and value < low) or (high is not None and value > high):
-        return Why.OUT_OF_RANGE
-    if question.kind is Kind.INT:
-        return int(value) if value == int(value) else Why.OUT_OF_RANGE
-    return value
+def _sibling(key: str, profile: Profile) -> bool:
+    return key != profile.key and key.startswith(profile.prefix + "_")
+
+
+def _happened(reading: Reading, laid_out: Scene) -> bool:
+    if isinstance(reading.value, date):
+        return reading.value <= laid_out.today
+    return not isinstance(reading.value, str | bool) and reading.rule != "none"
+
+
+def _drop_dependents(laid_out: Scene, found: dict[str, Outcome]) -> None:
+    """After a no to 是否已开展 its day, kind, people and seconds are neither stored nor asked."""
+    for profile in laid_out.profiles:
+        outcome = found[profile.key]
+        if not isinstance(outcome, Reading) or outcome.value is not False or not profile.key.endswith("_done"):
+            continue
+        for key in found:
+            if _sibling(key, profile) and found[key] is not None:
+                found[key] = None
+
+
+__all__ = ["Why", "read_all", "understand"]

@@ -1,0 +1,267 @@
+"""Which question an amount answers: the noun it counts, the topic it stands in, its unit, its number in a list."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from domain.understanding import units
+from domain.understanding.lexicon import NOUNS, PEOPLE, Profile
+from domain.understanding.quantities import Quantity
+from domain.understanding.scene import Clause, Cue, Scene
+
+_FILLER = re.compile(
+    r"(?:人数|总人数|总数|数量|次数|份数|篇数|节数|门数|间数|处数|台数|项数|场次|面积|比例|数|有|是|为|共计|共有|一共|总共|合计|共|计|约|大概|大约|差不多|达到|达|:|参加|参演|参与|来了|到了|去了|到|搞了|搞|"
+    r"上了|上|开了|开设|开展|写了|写|发了|发|编写|编了|编|收了|收|完成|了|的|就|只|仅|才|应该|应|改成|改为|更正为|更正|家|些|们|方面|这块|那边|已经|已|都|得|组织|举行|进行|名|设|建了|建|室|用了|用|花了|投了|率|"
+    r"本月|今年|目前|现在|实际|大致|估计|从|由|还|\"|\)|\(|=|-|\ue000|达成|在|建设|学生参与|里|集中|没有增加|没有变|不变)*"
+)
+_ADJECTIVE = re.compile(r"(?:的|\ue000|县级|镇级|校级|市级|农村|在校|参训|小|新|优秀|教学|应急|集中|校园|经典|左右|多|余|次|大|宣传|安全|学生的?)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How well an amount fits a question; bigger is better, compared as a tuple."""
+
+    noun: int
+    topic: int
+    unit: int
+
+    @property
+    def rank(self) -> tuple[int, int, int]:
+        return (self.noun, self.topic, self.unit)
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """The noun an amount counts, and how near: 3 next to it, 2 in its clause."""
+
+    concepts: frozenset[str]
+    level: int
+    text: str = ""
+
+
+NO_NOUN = Bound(frozenset(), 0)
+
+
+def sorts_fit(quantity: Quantity, profile: Profile) -> bool:
+    """Whether this sort of amount can answer that family of question at all."""
+    sort, family = quantity.sort, profile.family
+    if family == "percent":
+        return sort in ("percent", "fraction", "pair", "count", "range")
+    if family == "money":
+        return sort in ("money", "range") or (sort == "count" and quantity.unit in ("", "元", "万"))
+    if family == "area":
+        return sort in ("area", "range") or (sort == "count" and quantity.unit == "")
+    if family == "duration":
+        return sort in ("duration", "clock", "range") or (sort == "count" and quantity.unit in ("", "秒"))
+    if family == "ratio":
+        return sort in ("pair", "count", "fraction", "range") and _unit_fits(quantity, profile)
+    return family == "count" and sort in ("count", "range", "fraction") and _unit_fits(quantity, profile)
+
+
+def _unit_fits(quantity: Quantity, profile: Profile) -> bool:
+    return units.fits(profile.question.unit, quantity.unit)
+
+
+def fit(scene: Scene, quantity: Quantity, profile: Profile, bound: Bound) -> Fit | None:
+    """How well, or None where it cannot be."""
+    if not sorts_fit(quantity, profile) or _conflicts(quantity, profile, bound):
+        return None
+    noun = bound.level if bound.concepts & (profile.nouns | {"=" + profile.key}) else 0
+    if noun == 0 and profile.nouns == frozenset() and bound.concepts & profile.topics:
+        noun = bound.level - 1
+    return Fit(noun, _topic(scene, quantity, profile), _unit(quantity, profile))
+
+
+def _conflicts(quantity: Quantity, profile: Profile, bound: Bound) -> bool:
+    """The amount counts something else: 3名家长 are no pupils."""
+    nouns = bound.concepts & NOUNS
+    if bound.level < 3 or not nouns or nouns & (profile.nouns | profile.topics) or "=" + profile.key in bound.concepts:
+        return False
+    if profile.family in ("money", "area", "duration"):
+        return bool(nouns & {"grant", "tree"}) and not profile.nouns & {"grant"} and profile.family == "area"
+    if profile.family == "ratio" and nouns & {"fault"}:
+        return True
+    return bool(nouns - {"fund", "green", "install_rate", "use_rate"}) or profile.family == "percent"
+
+
+def _topic(scene: Scene, quantity: Quantity, profile: Profile) -> int:
+    clause = scene.clause_at(quantity.start)
+    if scene.about(clause, profile):
+        return 2
+    return 1 if inherited(scene, clause, profile) else 0
+
+
+def inherited(scene: Scene, clause: Clause, profile: Profile) -> bool:
+    """The last clause before with any topic of a question asked speaks of this one, and this clause names none."""
+    concepts = frozenset().union(*(p.concepts for p in scene.profiles))
+    if any(cue.concepts & concepts for cue in scene.cues_in(clause)):
+        return False
+    for earlier in reversed([c for c in scene.clauses if c.end <= clause.start and c.marker == clause.marker]):
+        cues = [cue for cue in scene.cues_in(earlier) if cue.concepts & concepts]
+        if cues:
+            return any(cue.concepts & profile.concepts for cue in cues)
+    return False
+
+
+def _unit(quantity: Quantity, profile: Profile) -> int:
+    if profile.family == "ratio" and quantity.sort == "pair":
+        return 2
+    if quantity.sort == profile.family and quantity.sort != "count":
+        return 2
+    if profile.family == "percent" and quantity.sort == "fraction":
+        return 2
+    if quantity.sort == "clock":
+        return 1
+    if not quantity.unit:
+        return 0
+    return 2 if units.exact(profile.question.unit, quantity.unit) else 1
+
+
+def bindings(scene: Scene) -> dict[int, Bound]:
+    """For each amount (by its start) the noun it counts."""
+    found: dict[int, Bound] = {}
+    for clause in scene.clauses:
+        amounts = [q for q in scene.quantities if clause.start <= q.start < clause.end]
+        cues = [c for c in scene.cues_in(clause) if c.nouns or any(n.startswith("=") for n in c.concepts)]
+        if amounts:
+            found.update(_bind_clause(scene, clause, amounts, cues))
+    return found
+
+
+def _bind_clause(scene: Scene, clause: Clause, amounts: list[Quantity], cues: list[Cue]) -> dict[int, Bound]:
+    """老师19娃娃205 leads with the noun, 19个老师205个娃娃 follows with it; one clause keeps to one habit."""
+    leading = _before(scene, clause, amounts, 0, cues).level == 3
+    found: dict[int, Bound] = {}
+    taken = -1
+    for at, amount in enumerate(amounts):
+        before = _before(scene, clause, amounts, at, [c for c in cues if c.start >= taken])
+        behind = _behind(scene, clause, amounts, at, cues)
+        if leading and before.level == 3:
+            found[amount.start] = before
+        elif behind.level == 3:
+            found[amount.start] = behind
+            taken = amount.end + scene.raw[amount.end :].find(behind.text) + len(behind.text)
+        else:
+            found[amount.start] = max(before, behind, key=lambda bound: bound.level)
+    return found
+
+
+def _joined(cues: list[Cue], at: Cue) -> frozenset[str]:
+    """All that the words at this place say (教师 inside 骨干教师 is part of it)."""
+    names: set[str] = set()
+    for cue in cues:
+        if cue.start < at.end and at.start < cue.end:
+            names |= cue.concepts
+    if "backbone" in names:
+        names.discard("staff")
+    if "people" in names:
+        names -= {"student", "staff"}
+    return frozenset(names)
+
+
+def _before(scene: Scene, clause: Clause, amounts: list[Quantity], at: int, cues: list[Cue]) -> Bound:
+    floor = amounts[at - 1].end if at else clause.start
+    near = [c for c in cues if floor <= c.start and c.end <= amounts[at].start]
+    if not near:
+        return NO_NOUN
+    cue = max(near, key=lambda c: (c.end, c.end - c.start))
+    direct = _FILLER.fullmatch(scene.text[cue.end : amounts[at].start])
+    return Bound(_joined(near, cue), 3 if direct else 2, scene.raw[cue.start : cue.end])
+
+
+def _behind(scene: Scene, clause: Clause, amounts: list[Quantity], at: int, cues: list[Cue]) -> Bound:
+    ceiling = amounts[at + 1].start if at + 1 < len(amounts) else clause.end
+    near = [c for c in cues if amounts[at].end - 1 <= c.start and c.end <= ceiling]
+    if not near:
+        return NO_NOUN
+    cue = min(near, key=lambda c: (c.start, -c.end))
+    gap = scene.raw[amounts[at].end : cue.start]
+    direct = _ADJECTIVE.fullmatch(gap) and amounts[at].unit not in ("人", "口", "号人", "人次")
+    if direct and at + 1 < len(amounts) and not amounts[at].unit:
+        direct = None
+    return Bound(_joined(near, cue), 3 if direct else 1, scene.raw[cue.start : cue.end])
+
+
+_ONLY_VALUE = re.compile(
+    r"(?:是|有|共有?|一共|总共|合计|大概|约|大约|差不多|就|只有?|报|填|应该是?|嗯|哦|那个|了|吧|的|左右|上下|呢|啊|哈|本月|这个?月|我们?校?|学校|目前|现在|今年|搞了?|做了?|开了?|上了?|开展了?|组织了?|参加了?|完成了?|写了?|"
+    r"编了?|收了?|发了?|坏了?|用了?|花了?|投了?|达到?|:|=|\"|到|去了?|来了?|装了?|我|报告|领导|您好|你好|老师|已|已经|好的|都|为|全校|更正|说错|不对|改成?为?|由|提高|从|、|\.|~|!|[\ue000-\uf8ff])*"
+)
+
+
+def stands_alone(scene: Scene, quantity: Quantity) -> bool:
+    """A bare number with nothing but small words around it in its clause."""
+    clause = scene.clause_at(quantity.start)
+    rest = scene.raw[clause.start : quantity.start] + scene.raw[quantity.end : clause.end]
+    return bool(_ONLY_VALUE.fullmatch(rest))
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    quantity: Quantity
+    bound: Bound
+    fit: Fit
+
+
+def align(scene: Scene) -> tuple[dict[str, list[Assigned]], dict[str, list[Quantity]]]:
+    """Amounts by question, and the amounts nobody could place between several questions (by question as well)."""
+    nouns = bindings(scene)
+    taken: dict[str, list[Assigned]] = {}
+    torn: dict[str, list[Quantity]] = {}
+    for quantity in scene.quantities:
+        fits = _fits(scene, quantity, nouns[quantity.start])
+        best = [p for p, f in fits.items() if f.rank == max(g.rank for g in fits.values())] if fits else []
+        if len(best) == 1 and _enough(scene, quantity, best[0], fits):
+            taken.setdefault(best[0].key, []).append(Assigned(quantity, nouns[quantity.start], fits[best[0]]))
+        elif best:
+            for profile in best:
+                torn.setdefault(profile.key, []).append(quantity)
+    return taken, torn
+
+
+def _fits(scene: Scene, quantity: Quantity, bound: Bound) -> dict[Profile, Fit]:
+    numeric = [p for p in scene.profiles if p.numeric]
+    found = {p: f for p in numeric if (f := fit(scene, quantity, p, bound)) is not None}
+    if scene.focus and (focused := next((p for p in found if p.key == scene.focus), None)) is not None:
+        if found[focused].rank >= max(f.rank for f in found.values()) or _bare(scene, quantity):
+            return {focused: found[focused]}
+    return found
+
+
+def _bare(scene: Scene, quantity: Quantity) -> bool:
+    return len(scene.clauses) == 1 and stands_alone(scene, quantity) and not quantity.unit
+
+
+def _enough(scene: Scene, quantity: Quantity, profile: Profile, fits: dict[Profile, Fit]) -> bool:
+    """A unit decides when only one question has it; a bare number needs its noun beside it or to stand alone."""
+    best = fits[profile]
+    if best.noun >= 3:
+        return True
+    alone = scene.alone is profile or len(fits) == 1
+    if best.unit >= 1:
+        return alone or best.noun >= 1 or best.topic >= 1 or _unit_decides(profile, fits)
+    if best.noun >= 2 or best.topic == 2:
+        return _beside(scene, quantity, profile)
+    return scene.alone is profile and (stands_alone(scene, quantity) or _verb_before(scene, quantity))
+
+
+def _unit_decides(profile: Profile, fits: dict[Profile, Fit]) -> bool:
+    return fits[profile].unit == 2 and all(f.unit < 2 for p, f in fits.items() if p is not profile)
+
+
+_VERB = re.compile(r"(?:参加|参演|参训|装|建|写|编|花|投|搞|开|上|发|收|坏|用|到|去|来|排查|整改|完成|共|总数|应训|实训|应到|实到|有|是|为|:|班级|推行|达)了?(?:大概|约)?$")
+
+
+def _verb_before(scene: Scene, quantity: Quantity) -> bool:
+    return bool(_VERB.search(scene.lead(quantity)))
+
+
+def _beside(scene: Scene, quantity: Quantity, profile: Profile) -> bool:
+    if _verb_before(scene, quantity) or stands_alone(scene, quantity):
+        return True
+    clause = scene.clause_at(quantity.start)
+    ends = [c.end for c in scene.about(clause, profile) if c.end <= quantity.start]
+    return bool(ends) and bool(_FILLER.fullmatch(scene.text[max(ends) : quantity.start]))
+
+
+__all__ = ["PEOPLE", "Assigned", "Bound", "align", "bindings", "inherited", "stands_alone"]

@@ -1,0 +1,109 @@
+"""Yes or no: by what is said of the thing itself; a plan alone is not yet done, not knowing is no answer."""
+
+from __future__ import annotations
+
+import re
+
+from domain.understanding import negation, repairs
+from domain.understanding.alignment import inherited
+from domain.understanding.lexicon import Profile
+from domain.understanding.negation import Polarity
+from domain.understanding.outcome import Outcome, doubt, reading
+from domain.understanding.result import Why
+from domain.understanding.same import says_same
+from domain.understanding.scene import Clause, Scene
+
+_BARE = re.compile(
+    r"^(?:我们?校?|学校|本月|这个?月|今年|早就|老早|的确|确实|全部|都|也|均|目前|暂时|还|尚|因.{1,8}|由于.{1,8}|嗯|是的|必须的?|当然|[\ue000-\uf8ff]|\d)*"
+    r"(?:已|搞|做|弄|开展|组织|完成|进行|办|有|是|对|没|未|无|否|不是|练|演|建|制定|成立|准备|计划|打算|正在|在|筹|取消|推迟|落实|开始|启动|嗯|必须|当然|yes|no|√|×)"
+)
+_OTHER_MONTH = re.compile(r"上个?月|上学期|去年|上季度|以前|之前")
+
+
+def read(scene: Scene, profile: Profile) -> Outcome:
+    outcomes: list[tuple[bool, Clause]] = []
+    unsure: Clause | None = None
+    cut = _cut(scene)
+    for clause in scene.clauses:
+        if clause.end <= cut or not _speaks(scene, clause, profile):
+            continue
+        verdict = _verdict(profile, _share(scene, clause, profile))
+        if verdict is not None:
+            outcomes.append((verdict, clause))
+        elif unsure is None:
+            unsure = clause
+    return _decided(scene, profile, outcomes, unsure)
+
+
+def _cut(scene: Scene) -> int:
+    starts = [c.start for c in scene.clauses]
+    return repairs.kept_from(scene.raw, starts) if repairs.speaks_of_earlier(scene.raw) else 0
+
+
+def _decided(
+    scene: Scene, profile: Profile, outcomes: list[tuple[bool, Clause]], unsure: Clause | None
+) -> Outcome:
+    if not outcomes:
+        return doubt(scene, profile, Why.NOT_UNDERSTOOD, unsure.start, unsure.end) if unsure else None
+    values = {value for value, _ in outcomes}
+    clause = outcomes[0][1]
+    if len(values) > 1:
+        return doubt(scene, profile, Why.CONTRADICTORY, clause.start, outcomes[-1][1].end)
+    return reading(scene, profile, outcomes[0][0], (clause.start, clause.end), "yes or no")
+
+
+def _verdict(profile: Profile, words: str) -> bool | None:
+    if says_same(words):
+        return None
+    if "本月" in profile.question.label and _OTHER_MONTH.search(words) and not re.search(r"本月|这个?月", words):
+        return None
+    match negation.polarity(words):
+        case Polarity.YES | Polarity.ALL:
+            return True
+        case Polarity.NO | Polarity.PLAN:
+            return False
+        case _:
+            return None
+
+
+def _speaks(scene: Scene, clause: Clause, profile: Profile) -> bool:
+    if scene.about(clause, profile):
+        return _main_cue(scene, clause, profile)
+    if any(scene.about(clause, other) for other in scene.profiles if other is not profile):
+        return False
+    if scene.alone is profile:
+        return True
+    bools = [p for p in scene.profiles if p.family == "bool"]
+    bare = bool(_BARE.match(clause.words)) and len(clause.words) <= 14
+    amounts = any(clause.start <= q.start < clause.end for q in scene.quantities)
+    if len(bools) == 1 and bare and not amounts and not _heard(scene, clause, profile):
+        return clause is scene.clauses[0] or inherited(scene, clause, profile)
+    return bare and not amounts and inherited(scene, clause, profile)
+
+
+def _heard(scene: Scene, clause: Clause, profile: Profile) -> bool:
+    """The clause names something else that is nobody's question."""
+    return bool(scene.cues_in(clause)) and not scene.about(clause, profile)
+
+
+def _main_cue(scene: Scene, clause: Clause, profile: Profile) -> bool:
+    """演练学生没伤着 speaks of the pupils; the thing itself is named elsewhere or nowhere."""
+    del scene, clause, profile
+    return True
+
+
+def _share(scene: Scene, clause: Clause, profile: Profile) -> str:
+    """The words of a clause that speak of this thing, where it speaks of several (方案有了小组还没成立)."""
+    bools = [p for p in scene.profiles if p.family == "bool" and scene.about(clause, p)]
+    words = clause.words
+    if len(bools) < 2:
+        return words
+    starts = sorted({min(c.start for c in scene.about(clause, p)) for p in bools})
+    mine = min(c.start for c in scene.about(clause, profile))
+    if starts[0] - clause.start > 4:
+        ends = [max(c.end for c in scene.about(clause, p)) for p in bools]
+        begin = max([e for e in ends if e <= mine], default=clause.start)
+        piece = scene.raw[begin : max(c.end for c in scene.about(clause, profile))]
+    else:
+        piece = scene.raw[mine : min([s for s in starts if s > mine], default=clause.end)]
+    return piece if negation.polarity(piece) is not Polarity.NEITHER else words

@@ -1,0 +1,156 @@
+"""One of several: by its label, its position (第二个), or what people call it; two that fit are asked about."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from domain.indicators import Kind
+from domain.understanding import negation, numerals, repairs
+from domain.understanding.lexicon import Profile
+from domain.understanding.outcome import Outcome, doubt, reading
+from domain.understanding.result import Why
+from domain.understanding.scene import Clause, Scene
+
+_SYNONYMS = {
+    "地震": r"地震|防震|抗震|避震|震灾",
+    "火灾": r"火灾|消防(?!日|员|队|官兵|宣传|站|大队|安全日|月|通道|栓)|防火|灭火|火警|失火|着火|起火|火场",
+    "防踩踏": r"踩踏|拥挤|拥堵踩",
+    "防溺水": r"溺水",
+    "校车事故": r"校车",
+    "防暴恐": r"暴恐|反恐|防暴|防恐|恐怖|持刀|歹徒|暴力",
+    "其他": r"其他(?!的|人|班|老师|学生|都|一切)|其它(?!的|人|都)|别的类型|不在.{0,4}里面",
+    "国家级": r"国培|国家|部级|教育部",
+    "省级": r"省培|省里|省级|省教育厅|省厅|省教科院|省师训|省",
+    "市级": r"市里|市级|市教育局|市局|市培|市教科|市",
+    "县级": r"县里|县级|县教育局|县局|县培|县教师|县进修|县教研|局里|县",
+    "区级": r"区里|区级|区教育局|区",
+    "镇级": r"镇里|镇级|镇中心|乡里|学区",
+    "校本": r"校本|校级|校内|学校自己|自己学校|本校|我们自己|自己搞|校里|学校(?:内部)?组织|我校自",
+}
+_PROGRESS = (
+    ("进行中", r"没(?:有)?(?:完全|全部)|未(?:完全|全部)|尚未(?:完全|全部)|[完装建做弄搞]成?了?(?:一半|一大?部分|百分之|大半|多半|\d+%|[一二三四五六七八九]成)|完成(?:了)?(?:近|约|大概)?\d+(?:\.\d+)?%(?<!100%)"),
+    ("", r"(?:没|未|没有|尚未|还没|还没有)(?:完成|弄完|搞完|装完|建完|建成|完工|好|做完|结束)"),
+    ("未启动", r"(?:没|未|没有|尚未|还没|还没有|暂未)(?:开始|启动|动工|动静|动|开工|搞|弄|做|实施|开展|建设|安装|装|着手|进场)|未启动|零进度|还没影|没动|等.{1,6}(?:才|再)(?:能)?(?:开始|启动|动工)"),
+    ("基本完成", r"基本|大体|大致|差不多(?:完|弄|装|好|搞|建|都)|扫尾|收尾|尾声|接近完成"),
+    ("进行中", r"进行中|正在|推进|在建|在装|在做|在弄|在搞|在办|施工|进展|一半|部分|还在(?:装|建|弄|搞|做)|陆续|安装中|建设中|进行当中|着手|已启动|已经启动|启动了|开始了|刚开始"),
+    ("已完成", r"完成|完工|搞定|[弄装建做搞办]完|建成|竣工|齐了|到位|[弄装建做搞办]好|全通|通了|完毕|验收|结束了|全部.{0,6}[装建通]|都(?:已)?[装建通]|全装|全建"),
+)  # fmt: skip
+_STAGES = (
+    ("未申报", r"(?:没|未|没有|尚未|还没|还没有|暂未)(?:申报|报|申请)|未申报|(?:准备|打算|计划|拟|想|明年|下学期|下半年)[^，。;]{0,6}(?:申报|报|申请)|不打算"),
+    ("", r"(?:没|未|没有|尚未|还没|还没有)(?:挂牌|授牌|命名|挂)"),
+    ("已挂牌", r"挂牌|授牌|命名|牌子[都已经也]*(?:挂|拿|到|下|发)|挂起|挂上|挂了"),
+    ("创建中", r"创建中|正在创|在创建|创建当中|打造|建设中|正创|创建过程|创建期|创建阶段(?!是|为|:)"),
+    ("已申报", r"申报了|已申报|已经申报|申报(?:上去|完|过|材料)|报上去|材料.{0,4}(?:交|报|递)|等批|等(?:待)?(?:批复|验收|评审|审批)|待批|送审|提交|重新申报"),
+)  # fmt: skip
+_POSITION = re.compile(r"(?:选|是|选择|应该?是|属于|第一题|答)*第(?P<n>[一二三四五六七八九十\d])(?:个|项|种|类|条|选项|档|级)?(?:选项|阶段)?[吧了的]?|选(?:项)?(?P<m>[1-9])[吧了]?")
+_NOT_THAT = re.compile(r"(?:不是|并非|不属于|而非|不算)[^，。;]{1,8}")
+_ENDS = re.compile(r"[是为在已的]$|级$|本$")
+
+
+def read(scene: Scene, profile: Profile) -> Outcome:
+    cut = _cut(scene)
+    clauses = [c for c in scene.clauses if c.end > cut and _speaks(scene, c, profile)]
+    if (placed := _by_position(scene, profile, clauses)) is not None:
+        return placed
+    found: dict[str, Clause] = {}
+    for clause in clauses:
+        for label in _fits(profile, clause.words[max(0, cut - clause.start) :]):
+            found.setdefault(label, clause)
+    if profile.question.kind is Kind.CHOICES and found:
+        ordered = tuple(c for c in profile.question.choices if c in found)
+        return reading(scene, profile, ordered, _span(found), "choices")
+    return _one(scene, profile, found, clauses)
+
+
+def _one(scene: Scene, profile: Profile, found: dict[str, Clause], clauses: list[Clause]) -> Outcome:
+    if len(found) == 1:
+        label, clause = next(iter(found.items()))
+        literal = label in clause.words
+        return reading(scene, profile, label, (clause.start, clause.end), "label" if literal else "synonym", changed=not literal)
+    if len(found) > 1:
+        return doubt(scene, profile, Why.AMBIGUOUS, *_span(found))
+    if scene.alone is profile and clauses:
+        return doubt(scene, profile, Why.NO_SUCH_CHOICE)
+    return None
+
+
+def _span(found: dict[str, Clause]) -> tuple[int, int]:
+    return min(c.start for c in found.values()), max(c.end for c in found.values())
+
+
+def _cut(scene: Scene) -> int:
+    """Behind the last 不对, 应该是, 改成 of a correction."""
+    if not repairs.speaks_of_earlier(scene.raw):
+        spans = [m for m in repairs.markers(scene.raw) if m[0] > 0 and scene.raw[m[0] : m[1]] not in ("应该是", "应是", "应为")]
+    else:
+        spans = repairs.markers(scene.raw)
+    return max((end for _, end in spans if scene.raw[end:].strip("，。! 了的")), default=0)
+
+
+def _speaks(scene: Scene, clause: Clause, profile: Profile) -> bool:
+    """Any clause may, unless it is about another choice asked."""
+    others = [p for p in scene.profiles if p.family == "choice" and p is not profile]
+    return bool(scene.about(clause, profile)) or not any(scene.about(clause, p) for p in others)
+
+
+def _by_position(scene: Scene, profile: Profile, clauses: list[Clause]) -> Outcome:
+    for clause in clauses:
+        words = clause.words.strip("、.~ \ue000")
+        match = _POSITION.fullmatch(words)
+        if match and (scene.alone is profile or clause.marker or _only_choice(scene)):
+            return _at(scene, profile, match["n"] or match["m"], clause)
+        if scene.focus == profile.key and words.isdigit() and len(scene.clauses) == 1:
+            return _at(scene, profile, words, clause)
+    return None
+
+
+def _only_choice(scene: Scene) -> bool:
+    return sum(p.family == "choice" for p in scene.profiles) == 1
+
+
+def _at(scene: Scene, profile: Profile, words: str, clause: Clause) -> Outcome:
+    numeral = numerals.read(words)
+    at = int(numeral.value) if numeral and numeral.value is not None else 0
+    if not 1 <= at <= len(profile.question.choices):
+        return doubt(scene, profile, Why.NO_SUCH_CHOICE, clause.start, clause.end)
+    return reading(scene, profile, profile.question.choices[at - 1], (clause.start, clause.end), "position", changed=True)
+
+
+def _fits(profile: Profile, words: str) -> list[str]:
+    choices = profile.question.choices
+    plain = _NOT_THAT.sub(lambda m: "\ue000" * len(m.group()), words)
+    if "进行中" in choices or "已完成" in choices:
+        return _staged(_PROGRESS, choices, plain)
+    if "已挂牌" in choices or "已申报" in choices:
+        return _staged(_STAGES, choices, plain)
+    if negation.unknown(plain):
+        return []
+    fits = [label for label in choices if _pattern(label).search(plain)]
+    exact = [label for label in fits if label in plain]
+    return _longest(exact if len(exact) == 1 and len(fits) == 1 else fits)
+
+
+def _longest(fits: list[str]) -> list[str]:
+    """校本 inside 校本研修 is one; 基本完成 beats 完成."""
+    return [f for f in fits if not any(f != g and f in g for g in fits)]
+
+
+def _staged(rules: tuple[tuple[str, str], ...], choices: tuple[str, ...], words: str) -> list[str]:
+    """The first rule that speaks decides: a denial before what it denies."""
+    for label in choices:
+        if words.strip("、. 的了吧是") == label:
+            return [label]
+    for label, pattern in rules:
+        if re.search(pattern, words):
+            return [label] if label in choices else []
+    return [label for label in choices if label in words]
+
+
+@lru_cache(maxsize=256)
+def _pattern(label: str) -> re.Pattern[str]:
+    if label in _SYNONYMS:
+        return re.compile(_SYNONYMS[label])
+    stem = _ENDS.sub("", label) if len(label) > 2 else label
+    stem = stem.removeprefix("已").removeprefix("防") if len(stem) > 2 else stem
+    return re.compile(re.escape(label) + "|" + re.escape(stem))

@@ -1,0 +1,143 @@
+"""Which of the days named answers which date question."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from domain.understanding import dates, repairs
+from domain.understanding.dates import When
+from domain.understanding.lexicon import Profile
+from domain.understanding.outcome import Outcome, doubt, reading
+from domain.understanding.result import Why
+from domain.understanding.scene import Scene
+
+_PLANNED = re.compile(r"下次|下一次|下回|再搞|再练|计划|预计|准备|打算|拟|安排在|争取|定在|定于|力争|将于|初步")
+_HAPPENED = re.compile(r"了|已|过(?!年|几|两)|这次|本次|最近一次|上次")
+_DROPPED = re.compile(r"原定(?:于|在)?|原计划(?:于|在)?|本来(?:定|是|准备)?(?:在|于)?|原本(?:定)?(?:在|于)?|截至|截止(?:到)?|不是")
+_CANCELLED = re.compile(r"取消|没(?:搞|办|开)成|停")
+_EVENTS = frozenset({"drill", "prep", "train", "study", "six", "bbt", "feature", "ethics"})
+_STRANGE = re.compile(r"家长会|运动会|月考|期中考试|联考|文艺汇演|升旗|春游|秋游|班会|体检|疫苗|开学典礼")
+
+
+def read(scene: Scene, profile: Profile) -> Outcome:
+    whens = [when for when in scene.whens if _is_for(scene, when, profile)]
+    whens = _last_said(scene, whens)
+    exact = [when for when in whens if not when.vague]
+    if not exact:
+        return _undated(scene, profile, whens)
+    found = {when: dates.resolve(when, profile.question, scene.today, _tense(scene, when)) for when in exact}
+    days = {day for day in found.values() if isinstance(day, date)}
+    span = (exact[0].start, exact[-1].end)
+    if len(days) == 1 and len({*found.values()}) == 1:
+        return _dated(scene, profile, exact, days.pop(), span)
+    if days and re.search(r"最近|最后", profile.question.label) and len(days) == len({*found.values()}):
+        return reading(scene, profile, max(days), span, "latest day", changed=True)
+    reasons = [why for why in found.values() if isinstance(why, Why)]
+    return doubt(scene, profile, Why.AMBIGUOUS if days else reasons[0], *span)
+
+
+def _dated(scene: Scene, profile: Profile, exact: list[When], day: date, span: tuple[int, int]) -> Outcome:
+    literal = all(when.form == "month_day" for when in exact)
+    about = any(when.approximate for when in exact)
+    return reading(scene, profile, day, span, "day", approximate=about, changed=not literal)
+
+
+def _undated(scene: Scene, profile: Profile, whens: list[When]) -> Outcome:
+    if whens and (scene.alone is profile or any(_named(scene, when, profile) for when in whens)):
+        return doubt(scene, profile, Why.VAGUE_DATE, whens[0].start, whens[-1].end)
+    if (compact := _compact(scene, profile)) is not None:
+        return compact
+    return doubt(scene, profile, Why.NOT_UNDERSTOOD) if scene.alone is profile else None
+
+
+_COMPACT = re.compile(r"(?P<m>[01]\d)(?P<d>[0-3]\d)")
+
+
+def _compact(scene: Scene, profile: Profile) -> Outcome:
+    """1120 as the whole reply to the only date asked."""
+    match = _COMPACT.fullmatch(scene.raw.strip("，。 "))
+    if match is None or scene.alone is not profile:
+        return None
+    when = When(0, len(scene.raw), "month_day", None, int(match["m"]), int(match["d"]))
+    day = dates.resolve(when, profile.question, scene.today)
+    if isinstance(day, Why):
+        return doubt(scene, profile, day)
+    return reading(scene, profile, day, (0, len(scene.raw)), "compact day", changed=True)
+
+
+def _last_said(scene: Scene, whens: list[When]) -> list[When]:
+    cut = repairs.kept_from(scene.raw, [when.start for when in whens])
+    return [when for when in whens if when.start >= cut]
+
+
+def _is_for(scene: Scene, when: When, profile: Profile) -> bool:
+    clause = scene.clause_at(when.start)
+    before = scene.raw[clause.start : when.start]
+    if re.search(rf"(?:{_DROPPED.pattern})[^，。;]{{0,4}}$", before) or _CANCELLED.search(clause.words):
+        return False
+    if _STRANGE.search(clause.words) or _other_year(when, profile) or _elsewhere(scene, when, profile):
+        return False
+    return _on_this_side(scene, when, profile)
+
+
+def _other_year(when: When, profile: Profile) -> bool:
+    """去年 is another period, except for what happens once (启动, 建成)."""
+    return when.last_year and not re.search(r"启动|建成|成立|开班|挂牌", profile.question.label)
+
+
+def _named(scene: Scene, when: When, profile: Profile) -> bool:
+    return bool(scene.about(scene.clause_at(when.start), profile))
+
+
+def _elsewhere(scene: Scene, when: When, profile: Profile) -> bool:
+    """The clause is about another event: another date question's, or one nobody asked about."""
+    clause = scene.clause_at(when.start)
+    if scene.about(clause, profile):
+        return _nearer(scene, when, profile)
+    others = [p for p in scene.profiles if p is not profile and p.family == "date"]
+    if any(scene.about(clause, p) and not p.concepts & profile.topics for p in others):
+        return True
+    named = {name for cue in scene.cues_in(clause) for name in cue.concepts} & _EVENTS
+    return bool(named and profile.topics & _EVENTS and not named & profile.topics)
+
+
+def _nearer(scene: Scene, when: When, profile: Profile) -> bool:
+    """In 演练11月11日备课检查11月19日 each day belongs to the event named last before it."""
+    rivals = [p for p in scene.profiles if p.family == "date" and p is not profile and _events(p) != _events(profile)]
+    clause = scene.clause_at(when.start)
+    mine = [c.end for c in scene.about(clause, profile) if c.end <= when.start]
+    theirs = [c.end for p in rivals for c in scene.about(clause, p) if c.end <= when.start and not c.concepts & profile.concepts]
+    return bool(theirs) and max(theirs) > max(mine, default=-1)
+
+
+def _events(profile: Profile) -> frozenset[str]:
+    return profile.topics & _EVENTS
+
+
+def _tense(scene: Scene, when: When) -> int:
+    words = scene.clause_at(when.start).words
+    return 1 if _PLANNED.search(words) else -1 if _HAPPENED.search(words) else 0
+
+
+def _on_this_side(scene: Scene, when: When, profile: Profile) -> bool:
+    """A planned day is for what is planned, a past one for what happened, where both are asked."""
+    way = dates.direction(profile.question, scene.today)
+    rivals = [
+        p for p in scene.profiles
+        if p.family == "date" and p is not profile and dates.direction(p.question, scene.today) == -way
+    ]  # fmt: skip
+    clause = scene.clause_at(when.start)
+    planned = _PLANNED.search(scene.raw[clause.start : when.start]) or _PLANNED.match(scene.raw[when.end :])
+    planned = planned or (_PLANNED.search(clause.words) and not _HAPPENED.search(scene.raw[clause.start : when.start]))
+    if planned:
+        return way >= 0 or not rivals and not _denied_before(scene, when)
+    if not rivals or way == 0:
+        return True
+    return isinstance(dates.resolve(when, profile.question, scene.today), date) and not any(
+        isinstance(dates.resolve(when, p.question, scene.today), date) for p in rivals
+    ) or (way < 0 and bool(_HAPPENED.search(clause.words)))
+
+
+def _denied_before(scene: Scene, when: When) -> bool:
+    return False

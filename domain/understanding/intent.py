@@ -1,0 +1,116 @@
+"""What a reply is, besides its values: a question, a refusal, a promise, thanks, an emergency."""
+
+from __future__ import annotations
+
+import re
+
+from domain.indicators import Kind
+from domain.understanding.scene import Scene
+
+CONFIRM = re.compile(
+    r"(?:对+的?|是的?|好+的?|行|可以|没错|没问题|提交|确认|确定|嗯+|ok|okay|okk|\U0001f44d|\U0001f44c|✅|正确|无误|就这样|对对+|提交吧|确认提交)[吧了啊呀哈的]*"
+)
+
+_ASKING = re.compile(
+    r"吗|怎么(?:填|报|算|写|统计|界定|弄|交|理解|区分|处理|办|看|改|回事|样填|没)|如何(?:填|报|算|写|统计|界定|理解|区分|处理)|咋(?:个)?(?:填|报|算|写|弄|整|办)|"
+    r"要不要|算不算|能不能|可不可以|行不行|需不需要|用不用|该不该|是不是(?:要|包括|指|也|算|得|只|按|说|可以)|对不对|有没有(?:模板|格式|要求|标准|统一|具体|表|样表|参考)|"
+    r"(?:标准|定义|口径|范围|依据|要求|指的|意思)是(?:什么|啥|多少)|指(?:的是)?(?:什么|哪|啥)|什么(?:时候|意思|标准|材料|口径|叫|算|格式|要求)|(?:算|填|报|是|要|在|到|从|按|指|交|找|发)(?:哪|啥|什么(?!都)|谁|几)|哪(?:天|里|些|一|个|六|几|级|档)|"
+    r"多少(?:算|合适|才)|几时|为什么|为啥|为何|请问|想问|咨询|问一下[^，。;]{0,3}(?!再|后)[^，。;]*(?:算|要|包括|能|可)|(?:包括|包含|算|统计|计入|算进|加进).{0,8}不$|(?:要|用|需要)?(?:上传|填|报|交|算|写|发)不$|"
+    r"(?:算|填|按|从|是|交|选|写|报|属于).{1,14}还是(?:算|按|填|从|报|选|写|属|校|县|市|省|班|起|公|个|上)"
+)
+_STRICT = re.compile(r"吗[?]?$|请问|怎么(?:填|报|写|算)|要不要|算不算|是不是要|可不可以|能不能|填什么|写什么|报什么|哪方面|指什么|指的是|什么意思|还是写|要写|多少字|行不行")
+_HARMLESS = re.compile(r"没(?:什么|啥|多少|有什么)|不(?:怎么|知道怎么|晓得怎么)|怎么也|哪怕|哪里都|谁都|什么都|什么的|多多少少|多少有")
+_PROCEDURE = re.compile(r"照片|截图|佐证|材料|表格|系统|链接|截止|几点|盖章|纸质|群里|发给谁|发哪|发到哪|传哪|交给谁|平台")
+
+_REFUSE = re.compile(
+    r"(?:^|[，。;!、])?(?:这个|这块|这事|此项|数据|材料|人数|具体)?(?:要|得|请|你们?|您|可以|直接|麻烦|还是)*(?:去)?(?:找|联系|问)(?!题|一?下(?!他|她|他们|王|李|张|陈|刘|杨|安|教|总|政|电)|了|过|卷|到|出|准|清|我)[^，。;]{0,8}(?:主任|校长|老师|他们?|她们?|会计|书记|专干|干事|办|处|室|股|站|科|要|部门|师傅|组长|园长)"
+    r"|[^，。;]{1,10}(?:负责(?!人签|制|同志)|在管|在弄|分管|主管|管着|管的|牵头的)(?:这|的|此|着|人)?[^，。;]{0,6}(?:$|，|。|;)|归[^，。;]{1,8}(?:管|负责)|不归|不(?:是)?我(?:管|负责|分管)|我不管|不清楚这块|"
+    r"没空|没时间(?:搞|弄|填|报|做)|没工夫|没功夫|没精力|不想(?:填|报|弄|搞)|不填了?|不报了?(?!错)|不再(?:重复)?(?:填|报|上报)|不(?:再)?重复(?:填|报|上报)|拒绝|懒得|不配合|"
+    r"(?:已经?|早就|早已|昨天|前天|上周|前几天|刚|都|以前)[^，。;]{0,8}(?:报过|填过|交过|登记过|报送过|上报过|报给|报送给|上报给|交给|发给|填给)[^，。;]{0,10}(?:了|过|$|，)|(?:报|填|交)过(?:了|几遍|好几|两遍|多次)|已(?:经)?(?:上报|报送|报)(?!名|修|告|警|废|了\d|[一二三四五六七八九十\d])[^，。;]{1,8}(?:，|$)|"
+    r"自己(?:去)?(?:查|看)|系统里?(?:都)?有|不适用|不涉及|没有?(?:这项|此项|该项)(?:任务|工作|业务)?|无(?:此|该|这)项|与我们?校?无关|不属于我|不该我|不是我们?校?的"
+)
+_LATER = re.compile(
+    r"稍后|稍等|晚点|晚些|晚上(?:再|回|给|报)|过(?:一?会|几天|两天|些天)|等(?:下|会|一下|一会|我|会计|班主任|统计|核|[^，。;]{1,6}(?:再|后)(?:报|填|回))|一会儿?|回头|(?:明天|明早|明日|今晚|下午|后天|下周|周[一二三四五])[^，。;]{0,3}(?:再|给|报|回|答复|填|补|上报)|待会|"
+    r"再(?:报|回|填|答复|告诉|补)|问(?:一?下|问|清楚)[^，。;]{0,10}再|(?:查|核实|核对|统计|了解|确认)(?:一?下|完|清楚|好)?[^，。;]{0,6}(?:再|后)|还?在(?:统计|汇总|核实|收集|整理|核对)|马上(?:报|填|办|弄|统计)|"
+    r"尽快|还没(?:报齐|收齐|统计|汇总|定|想好|确定)|正在(?:统计|汇总|整理|核)|不要急|别急|别催|改天|有空"
+)
+_CHATTER = re.compile(
+    r"(?:好+的?|收到|谢谢.{0,8}|感谢.{0,6}|辛苦.{0,6}|您好|你好|在吗?|知道了?|了解了?|明白了?|ok|okay|嗯+|哦+|噢|哈+|呵呵|早上好|下午好|晚上好|领导好|没问题|可以|行|是的?|对的?|对对|👌|👍|🙏|😊|🌹|遵命|照办|马上办|好嘞|好滴|得|中|要得|[!~。，、.?]|各位领导|局长|主任|老师|领导|[\U0001f300-\U0001faff])+"
+)
+
+_ALARM = re.compile(
+    r"受伤|摔伤|骨折|烫伤|烧伤|咬伤|砍伤|送医|送(?:到|往|去)?(?:县|市|镇|人民|中)?(?:人民|中|卫生)?(?:医院|卫生院)|住院|抢救|昏迷|晕倒|昏倒|中毒|失联|走失|失踪|溺水了|溺亡|落水|掉(?:进|到)(?:水|河|塘)|着火了|起火了?|失火了?|火灾了|发生火灾|冒烟|坍塌|倒塌|塌了|垮塌|爆炸|触电|坠楼|跳楼|自杀|自残|割腕|"
+    r"死亡|遇难|没气了|打架.{0,6}(?:伤|流血)|流血|被困|绑架|持刀(?:伤|闯|行)|行凶|砍人|闯进(?:学校|校园)|车祸|翻车|撞(?:了|伤|到)(?:学生|人|孩子)|集体呕吐|食物中毒|呕吐腹泻|煤气|燃气泄漏|漏气|洪水|被淹|出事了|救命|出人命"
+)
+_NO_ALARM = re.compile(
+    r"(?:没有?|无|未|零)(?:发生|出现|造成|发现|任何|人员|学生|师生|一[人起例]|人|出)*[^，。;]{0,4}(?:受伤|伤亡|事故|中毒|溺水|骨折|摔伤|失联|死亡|住院|受困|被困|晕倒)|"
+    r"演练|演习|模拟|假设|假如|假想|如果|预防|防止|防范|防(?:溺水|火|中毒|触电|坍塌|爆炸)|避免|严防|教育|培训|讲座|知识|宣传|预案|隐患|课程|排查|安全课|急救(?:知识|培训)|去年|往年|曾经|以前|案例|警示"
+)
+_REAL = re.compile(r"不是演练|真的|120|送医|送(?:到|往|去).{0,4}(?:医院|卫生院)|昏迷|抢救|救命|真着火|正在")
+
+
+def emergency(raw: str) -> bool:
+    """Words of an event that is happening; not inside a report of a drill, a lesson or a denial."""
+    if not _ALARM.search(raw):
+        return False
+    return not _NO_ALARM.search(raw) or (bool(_REAL.search(raw)) and not re.search(r"(?:没有?|无|未)[^，。;]{0,6}(?:送医|昏迷|受伤)|模拟|假设|假如|案例", raw))
+
+
+def question(scene: Scene) -> str:
+    """The words that ask something, or nothing."""
+    only_text = bool(scene.profiles) and all(p.question.kind is Kind.TEXT for p in scene.profiles)
+    for start, end in _sentences(scene):
+        words = _HARMLESS.sub("", _without_echo(scene, start, end))
+        asks = words.endswith("?") or "?" in words
+        if only_text:
+            asks = asks or bool(_STRICT.search(words))
+        else:
+            asks = asks or bool(_ASKING.search(words.rstrip("?")))
+        if asks:
+            return scene.words(start, end)
+    return ""
+
+
+def procedural(words: str) -> bool:
+    """A question about how to hand in, not about what counts: it leaves the values alone."""
+    return bool(_PROCEDURE.search(words))
+
+
+def _sentences(scene: Scene) -> list[tuple[int, int]]:
+    found, at = [], 0
+    for match in re.finditer(r"[，。;!\n?]+", scene.raw):
+        if match.group().strip("，") or True:
+            found.append((at, match.end()))
+            at = match.end()
+    return [*found, (at, len(scene.raw))] if at < len(scene.raw) else found
+
+
+def _without_echo(scene: Scene, start: int, end: int) -> str:
+    """The label repeated as a heading asks nothing (是否开展师德师风教育：是)."""
+    words = scene.raw[start:end]
+    answered = bool(scene.raw[end:].strip("，。!? \n"))
+    for profile in scene.profiles:
+        label = _plain(profile.question.label)
+        if len(label) >= 2 and (label in _plain(words) or (answered and words.startswith("是否"))):
+            return _plain(words).replace(label, "").strip("?:")
+    if answered and re.match(r"(?:是否|有没有|有无)", words):
+        return ""
+    return words
+
+
+def _plain(words: str) -> str:
+    return re.sub(r"[“”\"《》\s\ue000-\uf8ff]", "", words)
+
+
+def refuses(scene: Scene) -> bool:
+    if all(p.question.kind is Kind.TEXT for p in scene.profiles) and len(scene.raw) > 16:
+        return False
+    return bool(_REFUSE.search(scene.raw))
+
+
+def promises(scene: Scene) -> bool:
+    return bool(_LATER.search(scene.raw))
+
+
+def chatters(raw: str) -> bool:
+    return bool(_CHATTER.fullmatch(raw))

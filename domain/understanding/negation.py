@@ -1,0 +1,101 @@
+"""Yes and no in Chinese: 没/未/无 in all their forms, what only looks like them, and not knowing, planning, doing."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+
+class Polarity(Enum):
+    YES = "yes"
+    NO = "no"
+    ALL = "all"
+    PLAN = "plan"
+    PROGRESS = "progress"
+    UNKNOWN = "unknown"
+    PARTLY = "partly"
+    NEITHER = "neither"
+
+
+_UNKNOWN = re.compile(
+    r"(?:没有?|未|还没有?|不曾)(?:人|具体|专门|认真|详细|仔细|细|准确|做过?|进行|来得及|去)?(?:统计|细数|数(?!据)|测|量|算|问|记(?!录在)|掐|计时|清点|核实|汇总|查(?!出|到|找)|了解|登记|看|评估|弄清|搞清|摸清|听说|确定|定下?(?!期)|出来数|报齐|收齐|核)"
+    r"|(?:不|弄不|搞不|说不|记不|拿不|吃不|闹不)(?:太|大|是很|怎么)?(?:清楚|知道|晓得|了解|确定|记得|清|准|好说|明白|掌握)|忘(?:了|记)|没(?:印象|把握|底|数$|准)|待定|未定|没定|还没定|待核|统计中|汇总中|在统计|在汇总|还在统计|正在统计|再看|到时候"
+)
+_DOUBLE = re.compile(r"不是没有?|并非没有?|没有不|没少|不是不|不无|没有一[个名位处台班]不|无不")
+_NONE_LEFT = re.compile(
+    r"(?:一|1)[个名位处台班人项次节份篇户间]?(?:都|也)?(?:不|没有?|未|无)(?:落下?|少|漏|缺|差|剩|拉下?)|无一(?:遗漏|例外|缺席|人缺|人请假)|(?:没有?|无|不)(?:任何)?(?:遗漏|例外|漏掉?|落下|缺席|缺|拉下|人缺席|人请假)"
+)
+_HARMLESS = re.compile(
+    r"(?:没有?|未|无)(?:发现|出现|发生|存在|产生)?(?:任何|什么|啥|其他|其它|大的|明显|人员|学生)?(?:的)?(?:安全)?(?:问题|异常|意外|事故|受伤|伤亡|困难|踩踏|摔倒|摔伤|混乱|情况|风险)"
+    r"|不仅|不但|不光|不只|不断|不少|不错|不定期|不久|没多久|没几天|无论|无线|无人机|无缝|未来|未成年|无障碍|不锈钢|非常|并无不|没问题|没有问题|没错|不好意思|不过|不同|不仅仅|差不多|不大|无纸化|无烟|不影响"
+)
+_NOT = re.compile(
+    r"没|未|无|冇|莫得|否|不是|不具备|尚缺|缺(?!席|勤|少人)|取消|停止|暂停|零(?!星|食|距|售|报)|不(?:曾|搞|做|开展|组织|打算|存在|涉及|再|含)|(?:^|[:])0$|空白"
+)
+_PLAN = re.compile(
+    r"计划(?!生育|完成|书)|准备(?!好|了|充分|工作|就绪)|打算|拟(?!定|好)|预计|即将|将(?:于|在|要|会)|争取|筹备|下周|下个?月|下学期|明天|后天|明年|月底|年底|待(?!遇|命)|等(?:到|着|上级|通知|文件|资金|设备)|还要|要等|择期|定于|定在|推迟|延期|改期|在酝酿|马上(?:就|要)|快要|就要"
+)
+_PROGRESS = re.compile(
+    r"正在|在(?:做|写|搞|建|制定|起草|弄|装|推|办|创|改|施|进|修|拟)|还在|起草|草拟|初稿|征求意见|讨论中|进行中|推进中|筹建|建设中|制定中|[写拟做搞弄办建]中|着手"
+)
+_PARTLY = re.compile(
+    r"部分|大多|多数|大半|一半|半数|个别|有的班|有些|少数|几乎|基本|差不多(?!\d)|大体|大致|快(?:完|好|装|弄)|接近|将近|主要"
+)
+_DONE = re.compile(
+    r"已|了|过(?!年|程|几|于|来|两|后|去年)|完毕|到位|开展|组织|举行|举办|进行|落实|实施|完成|建立|成立|制定|健全|完善|有|是|对|嗯|必须|当然|肯定|搞|每(?:周|月|次|个|天|学期)|都|签订|出台|印发|上墙|齐全|做|好的?$|yes|√|✓|✔"
+)
+_ALL = re.compile(
+    r"全部|全员|全体|全都|都|均|所有|百分之?百|悉数|每(?:一)?[个名位]|个个|人人|一律|整个|全(?=装|通|到|参|覆|改|齐|部|用|合|完|建|去|来|训|开)|统统|通通|覆盖"
+)
+
+
+def unknown(words: str) -> bool:
+    """没统计, 没掐表, 不清楚: not a no, and no answer."""
+    return bool(_UNKNOWN.search(words))
+
+
+def nobody_missing(words: str) -> bool:
+    """一个不落, 无一遗漏: all of them, in spite of the 不."""
+    return bool(_NONE_LEFT.search(words))
+
+
+def without_harmless(words: str) -> str:
+    """The words without what only looks like a no (没发现问题, 不仅, 无论), same length."""
+    return _HARMLESS.sub(lambda m: "\ue000" * len(m.group()), words)
+
+
+def denied(words: str) -> bool:
+    """A plain no in these words."""
+    return bool(_NOT.search(without_harmless(words))) and not _DOUBLE.search(words) and not nobody_missing(words)
+
+
+def everything(words: str) -> bool:
+    """全部/都/一个不落, undenied and unsoftened."""
+    if nobody_missing(words):
+        return True
+    return bool(_ALL.search(words)) and not _PARTLY.search(words) and not _NOT.search(without_harmless(words))
+
+
+def polarity(words: str) -> Polarity:
+    """Whether the thing these words speak of is so."""
+    if _UNKNOWN.search(words) or _DOUBLE.search(words):
+        return Polarity.UNKNOWN
+    if nobody_missing(words):
+        return Polarity.ALL
+    plain = without_harmless(words)
+    if _NOT.search(plain):
+        return Polarity.NO
+    if _PLAN.search(plain) and not _already(plain):
+        return Polarity.PLAN
+    if _PROGRESS.search(plain):
+        return Polarity.PROGRESS
+    if _PARTLY.search(plain):
+        return Polarity.PARTLY
+    return Polarity.YES if _DONE.search(plain) else Polarity.NEITHER
+
+
+_ALREADY = re.compile(r"已|[搞做弄开展练织成立定建]了|过了|(?<=[搞做练开展])过")
+
+
+def _already(words: str) -> bool:
+    return bool(_ALREADY.search(words))

@@ -1,0 +1,372 @@
+"""Counts, percentages, money, areas and durations: the value among the amounts aligned with one question."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+
+from domain.understanding import negation, ratios, repairs, units
+from domain.understanding.alignment import Assigned, inherited
+from domain.understanding.lexicon import Profile
+from domain.understanding.negation import Polarity
+from domain.understanding.outcome import Outcome, bounded, doubt, one_decimal, reading
+from domain.understanding.quantities import Quantity
+from domain.understanding.result import Why
+from domain.understanding.roles import Role, roles
+from domain.understanding.same import says_same
+from domain.understanding.scene import Clause, Scene
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """An aligned amount in the question's own unit (None: fuzzy or not convertible) and its part in the sentence."""
+
+    assigned: Assigned
+    role: Role
+    value: Decimal | None
+    changed: bool
+
+    @property
+    def quantity(self) -> Quantity:
+        return self.assigned.quantity
+
+
+def read(scene: Scene, profile: Profile, found: list[Assigned], torn: list[Quantity]) -> Outcome:
+    amounts = _amounts(scene, profile, found)
+    if profile.family == "percent" and (computed := _share(scene, profile, amounts)) is not None:
+        return computed
+    if "people" in profile.nouns and (added := _people(scene, profile, amounts)) is not None:
+        return added
+    usable = [a for a in amounts if a.role in (Role.VALUE, Role.SUM)]
+    if usable:
+        return _combined(scene, profile, usable, amounts)
+    return _without_amount(scene, profile, amounts, torn)
+
+
+def _amounts(scene: Scene, profile: Profile, found: list[Assigned]) -> list[Amount]:
+    cut = repairs.kept_from(scene.raw, [a.quantity.start for a in found])
+    per_head = bool(re.search(r"人均|平均|生均|班均", profile.question.label))
+    amounts = []
+    for assigned in found:
+        quantity = assigned.quantity
+        role = roles(scene, quantity, per_head=per_head)
+        if role is Role.CHANGE and "新增" in profile.question.label:
+            role = Role.VALUE
+        if quantity.start < cut or repairs.revoked(scene.lead(quantity)):
+            role = Role.REVOKED
+        value, changed = convert(quantity, profile)
+        amounts.append(Amount(assigned, role, value, changed))
+    return amounts
+
+
+def convert(quantity: Quantity, profile: Profile) -> tuple[Decimal | None, bool]:
+    """The amount in the question's unit, and whether that is another figure than the one written."""
+    if quantity.value is None:
+        return None, False
+    match profile.family:
+        case "money":
+            return _money(quantity, profile)
+        case "duration":
+            factor = Decimal(units.SECONDS[profile.question.unit])
+            bare = quantity.sort == "count" and quantity.unit == ""
+            return (quantity.value if bare else quantity.value / factor), not bare and quantity.unit not in ("秒", "")
+        case "area":
+            factor = Decimal(str(units.AREA[profile.question.unit]))
+            if quantity.sort == "count":
+                return quantity.value, False
+            return quantity.value / factor, quantity.unit not in profile.question.unit
+        case "percent":
+            if quantity.sort == "fraction":
+                return one_decimal(quantity.value * 100), True
+            return quantity.value, "成" in quantity.numeral
+        case _:
+            return (None, False) if quantity.sort == "fraction" else (quantity.value, False)
+
+
+def _money(quantity: Quantity, profile: Profile) -> tuple[Decimal | None, bool]:
+    assert quantity.value is not None
+    factor = Decimal(units.MONEY[profile.question.unit])
+    if quantity.sort == "money" or quantity.unit in ("元", "万") or re.search(r"[万w亿]", quantity.numeral):
+        value = quantity.value * (10000 if quantity.unit == "万" else 1)
+        return value / factor, factor != 1 and "万" not in quantity.numeral
+    if factor == 1 or quantity.value < 100:
+        return quantity.value, False
+    top = profile.question.maximum
+    if not quantity.numeral[0].isdigit() and top is not None and quantity.value > top:
+        return quantity.value / factor, True
+    return (quantity.value, False) if top is not None and quantity.value > top else (None, False)
+
+
+def _combined(scene: Scene, profile: Profile, usable: list[Amount], amounts: list[Amount]) -> Outcome:
+    usable = _newest(scene, profile, usable)
+    sums = [a for a in usable if a.role is Role.SUM]
+    parts = [a for a in usable if a.role is Role.VALUE]
+    if sums:
+        return _with_sum(scene, profile, sums, parts)
+    if len(parts) == 1 or len({a.value for a in parts if a.value is not None}) == 1 == len({a.value for a in parts}):
+        return _single(scene, profile, parts[0], amounts)
+    if any(a.value is None for a in parts):
+        return doubt(scene, profile, Why.FUZZY, *_span(parts))
+    if profile.family in ("count", "money", "area") and _are_parts(scene, parts):
+        total = sum((a.value for a in parts if a.value is not None), Decimal(0))
+        return _valued(scene, profile, total, parts, "parts added", changed=True)
+    return doubt(scene, profile, Why.AMBIGUOUS, *_span(parts))
+
+
+def _newest(scene: Scene, profile: Profile, usable: list[Amount]) -> list[Amount]:
+    """提高到85%: the end of a development; 新增260平方米 where the new is asked; 人均 where that is asked."""
+    ends = [a for a in usable if re.search(r"(?:到|至|升为|变为|增为|现在(?:是|有)?|目前(?:是|有)?)$", scene.lead(a.quantity))]
+    if len(ends) == 1 and len(usable) > 1 and profile.family in ("percent", "count"):
+        return ends
+    new = [a for a in usable if re.search(r"新增|今年|新建|新", scene.lead(a.quantity))]
+    if "新增" in profile.question.label and len(new) == 1:
+        return new
+    if len(usable) > 1 and profile.family == "duration":
+        near = [a for a in usable if re.search(r"用时|耗时|历时|时长|共用|用了", scene.lead(a.quantity))]
+        plain = [a for a in usable if a.quantity.sort == "duration"]
+        return near if len(near) == 1 else plain if len(plain) == 1 else usable
+    return usable
+
+
+def _span(amounts: list[Amount]) -> tuple[int, int]:
+    return min(a.quantity.start for a in amounts), max(a.quantity.end for a in amounts)
+
+
+def _with_sum(scene: Scene, profile: Profile, sums: list[Amount], parts: list[Amount]) -> Outcome:
+    """A stated sum wins; parts that add up to something else are asked about."""
+    values = {a.value for a in sums}
+    if len(values) > 1:
+        return doubt(scene, profile, Why.AMBIGUOUS, *_span(sums))
+    known = [a.value for a in parts if a.value is not None]
+    if len(known) > 1 and len(known) == len(parts) and sums[0].value != sum(known):
+        return doubt(scene, profile, Why.CONTRADICTORY, *_span([*sums, *parts]))
+    if len(known) == 1 and sums[0].value is not None and known[0] > sums[0].value:
+        return doubt(scene, profile, Why.CONTRADICTORY, *_span([*sums, *parts]))
+    return _single(scene, profile, sums[0], sums)
+
+
+_PART = re.compile(
+    r"[一二三四五六七八九\d]+年级|语文|数学|英语|语|数|英|科学|体育|音乐|美术|道法|男|女|校区|小学部|初中部|中学部|高中部|幼儿|本部|分校|教学点|村小|[校镇乡县省市班国]级|班|上册|高年级|低年级|中年级|[东西南北]|"
+    r"一楼|二楼|三楼|初一|初二|初三|七|八|九|部|组|村"
+)
+
+
+def _are_parts(scene: Scene, parts: list[Amount]) -> bool:
+    """Each amount is named by its own part (语文2节数学1节), or counts its own noun of the same kind."""
+    leads = [scene.lead(a.quantity) + scene.raw[a.quantity.end : a.quantity.end + 4] for a in parts]
+    if any(re.search(r"第[一二三四五六七八九\d]+[次回遍]|或|要么|前后|分别", lead) for lead in leads):
+        return False
+    named = [scene.lead(a.quantity).strip("，、和及:了 ") for a in parts]
+    if all(_PART.search(name) or "\ue000" in scene.text[max(0, a.quantity.start - 8) : a.quantity.start]
+           for name, a in zip(named, parts, strict=True)):  # fmt: skip
+        return len(set(named)) == len(named)
+    texts = {a.assigned.bound.text for a in parts}
+    if profile_family_counts(parts) and len(texts) == len(parts) and all(a.assigned.fit.noun >= 2 for a in parts):
+        return True
+    return parts[0].quantity.sort == "money" and len(set(named)) == len(named) and all(len(n) >= 2 for n in named)
+
+
+def profile_family_counts(parts: list[Amount]) -> bool:
+    return all(a.quantity.sort in ("count", "area") for a in parts)
+
+
+def _single(scene: Scene, profile: Profile, amount: Amount, amounts: list[Amount]) -> Outcome:
+    quantity = amount.quantity
+    if amount.value is None:
+        return doubt(scene, profile, _why_none(amount), quantity.start, quantity.end)
+    if _mixed_crowd(scene, profile, amount):
+        return doubt(scene, profile, Why.AMBIGUOUS, quantity.start, quantity.end)
+    if profile.family == "percent" and quantity.sort == "count" and (0 < amount.value < 1 or quantity.unit):
+        return doubt(scene, profile, Why.AMBIGUOUS, quantity.start, quantity.end)
+    if profile.family == "percent" and quantity.unit == "点":
+        return doubt(scene, profile, Why.AMBIGUOUS, quantity.start, quantity.end)
+    if quantity.sort == "clock" and not _is_stopwatch(scene, amount):
+        return doubt(scene, profile, Why.NOT_UNDERSTOOD, quantity.start, quantity.end)
+    if (listed := _listed(scene, amount)) is not None:
+        return _valued(scene, profile, listed, [amount], "each of the listed", changed=True)
+    return _valued(scene, profile, amount.value, [amount], quantity.sort, changed=amount.changed)
+
+
+def _why_none(amount: Amount) -> Why:
+    return Why.AMBIGUOUS if amount.quantity.value is not None else Why.FUZZY
+
+
+def _is_stopwatch(scene: Scene, amount: Amount) -> bool:
+    """2:06 is a stopwatch's; 9:30 beside 开始 or 上午 is the hour of the day."""
+    quantity = amount.quantity
+    if quantity.unit == "点" or re.search(r"开始|上午|下午|早上|点|至|到", scene.lead(quantity)[-4:] + scene.tail(quantity)[:4]):
+        return False
+    if re.search(r"用时|耗时|历时|时长|用了|时间", scene.lead(quantity)):
+        return True
+    return quantity.value is not None and quantity.value < 420
+
+
+def _mixed_crowd(scene: Scene, profile: Profile, amount: Amount) -> bool:
+    """520人,其中教师30人 does not say how many pupils."""
+    if not profile.nouns & {"student", "staff"} or amount.assigned.bound.level == 3:
+        return False
+    if "people" in amount.assigned.bound.concepts:
+        return True
+    other = "老师|教师|教职工" if "student" in profile.nouns else "学生|孩子|娃"
+    return bool(re.search(rf"(?:其中|包括|含)[^，。;]{{0,4}}(?:{other})", scene.raw[amount.quantity.end :]))
+
+
+def _listed(scene: Scene, amount: Amount) -> Decimal | None:
+    """301班和402班各一台: one each of those listed."""
+    return None if amount.value is None else None
+
+
+def _valued(
+    scene: Scene, profile: Profile, value: Decimal, amounts: list[Amount], rule: str, *, changed: bool = False
+) -> Outcome:
+    span = _span(amounts)
+    outcome = bounded(profile.question, value)
+    if isinstance(outcome, Why):
+        return doubt(scene, profile, outcome, *span)
+    about = any(a.quantity.approximate for a in amounts)
+    return reading(scene, profile, outcome, span, rule, approximate=about, changed=changed)
+
+
+def _people(scene: Scene, profile: Profile, amounts: list[Amount]) -> Outcome:
+    """师生 asked, pupils and staff told: added; a stated whole must agree."""
+    parts = ratios.crowd(scene)
+    if len(parts) < 2:
+        return None
+    if any(p.value is None for p in parts):
+        return None
+    total = sum((p.value for p in parts if p.value is not None), Decimal(0))
+    sums = [a for a in amounts if a.role in (Role.SUM, Role.VALUE) and a.assigned.bound.level < 3]
+    if sums and sums[0].value != total:
+        return doubt(scene, profile, Why.CONTRADICTORY)
+    span = (min(p.start for p in parts), max(p.end for p in parts))
+    outcome = bounded(profile.question, total)
+    if isinstance(outcome, Why):
+        return doubt(scene, profile, outcome, *span)
+    return reading(scene, profile, outcome, span, "parts added", changed=True)
+
+
+def _share(scene: Scene, profile: Profile, amounts: list[Amount]) -> Outcome:
+    """四十个人去了三十八个 as a percentage."""
+    kept = [a for a in amounts if a.role is not Role.REVOKED]
+    if any(a.quantity.sort == "percent" for a in kept):
+        return None
+    pairs = [a for a in kept if a.quantity.sort == "pair"]
+    counts = [a.quantity for a in kept if a.quantity.sort in ("count", "pair")]
+    if not pairs and len(counts) < 2:
+        return None
+    frame = ratios.frame(scene, counts, None)
+    if isinstance(frame, Why) or frame[1] == 0:
+        return doubt(scene, profile, frame if isinstance(frame, Why) else Why.AMBIGUOUS)
+    done, total = frame
+    if done > total:
+        return doubt(scene, profile, Why.DONE_OVER_TOTAL)
+    value = one_decimal(done * 100 / total)
+    return reading(scene, profile, value, _span(kept), "computed", changed=True)
+
+
+def _without_amount(scene: Scene, profile: Profile, amounts: list[Amount], torn: list[Quantity]) -> Outcome:
+    if any(a.role is Role.DENIED for a in amounts) or (not torn and _is_none(scene, profile)):
+        return _nothing(scene, profile)
+    if (whole := _whole(scene, profile, amounts)) is not None:
+        return whole
+    if amounts:
+        why = Why.FUZZY if any(a.value is None for a in amounts) else Why.NOT_UNDERSTOOD
+        return doubt(scene, profile, why, *_span(amounts))
+    if torn:
+        return doubt(scene, profile, Why.AMBIGUOUS, torn[0].start, torn[0].end)
+    return _spoken_of(scene, profile)
+
+
+def _nothing(scene: Scene, profile: Profile) -> Outcome:
+    outcome = bounded(profile.question, Decimal(0))
+    if isinstance(outcome, Why):
+        return doubt(scene, profile, outcome)
+    return reading(scene, profile, outcome, (0, len(scene.raw)), "none", changed=True)
+
+
+def _whole(scene: Scene, profile: Profile, amounts: list[Amount]) -> Outcome:
+    """全部: 100 %; for a count the registered total; 除了2个 and 还差2个 take away from it."""
+    if profile.family not in ("percent", "count"):
+        return None
+    relevant = [c for c in scene.clauses if speaks(scene, c, profile) and not any(
+        c.start <= a.quantity.start < c.end and a.role is Role.VALUE for a in amounts)]  # fmt: skip
+    total = Decimal(100) if profile.family == "percent" else profile.question.total
+    left = [a for a in amounts if a.role is Role.REMAIN and a.value is not None]
+    if left and profile.family == "count" and total is not None and left[0].value is not None:
+        return _valued(scene, profile, Decimal(total) - left[0].value, left, "registered total less", changed=True)
+    if left or not any(negation.everything(c.words) for c in relevant):
+        return None
+    if any(negation.unknown(c.words) for c in relevant):
+        return None
+    if total is None:
+        return doubt(scene, profile, Why.TOTAL_UNKNOWN)
+    outcome = bounded(profile.question, Decimal(total))
+    if isinstance(outcome, Why):
+        return doubt(scene, profile, outcome)
+    return reading(scene, profile, outcome, (relevant[0].start, relevant[-1].end), "all", changed=True)
+
+
+def speaks(scene: Scene, clause: Clause, profile: Profile) -> bool:
+    """Whether a clause speaks of this question: by a cue, by the one before, or because nothing else is asked."""
+    if scene.about(clause, profile):
+        return True
+    return scene.alone is profile or inherited(scene, clause, profile)
+
+
+_WELL = re.compile(r"正常|完好|良好|没坏|好用|好着|没毛病|没问题|运转")
+_NOT_YET_KNOWN = re.compile(r"预算|批|下来|到账|结算|报账|审计|核完|发票")
+_NONE_BEHIND = re.compile(r"(?:方面|这块|这个?|情况|数|人数|设备)?(?:暂时|目前|还|都|也|均|尚|本月|这个?月|今年|暂|是|为|:|的)*(?:没|未|无|零(?!星)|冇|0(?![\d.%/个台次节份篇人]))")
+_NONE_BEFORE = re.compile(r"(?:没有?|无|未|零|没得|莫得|冇)(?:[搞做写开发交编上现出新增坏安装组织设建办收到]*)(?:了|过|任何|什么|啥|新的?|专门的?|农村|一个|其他)*$")
+
+
+def _is_none(scene: Scene, profile: Profile) -> bool:
+    """没有, 还没收, 无故障, 零故障: none of it."""
+    if profile.family == "percent":
+        return False
+    return any(_none_said(scene, clause, profile) for clause in scene.clauses)
+
+
+def _none_said(scene: Scene, clause: Clause, profile: Profile) -> bool:
+    words = clause.words
+    if says_same(words) or negation.unknown(words) or negation.nobody_missing(words):
+        return False
+    if profile.family == "money" and _NOT_YET_KNOWN.search(words):
+        return False
+    if "fault" in profile.nouns and _WELL.search(words) and not re.search(r"不正常|除", words):
+        return speaks(scene, clause, profile)
+    if _none_beside(scene, clause, profile):
+        return True
+    amounts = any(clause.start <= q.start < clause.end for q in scene.quantities)
+    if amounts or re.search(r"上个?月|去年|上学期", words):
+        return False
+    return speaks(scene, clause, profile) and negation.polarity(words) is Polarity.NO and _speaks_only(scene, clause, profile)
+
+
+def _speaks_only(scene: Scene, clause: Clause, profile: Profile) -> bool:
+    cues = scene.about(clause, profile)
+    if scene.alone is profile or not cues:
+        return True
+    return any(c.concepts & (profile.nouns | {"=" + profile.key}) for c in cues)
+
+
+def _none_beside(scene: Scene, clause: Clause, profile: Profile) -> bool:
+    own = profile.nouns | {"=" + profile.key}
+    for cue in scene.cues_in(clause):
+        if not cue.concepts & own:
+            continue
+        behind = negation.without_harmless(scene.raw[cue.end : min(clause.end, cue.end + 10)])
+        before = negation.without_harmless(scene.raw[max(clause.start, cue.start - 8) : cue.start])
+        if _NONE_BEFORE.search(before):
+            return True
+        if _NONE_BEHIND.match(behind) and negation.polarity(behind) is Polarity.NO:
+            return True
+    return False
+
+
+def _spoken_of(scene: Scene, profile: Profile) -> Outcome:
+    clauses = [c for c in scene.clauses if scene.about(c, profile) or scene.alone is profile]
+    if not clauses:
+        return None
+    why = Why.PUT_OFF if any(negation.unknown(c.words) for c in clauses) else Why.NOT_A_NUMBER
+    return doubt(scene, profile, why, clauses[0].start, clauses[-1].end)

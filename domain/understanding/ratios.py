@@ -1,0 +1,203 @@
+"""done of total: 30/36, 36个班装了30个, 就剩两个班没装, parts per campus added; stated totals win."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from domain.understanding import negation, repairs
+from domain.understanding.alignment import Assigned, bindings, inherited
+from domain.understanding.lexicon import Profile
+from domain.understanding.outcome import Outcome, doubt, ratio, reading
+from domain.understanding.quantities import Quantity
+from domain.understanding.result import Why
+from domain.understanding.roles import Role, roles
+from domain.understanding.scene import Clause, Scene
+
+Frame = tuple[Decimal, Decimal]
+
+
+def read(scene: Scene, profile: Profile, found: list[Assigned], torn: list[Quantity]) -> Outcome:
+    starts = [a.quantity.start for a in found]
+    cut = repairs.kept_from(scene.raw, starts)
+    kept = [a.quantity for a in found if a.quantity.start >= cut and not repairs.revoked(scene.lead(a.quantity))]
+    if not kept:
+        return _worded(scene, profile, torn)
+    frame = _fields(scene, profile, kept)
+    span = (kept[0].start, kept[-1].end)
+    if isinstance(frame, Why):
+        return doubt(scene, profile, frame, *span)
+    value = ratio(profile.question, *frame)
+    if isinstance(value, Why):
+        return doubt(scene, profile, value, *span)
+    about = any(q.approximate for q in kept)
+    literal = any(q.sort == "pair" for q in kept) or {Decimal(value.done), Decimal(value.total)} <= {q.value for q in kept}
+    return reading(scene, profile, value, span, "ratio", approximate=about, changed=not literal)
+
+
+def _fields(scene: Scene, profile: Profile, kept: list[Quantity]) -> Frame | Why:
+    groups = _by_clause(scene, kept)
+    if len(groups) > 1 and not _names_sum(scene, kept):
+        frames = [frame(scene, group, None, clause) for clause, group in groups]
+        if all(not isinstance(f, Why) for f in frames) and all(_complete(scene, c, g) for c, g in groups):
+            whole = [f for f in frames if not isinstance(f, Why)]
+            return sum((f[0] for f in whole), Decimal(0)), sum((f[1] for f in whole), Decimal(0))
+    return frame(scene, kept, profile.question.total)
+
+
+def _by_clause(scene: Scene, kept: list[Quantity]) -> list[tuple[Clause, list[Quantity]]]:
+    found: list[tuple[Clause, list[Quantity]]] = []
+    for quantity in kept:
+        clause = scene.clause_at(quantity.start)
+        if found and found[-1][0] == clause:
+            found[-1][1].append(quantity)
+        else:
+            found.append((clause, [quantity]))
+    return found
+
+
+def _complete(scene: Scene, clause: Clause, group: list[Quantity]) -> bool:
+    return len(group) > 1 or group[0].sort == "pair" or negation.everything(clause.words)
+
+
+def _names_sum(scene: Scene, kept: list[Quantity]) -> bool:
+    return any(scene.lead(q).rstrip("有计是为").endswith(("一共", "总共", "合计", "共", "总数")) for q in kept[1:])
+
+
+def frame(scene: Scene, kept: list[Quantity], registered: int | None, only: Clause | None = None) -> Frame | Why:
+    """done and total from amounts and their roles; `registered` stands in for a total not stated."""
+    if any(q.value is None for q in kept):
+        return Why.FUZZY
+    pairs = [q for q in kept if q.sort == "pair"]
+    if pairs:
+        return _paired(pairs)
+    fractions = [q for q in kept if q.sort == "fraction" and q.first is not None and q.second is not None]
+    if len(fractions) == 1 == len(kept) and (fractions[0].second or 0) >= 6:
+        return fractions[0].first or Decimal(0), fractions[0].second or Decimal(0)
+    shares: dict[Role, list[Decimal]] = {}
+    for quantity in kept:
+        if quantity.value is None or quantity.sort != "count":
+            return Why.TOTAL_UNKNOWN
+        shares.setdefault(roles(scene, quantity, ratio=True), []).append(quantity.value)
+    return _solved(shares, _all_done(scene, kept, only), registered)
+
+
+def _paired(pairs: list[Quantity]) -> Frame | Why:
+    if any(p.first is None or p.second is None for p in pairs):
+        return Why.FUZZY
+    done = sum((p.first for p in pairs if p.first is not None), Decimal(0))
+    total = sum((p.second for p in pairs if p.second is not None), Decimal(0))
+    return (done, total) if len(pairs) == 1 else Why.AMBIGUOUS
+
+
+def _all_done(scene: Scene, kept: list[Quantity], only: Clause | None) -> bool:
+    first = scene.clause_at(kept[0].start)
+    clauses = [only] if only else [c for c in scene.clauses if c.start >= first.start and c.marker == first.marker]
+    return any(negation.everything(c.words) for c in clauses)
+
+
+def _solved(shares: dict[Role, list[Decimal]], everything: bool, registered: int | None) -> Frame | Why:
+    if set(shares) & {Role.CHANGE, Role.EACH}:
+        return Why.NOT_UNDERSTOOD
+    if Role.DENIED in shares:
+        return (Decimal(0), Decimal(registered)) if registered is not None else Why.TOTAL_UNKNOWN
+    total, done, left, open_ = (
+        _added(shares.get(role)) for role in (Role.TOTAL, Role.DONE, Role.REMAIN, Role.VALUE)
+    )
+    if open_ is not None:
+        if len(shares[Role.VALUE]) > 1 and not (everything and total is None and done is None and left is None):
+            return Why.AMBIGUOUS
+        if total is None and (done is not None or left is not None or everything):
+            total = open_
+        elif done is None and not everything:
+            done = open_
+        else:
+            return Why.AMBIGUOUS
+    return _closed(total, done, left, everything, Decimal(registered) if registered is not None else None)
+
+
+def _closed(
+    total: Decimal | None, done: Decimal | None, left: Decimal | None, everything: bool, registered: Decimal | None
+) -> Frame | Why:
+    if total is None and done is not None and left is not None:
+        total = done + left
+        if registered is not None and registered != total:
+            return Why.CONTRADICTORY
+    if total is None:
+        total = registered
+    if total is None:
+        return (done, done) if everything and done is not None and left is None else Why.TOTAL_UNKNOWN
+    if done is not None and left is not None and done + left != total:
+        return Why.CONTRADICTORY
+    if done is None:
+        done = total - left if left is not None else total if everything else None
+    return Why.TOTAL_UNKNOWN if done is None else (done, total)
+
+
+def _added(values: list[Decimal] | None) -> Decimal | None:
+    return sum(values, Decimal(0)) if values else None
+
+
+def _worded(scene: Scene, profile: Profile, torn: list[Quantity]) -> Outcome:
+    """No amount: 没有隐患 is 0 of 0, 全部 the registered total, 一个都没 none of it."""
+    clauses = [c for c in scene.clauses if _speaks(scene, c, profile)]
+    if not clauses or torn:
+        return doubt(scene, profile, Why.AMBIGUOUS) if torn else None
+    words = "，".join(c.words for c in clauses)
+    span = (clauses[0].start, clauses[-1].end)
+    total = profile.question.total
+    if negation.unknown(words):
+        return doubt(scene, profile, Why.PUT_OFF, *span)
+    if "hazard" in profile.nouns and _no_hazard(words):
+        return _made(scene, profile, Decimal(0), Decimal(0), span, "none found")
+    if any(negation.everything(c.words) for c in clauses):
+        if total is None:
+            return doubt(scene, profile, Why.TOTAL_UNKNOWN, *span)
+        return _made(scene, profile, Decimal(total), Decimal(total), span, "all of the registered")
+    if total is not None and negation.denied(words) and _plain_none(words):
+        return _made(scene, profile, Decimal(0), Decimal(total), span, "none of the registered")
+    return doubt(scene, profile, Why.NOT_A_NUMBER, *span)
+
+
+def _speaks(scene: Scene, clause: Clause, profile: Profile) -> bool:
+    return bool(scene.about(clause, profile)) or scene.alone is profile or inherited(scene, clause, profile)
+
+
+def _no_hazard(words: str) -> bool:
+    import re
+
+    return bool(
+        re.search(
+            r"(?:没有?|未|无|暂无|零)(?:发现|查出|排查出|查到|存在|新的?|任何|什么|啥|新增|安全|大的|重大)*(?:安全)?(?:隐患|问题|异常)?$|[没未]查出|"
+            r"(?:没有?|未|无)(?:发现|查出|排查出|查到|存在)?(?:任何|什么|啥|新的?)?(?:安全)?隐患|隐患(?:暂时|目前|排查)?(?:没有?|无|为零|零|0)(?!整改|改)|一处(?:都|也)?(?:没|未)",
+            words,
+        )
+    )
+
+
+def _plain_none(words: str) -> bool:
+    import re
+
+    return bool(re.search(r"(?:一[个处人]?(?:都|也)?没|都没|没有|还没|未)(?:装|通|建|搞|参|推|开|整|动|做)?[^，。;]{0,4}$", words)) and "只" not in words
+
+
+def _made(
+    scene: Scene, profile: Profile, done: Decimal, total: Decimal, span: tuple[int, int], rule: str
+) -> Outcome:
+    value = ratio(profile.question, done, total)
+    if isinstance(value, Why):
+        return doubt(scene, profile, value, *span)
+    return reading(scene, profile, value, span, rule, changed=True)
+
+
+def crowd(scene: Scene) -> list[Quantity]:
+    """Amounts of pupils and of staff, when both are told."""
+    found: dict[str, list[Quantity]] = {"student": [], "staff": []}
+    nouns = bindings(scene)
+    for quantity in scene.quantities:
+        bound = nouns[quantity.start]
+        if bound.level < 3 or quantity.sort != "count" or roles(scene, quantity) is not Role.VALUE:
+            continue
+        for name, list_ in found.items():
+            if name in bound.concepts:
+                list_.append(quantity)
+    return [*found["student"], *found["staff"]] if all(found.values()) else []

@@ -1,0 +1,46 @@
+"""A slip put right: inside one message (520,哦不对,530) or of an earlier one (刚才报错了,是32个)."""
+
+from __future__ import annotations
+
+import re
+
+_INSIDE = re.compile(
+    r"哦?不对(?!称|口)|哦不是?|呃不|(?<=[，。、;])不(?=[，、]|是)|(?:说|写|打|报|填|搞|弄)(?:错|反|漏)了?|口误|更正|纠正|错了|有误|应该?(?:是|为)|改(?:成|为|到)|抱歉|笔误|sorry|呸"
+)
+_EARLIER = re.compile(
+    r"(?:刚才|刚刚|之前|前面|前头|上午|上次|上回|昨天|早上|先前|方才|我)[^，。;]{0,8}(?:报|填|写|说|发|弄|搞|交)[^，。;]{0,12}(?:错|不对|有误|反了|少了|多了|漏了|少写|多写|重新|改)"
+    r"|(?:刚才|刚刚|之前|前面|上午|上次|昨天|早上)(?:那个|的|报的|填的)[^，。;]{0,8}(?:错|不对|有误|改)"
+    r"|更正|更改|(?:报|填|写|搞|弄|说|打|录|输)(?:错|反|少|多)了?|改(?:成|为)(?!\d*班)|改一下|改下|修改|纠正|^(?:不对|错了|不是的)|(?:数|数据|人数|日期|类型|金额)(?:不对|错了?|有误|弄错|搞错)|重新报|重报|以这个为准|以此为准|作废|前面多写|前面少写"
+)
+_REVOKED = re.compile(r"(?:不是|并非|而非|不到|不再是)(?:说)?$")
+_CHANGE_ONLY = re.compile(r"(?:多|少|漏|错)(?:报|写|填|算|录|统计)了?")
+
+
+def markers(raw: str) -> list[tuple[int, int]]:
+    return [match.span() for match in _INSIDE.finditer(raw)]
+
+
+def speaks_of_earlier(raw: str) -> bool:
+    return bool(_EARLIER.search(raw))
+
+
+def revoked(lead: str) -> bool:
+    """不是30个 (, 是32个)."""
+    return bool(_REVOKED.search(lead))
+
+
+def kept_from(raw: str, starts: list[int]) -> int:
+    """Where the last word begins: amounts before it were taken back, if others stand behind it."""
+    for start, end in reversed(markers(raw)):
+        if any(at < start for at in starts) and any(at >= end for at in starts):
+            return end
+    return 0
+
+
+def within(raw: str, starts: list[int]) -> bool:
+    """Whether this message itself says the first value it takes back (then it is an answer, not a correction)."""
+    cut = kept_from(raw, starts)
+    if not cut:
+        return False
+    before = raw[:cut]
+    return not re.search(r"(?:刚才|刚刚|之前|前面|上午|上次|昨天|早上|先前)[^，。;]{0,10}(?:报|填|写|说|那|的)|报错|填错|报的|填的|报多|报少", before)

@@ -1,0 +1,122 @@
+"""What part an amount plays in its sentence: whole, part, done, left over, planned, of another period, only a change."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum, auto
+
+from domain.understanding.quantities import Quantity
+from domain.understanding.scene import Scene
+
+
+class Role(Enum):
+    VALUE = auto()
+    SUM = auto()
+    TOTAL = auto()
+    DONE = auto()
+    REMAIN = auto()
+    SUBSET = auto()
+    EACH = auto()
+    CHANGE = auto()
+    PLANNED = auto()
+    OTHER = auto()
+    DENIED = auto()
+    REVOKED = auto()
+
+
+_OTHER = re.compile(
+    r"去年|上年|前年|往年|上上?个?月(?!\d)|上个?季度|上个?学期|上学年|上一?次(?!的?(?:\d+|[一二三四五六七八九十]+)处)|上回|以前|原来|原先|原有|之前(?!报)|此前|历年|"
+    r"下个?月|下个?学期|下季度|明年|后年|下次|十?[一二三四五六七八九十]月份|\d{1,2}月份|今年(?:一共|总共|累计|以来)|本学期累计|全年|截至去年"
+)
+_CURRENT = re.compile(
+    r"今年(?!一共|总共|累计|以来)|本年|本月|这个?月|当月|本次|这次|这回|本期|这期|现在|目前|如今|本学期|这个?学期|本季度|实际|已|完成|花了|到了|更正"
+)
+_PLANNED = re.compile(
+    r"原?计划|预计|预算|打算|准备|拟|目标|原定|原本|本来|预定|争取|将(?:要|有|会)|任务(?:数|是)|需要?|要求|定额|指标数|应配|设计|可容纳|容纳|最多可|力争|待"
+)
+_SUBSET = re.compile(r"其中|里面|包括|包含|含(?!量)|当中有|报修|已修|修好|修了|在修|送修|处理了|转走|除外")
+_EACH = re.compile(
+    r"每(?:一)?(?:[个名位人周天日月间层节台篇场次班处年学]|星期|礼拜|学期|小时|学校)*(?:级|班|楼)*[都各为是有配约开上写交编搞]*$|人均[为是约达]*(?:编写|编|写|完成)?$|平均(?:每.{1,3})?[为是约]?$|各[有是]?$|生均$|班均$|人手$|单个$"
+)
+_SUM = re.compile(r"(?:共有?|一共|总共|合计|总计|共计|累计|加起来|总人数|总数|合起来|全部加|总的|统共|拢共|一起)(?:[^，。;、]{0,6})$|(?:^|[，。;、])总[^，。;、]{0,3}$|现在(?:有|是|共)?$")
+_CHANGE = re.compile(
+    r"(?:又|再|另|新|多|少|漏|错)(?:开设?|建|装|增|添|通|搞|报|写|算|填|坏|加|修|建成|了|出)+(?:了)?[^，。;、]{0,3}$|(?:新增|增加|减少|增长|提高|下降|上升|降低|多出|少了|多了|追加)(?:了|约)*[^到至为，。;]{0,2}$|比.{1,8}(?:多|少|高|低|增加|减少)(?:了)?$"
+)
+_NOT_CHANGE = re.compile(r"(?:增加|提高|上升|提升|升|增|减少|下降)(?:到|至|为)了?$")
+_DENIED_TAIL = re.compile(r"(?:[^，。;]{0,4})?(?:都|也|都还|也还|还)(?:没|未|不|无|冇|莫得)|^(?:没有?|未)(?:[搞开写坏装装参到发编上建]|有)")
+_DENIED_LEAD = re.compile(r"(?:没有?|无|未)(?:任何)?(?:[搞开写坏装参到发编上建组][织设加训成]?)?(?:有|过)?$")
+_REMAIN_TAIL = re.compile(
+    r"^(?:的)?(?:学生|老师|教师|教职工|毕业班|班级?|隐患|人)?(?:因?[病事产公]?(?:假|出)|请|缺|未|没|还没|尚未|不合格|不达标|在改|正在|还在|待|不在|外出|休)|^[^，。;]{0,4}(?:没有?|未)(?:来|到|参|装|通|改|整|建|完|合|推|搞|有装)"
+)
+_REMAIN_LEAD = re.compile(r"(?:还?差|还?剩|缺|只剩|就剩|除|除了|除去|除开|欠|剩下|没装|未装|没到|没来|没参加|未参加|未参训|未到|请假|还有|未整改|没整改|不合格|未通|没通)(?:的)?(?:有|了|是)?(?:老师|教师|班)?$")
+_DONE_LEAD = re.compile(
+    r"已(?!有)|装好|装了|安装|装上|建成|建好|建了|通了|开通|完成|整改|改了|改好|改完|实到|实训|实际|到了|来了|去了|参训|参加|参与|其中|解决|消除|推行|落实|处理|合格|到会|到场|装有|有$|受训|出席|用上|覆盖|到位|销号|搞了|做了|达标|已建|培训了|只有?$|达到?$|能正常"
+)
+_TOTAL_LEAD = re.compile(
+    r"共|总|全校|全体|应到|应训|应参|应(?=$)|应该?(?:参|到|有)|现有|排查|查出|发现|查找|查了|查到|查|摸排|在册|在编|全县|在岗|专任|本校有|我校有|学校有|一起|辖|名册|抽查|检查|班额|设有|原有"
+)
+_DONE_TAIL = re.compile(
+    r"^(?:的)?(?:班级?|教学班|老师|教师|教职工|学生|隐患|问题|人|个班)?(?:都|全|全部|已|已经|均|在|是)*(?:装|通|建|整改|改|参加|参训|到|去|来|完成|推行|合格|参与|用上|消除|解决|处理|销号|搞|做|落实|受训|出席|达标|覆盖|开通)"
+)
+
+
+def roles(scene: Scene, quantity: Quantity, *, ratio: bool = False, per_head: bool = False) -> Role:
+    """The part one amount plays. In a ratio 共 and 应 name the whole; elsewhere a sum."""
+    lead, tail = scene.lead(quantity), scene.tail(quantity)
+    before = scene.raw[scene.clause_at(quantity.start).start : quantity.start]
+    if _one_denied(quantity, lead, tail):
+        return Role.DENIED
+    role = _set_aside(before, lead, per_head)
+    if role is not None:
+        return role
+    return _share(lead, tail) if ratio else _standing(lead, tail)
+
+
+def _one_denied(quantity: Quantity, lead: str, tail: str) -> bool:
+    """一台都没坏, 没有一个: none, not one."""
+    if quantity.numeral not in ("一", "1", "半"):
+        return False
+    return bool(_DENIED_TAIL.match(tail)) or bool(_DENIED_LEAD.search(lead))
+
+
+def _set_aside(before: str, lead: str, per_head: bool) -> Role | None:
+    """Amounts that are not the value asked for."""
+    if _last(_OTHER, before) > _last(_CURRENT, before):
+        return Role.OTHER
+    if _last(_PLANNED, lead) > _last(_CURRENT, lead):
+        return Role.PLANNED
+    if _EACH.search(lead) and not (per_head and re.search(r"[人生平]均[为是约达]*$", lead)):
+        return Role.EACH
+    if _CHANGE.search(lead) and not _NOT_CHANGE.search(lead):
+        return Role.CHANGE
+    return None
+
+
+def _standing(lead: str, tail: str) -> Role:
+    if _SUM.search(lead):
+        return Role.SUM
+    if _SUBSET.search(lead) or re.match(r"(?:已|在|送)(?:报?修|修好)", tail):
+        return Role.SUBSET
+    if _REMAIN_TAIL.match(tail) or re.search(r"(?:还?差|还?剩|只剩|就剩|除了?)$", lead):
+        return Role.REMAIN
+    return Role.VALUE
+
+
+def _share(lead: str, tail: str) -> Role:
+    if _REMAIN_LEAD.search(lead) or _REMAIN_TAIL.match(tail):
+        return Role.REMAIN
+    if re.search(r"应(?:为|该是|是|更正)$", lead):
+        return Role.VALUE
+    done, total = _last(_DONE_LEAD, lead), _last(_TOTAL_LEAD, lead)
+    if done < 0 and total < 0:
+        return Role.DONE if _DONE_TAIL.match(tail) else Role.VALUE
+    if total > done and _DONE_TAIL.match(tail) and not re.match(r"^[^，。;]{0,3}(?:都|全|均|已全)", tail):
+        return Role.TOTAL
+    return Role.DONE if done > total else Role.TOTAL
+
+
+def _last(pattern: re.Pattern[str], words: str) -> int:
+    at = -1
+    for match in pattern.finditer(words):
+        at = match.start()
+    return at

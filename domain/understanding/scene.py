@@ -1,0 +1,162 @@
+"""One reply laid out: its clauses, days, amounts and the words of the trade, with their places."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from domain.indicators import Question
+from domain.understanding import dates, lexicon, quantities
+from domain.understanding.dates import When
+from domain.understanding.lexicon import Profile
+from domain.understanding.masks import mask
+from domain.understanding.normalise import BLANK, MARKER, Normal, normalise
+from domain.understanding.quantities import Quantity
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """Words between two separators. `marker` is the number of the list item it stands in (0: none)."""
+
+    start: int
+    end: int
+    words: str
+    marker: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    start: int
+    end: int
+    concepts: frozenset[str]
+
+    @property
+    def nouns(self) -> frozenset[str]:
+        return self.concepts & lexicon.NOUNS
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """`raw` is the normalised reply, `text` the same with masks over what is no value; one length, one set of places."""
+
+    normal: Normal
+    raw: str
+    text: str
+    profiles: tuple[Profile, ...]
+    clauses: tuple[Clause, ...]
+    whens: tuple[When, ...]
+    quantities: tuple[Quantity, ...]
+    cues: tuple[Cue, ...]
+    today: date
+    focus: str | None
+
+    def clause_at(self, at: int) -> Clause:
+        for clause in self.clauses:
+            if at < clause.end:
+                return clause
+        return self.clauses[-1]
+
+    def words(self, start: int, end: int) -> str:
+        return self.normal.words(start, end)
+
+    def said(self, clause: Clause) -> str:
+        return self.normal.words(clause.start, clause.end).strip("，,。.；;！!？?、 \n")
+
+    def cues_in(self, clause: Clause) -> list[Cue]:
+        return [cue for cue in self.cues if clause.start <= cue.start < clause.end]
+
+    def about(self, clause: Clause, profile: Profile) -> list[Cue]:
+        """The cues of this question in the clause."""
+        return [cue for cue in self.cues_in(clause) if cue.concepts & profile.concepts]
+
+    def lead(self, quantity: Quantity) -> str:
+        """What stands before an amount in its clause, behind the amount before."""
+        start = self.clause_at(quantity.start).start
+        earlier = [q.end for q in self.quantities if start <= q.start < quantity.start]
+        return self.raw[max([start, *earlier]) : quantity.start]
+
+    def tail(self, quantity: Quantity) -> str:
+        """What stands behind an amount in its clause, before the next."""
+        end = self.clause_at(quantity.start).end
+        later = [q.start for q in self.quantities if quantity.end <= q.start < end]
+        return self.raw[quantity.end : min([end, *later])]
+
+    @property
+    def alone(self) -> Profile | None:
+        """The only question a bare word can belong to: the only one asked, or the one just asked."""
+        if self.focus is not None:
+            return next((p for p in self.profiles if p.key == self.focus), None)
+        return self.profiles[0] if len(self.profiles) == 1 else None
+
+
+def build(text: str, asked: Sequence[Question], today: date, focus: str | None) -> Scene:
+    normal = normalise(text)
+    masked = mask(normal.text)
+    profiles = tuple(lexicon.profile(question) for question in asked)
+    clauses = _clauses(normal.text)
+    cues = _cues(normal.text, profiles)
+    whens = _whens(masked, profiles, clauses, cues, today)
+    for when in whens:
+        masked = masked[: when.start] + BLANK * (when.end - when.start) + masked[when.end :]
+    amounts = tuple(quantities.find(masked))
+    return Scene(normal, normal.text, masked, profiles, clauses, tuple(whens), amounts, cues, today, focus)
+
+
+_SEPARATOR = re.compile(r"[，。;!?\n]|\ue000*[\ue101-\ue1ff]\ue000*")
+
+
+def _clauses(raw: str) -> tuple[Clause, ...]:
+    found: list[Clause] = []
+    at, marker = 0, 0
+    for match in _SEPARATOR.finditer(raw):
+        _add(found, raw, at, match.start(), marker)
+        at = match.end()
+        marker = next((ord(c) - MARKER for c in match.group() if MARKER < ord(c) < MARKER + 256), marker)
+    _add(found, raw, at, len(raw), marker)
+    return tuple(found) or (Clause(0, len(raw), raw),)
+
+
+def _add(found: list[Clause], raw: str, start: int, end: int, marker: int) -> None:
+    if raw[start:end].strip(" 、:.()\"'~" + BLANK):
+        found.append(Clause(start, end, raw[start:end], marker))
+
+
+def _cues(raw: str, profiles: tuple[Profile, ...]) -> tuple[Cue, ...]:
+    found: dict[tuple[int, int], set[str]] = {}
+    for name, pattern in lexicon.PATTERNS:
+        for match in pattern.finditer(raw):
+            found.setdefault(match.span(), set()).add(name)
+    for profile in profiles:
+        for match in profile.own.finditer(raw) if profile.own else ():
+            found.setdefault(match.span(), set()).add("=" + profile.key)
+    return tuple(Cue(start, end, frozenset(names)) for (start, end), names in sorted(found.items()))
+
+
+def _whens(
+    masked: str, profiles: tuple[Profile, ...], clauses: tuple[Clause, ...], cues: tuple[Cue, ...], today: date
+) -> list[When]:
+    """Days named; 11-20 and 11.20 are days only where a day is asked and nothing else can be meant."""
+    asked = [p for p in profiles if p.family == "date"]
+    found = dates.find(masked, today, weak=bool(asked))
+    if not any(when.weak for when in found):
+        return found
+    only = len(profiles) == len(asked)
+    return [w for w in found if not w.weak or only or _stands_as_day(masked, w, clauses, cues, asked)]
+
+
+_AROUND = re.compile(r"(?:日期|时间|是|在|于|为|:|的|号|日|下午|上午|、|\ue000|[\ue101-\ue1ff])*")
+
+
+def _stands_as_day(
+    masked: str, when: When, clauses: tuple[Clause, ...], cues: tuple[Cue, ...], asked: list[Profile]
+) -> bool:
+    clause = next(c for c in clauses if when.start < c.end)
+    rest = masked[clause.start : when.start] + masked[when.end : clause.end]
+    if _AROUND.fullmatch(rest):
+        return "/" not in masked[when.start : when.end] or bool(re.search(r"日期|时间", rest)) or clause.marker > 0
+    before = masked[clause.start : when.start]
+    return bool(re.search(r"(?:日期|时间)[是为:在]?$", before)) or any(
+        cue.end == when.start and cue.concepts & p.concepts for cue in cues for p in asked
+    )
