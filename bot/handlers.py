@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+import re
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
-from telegram import Update
-from telegram.ext import Application, CallbackQueryHandler, CommandHandler, ContextTypes, MessageHandler, filters
+from telegram import ChatMember, Update
+from telegram.ext import (
+    Application,
+    CallbackQueryHandler,
+    ChatMemberHandler,
+    CommandHandler,
+    ContextTypes,
+    MessageHandler,
+    filters,
+)
 
 from bot.buttons import Press, Verb, decode
 from bot.turns import handling, turn
-from bot.words import COMMAND_WORDS
+from bot.words import CHANGE_WORDS, COMMAND_WORDS, LATER_WORDS
 from domain.messages import Phrase, ReportKey
 from services import conversation, digests, people, reporting
 from services.conversation import say
@@ -33,13 +42,22 @@ def register(application: Application) -> None:  # type: ignore[type-arg]
     private = filters.ChatType.PRIVATE & filters.UpdateType.MESSAGE
     for command, callback in COMMANDS.items():
         application.add_handler(CommandHandler(command, callback, filters=private))
-        application.add_handler(MessageHandler(private & filters.Text(COMMAND_WORDS[command]), callback))
+        application.add_handler(MessageHandler(private & _said(COMMAND_WORDS[command]), callback))
+    application.add_handler(MessageHandler(private & _said(CHANGE_WORDS), change))
+    application.add_handler(MessageHandler(private & _said(LATER_WORDS), later))
     application.add_handler(MessageHandler(private & filters.COMMAND, unknown_command))
     application.add_handler(MessageHandler(private & filters.TEXT, words))
     application.add_handler(MessageHandler(private & (filters.VOICE | filters.AUDIO), voice))
     application.add_handler(MessageHandler(private, not_text))
+    application.add_handler(MessageHandler(filters.ChatType.PRIVATE & filters.UpdateType.EDITED_MESSAGE, edited))
     application.add_handler(CallbackQueryHandler(pressed))
+    application.add_handler(ChatMemberHandler(blocked_or_back, ChatMemberHandler.MY_CHAT_MEMBER))
     application.add_error_handler(note_problem)
+
+
+def _said(words: Iterable[str]) -> filters.Regex:
+    """One of these words as the whole message, however it is punctuated."""
+    return filters.Regex(rf"^[\s“\"]*(?:{'|'.join(map(re.escape, words))})[\s”\"。.!!]*$")
 
 
 async def note_problem(_update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
@@ -81,6 +99,16 @@ async def history(_update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
 async def cancel(_update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
     if await _known(turn()):
         await conversation.cancel(turn())
+
+
+async def change(_update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
+    if await _known(turn()):
+        await conversation.change(turn())
+
+
+async def later(_update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
+    if await _known(turn()):
+        await conversation.later(turn())
 
 
 async def show_help(_update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
@@ -125,6 +153,19 @@ async def not_text(_update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None
         await say(turn(), Phrase.NOT_TEXT)
 
 
+async def edited(_update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
+    """What was said stays said: a correction is a message of its own, so that it is read back."""
+    if await _known(turn()):
+        await say(turn(), Phrase.EDITED)
+
+
+async def blocked_or_back(update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
+    if update.my_chat_member is None:
+        return
+    gone = update.my_chat_member.new_chat_member.status in (ChatMember.BANNED, ChatMember.LEFT)
+    await people.set_reach(turn(), "blocked" if gone else None)
+
+
 async def _known(here: Turn) -> bool:
     """A stranger gets one polite sentence and nothing else."""
     if here.actor is None:
@@ -163,11 +204,15 @@ async def pressed(update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
     elif press.report is None:
         await _without_report(here, press)
     else:
-        here.toast = TOASTS[await _on_report(here, press, press.report)]
+        outcome = await _on_report(here, press, press.report)
+        put_off = press.verb is Verb.LATER and outcome is Outcome.DONE
+        here.toast = "好的,填的都已保存。" if put_off else TOASTS[outcome]
 
 
 async def _this_is_me(here: Turn, press: Press) -> None:
-    if press.numbers and await people.confirm_binding(here, press.numbers[0]):
+    if press.numbers and await people.is_bound_by(here, press.numbers[0]):
+        here.toast = "已经开通了。"
+    elif press.numbers and await people.confirm_binding(here, press.numbers[0]):
         await welcome(here)
     else:
         await say(here, Phrase.BAD_CODE)
@@ -204,8 +249,6 @@ async def _on_report(here: Turn, press: Press, report: ReportKey) -> Outcome:
         case Verb.FOR_REPORT, (update_id,):
             return await conversation.reply_for(here, update_id, report)
         case Verb.LATER, ():
-            await conversation.put_off(here)
-            here.toast = "好的,填的都已保存。"
-            return Outcome.DONE
+            return await conversation.put_off(here, report)
         case _:
             return Outcome.OUT_OF_DATE

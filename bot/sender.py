@@ -33,7 +33,7 @@ class Sender:
             if isinstance(result, Delivered):  # "not modified": it already shows what it should
                 return Delivered(parcel.message_id or 0)
             extra = {"action": "send_failed", "chat_id": parcel.chat_id, "result": type(result).__name__}
-            _log.warning("sending failed: %s", type(problem).__name__, extra=extra)
+            _log.warning("sending failed: %s", problem, extra=extra)
             return result
 
     async def _call(self, parcel: Parcel) -> int:

@@ -12,6 +12,10 @@ COMMAND_WORDS: dict[str, tuple[str, ...]] = {
 }
 """Every command also has Chinese words; the first of them stands in the menu."""
 
+CHANGE_WORDS = ("修改", "改")
+LATER_WORDS = ("稍后", "稍后填")
+"""What the buttons of a card say, for whom they do not reach."""
+
 PRINCIPAL_COMMANDS = ("todo", "history", "cancel", "help")
 BUREAU_COMMANDS = ("digest", "help")
 

@@ -95,9 +95,7 @@ def workplace_for(database: Database, clock: Clock, bureau: Bureau) -> Workplace
 
 
 @asynccontextmanager
-async def program(
-    settings: Settings, database: Database, *, tick_seconds: float = TICK_SECONDS
-) -> AsyncIterator[Program]:
+async def program(settings: Settings, database: Database) -> AsyncIterator[Program]:
     """The bot of `settings` on this store, connected to Telegram; raises Mendable when it cannot be reached."""
     bot = make_bot(Line(settings.token, settings.telegram_api_url, settings.telegram_proxy))
     clock = settings.make_clock()

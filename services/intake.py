@@ -20,7 +20,7 @@ from services.clock import Clock
 from services.conversation import say
 from services.nursery import Nursery
 from services.outbox import Recipient
-from services.people import actor_at, chat_row, the_bureau_by_id
+from services.people import actor_at, chat_row, set_reach, the_bureau_by_id
 from services.turn import Turn, office_hours
 from services.workplace import Workplace
 
@@ -147,10 +147,13 @@ class Worker:
                 if row is None:
                     return False
                 update_id = row.update_id
+                if "my_chat_member" not in row.raw:
+                    await set_reach(turn, None)
                 await self.handle(turn, row.raw)
                 row.state, row.done_at = InboxState.DONE.value, turn.now
         except Exception as problem:
             if update_id is None:
+                self._rests_until[chat_id] = self._clock.monotonic() + FIRST_BACKOFF
                 raise
             await self._failed(chat_id, update_id, problem)
             return False
@@ -201,4 +204,5 @@ class Worker:
             if row.attempts >= MAX_ATTEMPTS:
                 row.state = InboxState.SET_ASIDE.value
                 await say(await self._turn(session, chat_id, row), Phrase.FAILED)
+                return
         self._rests_until[chat_id] = self._clock.monotonic() + FIRST_BACKOFF * 2 ** (row.attempts - 1)

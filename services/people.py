@@ -178,6 +178,20 @@ async def confirm_binding(turn: Turn, invitation_id: int) -> bool:
     return True
 
 
+async def is_bound_by(turn: Turn, invitation_id: int) -> bool:
+    """Did this very chat bind itself with this invitation (是我 tapped twice)?"""
+    invitation = await turn.session.get(Invitation, (turn.bureau.id, invitation_id))
+    bound = invitation is not None and invitation.used_by == turn.to.chat_id
+    return bound and invitation is not None and invitation.person_id == turn.to.person_id
+
+
+async def set_reach(turn: Turn, unreachable: str | None) -> None:
+    """The person blocked the bot, or is back."""
+    account = await turn.session.get(Account, (turn.bureau.id, CHANNEL, turn.to.chat_id))
+    if account is not None:
+        account.unreachable = unreachable
+
+
 async def refuse_binding(turn: Turn, invitation_id: int) -> bool:
     """不是我: the code is void from now on, because it reached the wrong person."""
     invitation = await _presented(turn, invitation_id)

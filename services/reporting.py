@@ -20,7 +20,7 @@ from domain.messages import Receipt, ReportCard, ReportKey
 from domain.progress import State, received_timeliness
 from domain.understanding.result import Reading
 from services.outbox import Recipient, card_key, queue, show_card
-from services.sheets import Sheet, month_total, open_sheets, sheet_of
+from services.sheets import OPEN_STATES, Sheet, hold, month_states, open_sheets
 from services.turn import Turn
 
 CONFIRM_WITHIN = timedelta(hours=2)
@@ -45,8 +45,8 @@ class Given:
 
 
 async def sheet_for(turn: Turn, key: ReportKey) -> tuple[Sheet | None, Outcome]:
-    """The report, if this actor may report for its unit and it is still open; else None and why not."""
-    sheet = await sheet_of(turn.session, turn.bureau.id, key)
+    """The report, locked, if this actor may report for its unit; and whether it is still open, or why not."""
+    sheet = await hold(turn.session, turn.bureau.id, key)
     if sheet is None or turn.actor is None or sheet.unit.id not in turn.actor.reporting_units:
         return None, Outcome.NOT_YOURS
     if not sheet.is_open:
@@ -63,21 +63,34 @@ async def owed(turn: Turn) -> list[Sheet]:
 
 async def enter(turn: Turn, sheet: Sheet, given: Given) -> Outcome:
     """Write values into the draft. OUT_OF_DATE: the draft moved on since the button was shown."""
+    sheet = await hold(turn.session, turn.bureau.id, sheet.key) or sheet
+    if not sheet.is_open:
+        return Outcome.ALREADY_SUBMITTED
     draft = sheet.draft or await _new_draft(turn, sheet)
     if given.revision is not None and given.revision != draft.revision:
         return Outcome.OUT_OF_DATE
     entries = dict(draft.entries)
     for reading in given.readings:
-        entries[reading.key] = {
-            "v": codec.to_json(reading.value), "words": reading.words, "changed": reading.changed,
-            "approximate": reading.approximate,
-        }  # fmt: skip
+        indicator = sheet.indicator(reading.key)
+        if indicator is not None:
+            entries[reading.key] = _entry(indicator, reading)
     draft.entries = _applicable_entries(sheet.indicators, entries)
     draft.revision += 1
     draft.changed_at, draft.changed_by = turn.now, turn.to.person_id
-    draft.stood_at = turn.received_at
+    draft.stood_at = max(turn.received_at, draft.stood_at or turn.received_at)
     await turn.session.flush()
     return Outcome.DONE
+
+
+def _entry(indicator: Indicator, reading: Reading) -> dict[str, object]:
+    """What is kept is what is read back: decimals beyond the indicator's are rounded here, and shown as changed."""
+    value, changed = reading.value, reading.changed
+    if isinstance(value, Decimal):
+        value = codec.from_amount(codec.to_amount(value, indicator.scale), indicator.scale)
+        changed = changed or value != reading.value
+    return {
+        "v": codec.to_json(value), "words": reading.words, "changed": changed, "approximate": reading.approximate,
+    }  # fmt: skip
 
 
 def _applicable_entries(
@@ -215,6 +228,7 @@ async def _give_receipt(turn: Turn, sheet: Sheet, *, first: bool) -> None:
     report = sheet.report
     received = report.first_received_at or turn.received_at
     rest = await owed(turn)
+    month = await month_states(turn.session, sheet)
     receipt = Receipt(
         report=sheet.key,
         unit=sheet.unit.name,
@@ -223,14 +237,21 @@ async def _give_receipt(turn: Turn, sheet: Sheet, *, first: bool) -> None:
         received_at=received,
         timeliness=received_timeliness(received, sheet.round.due_at, sheet.round.grace_until),
         lock_at=sheet.round.lock_at,
-        owed=tuple(other.task.short_name or other.task.name for other in rest),
+        owed=_names(rest, sheet),
         next_report=rest[0].key if rest else None,
         salutation=turn.person.address,
         first=first,
-        total=await month_total(turn.session, sheet),
+        total=0 if set(OPEN_STATES) & set(month) else len(month),
     )
     await show_everywhere(turn, sheet.key)
     await queue(turn.session, turn.to, receipt, turn.now)
+
+
+def _names(rest: Sequence[Sheet], sheet: Sheet) -> tuple[str, ...]:
+    """What is still owed, by task; with the unit where another than this one owes it too."""
+    elsewhere = any(other.unit.id != sheet.unit.id for other in rest)
+    named = ((other.task.short_name or other.task.name, other.unit.name) for other in rest)
+    return tuple(f"{unit}{task}" if elsewhere else task for task, unit in named)
 
 
 async def show_everywhere(turn: Turn, key: ReportKey, *, but_here: bool = False) -> None:

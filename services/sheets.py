@@ -109,6 +109,7 @@ def _statement(bureau_id: int) -> _Rows:
         )
         .where(same == bureau_id)
         .order_by(col(Round.due_at), col(Task.position), col(Unit.id))
+        .execution_options(populate_existing=True)
     )
 
 
@@ -127,6 +128,18 @@ async def _load(session: AsyncSession, statement: _Rows) -> list[Sheet]:
 async def sheet_of(session: AsyncSession, bureau_id: int, key: ReportKey) -> Sheet | None:
     found = await sheets_of(session, bureau_id, [key])
     return found[0] if found else None
+
+
+async def hold(session: AsyncSession, bureau_id: int, key: ReportKey) -> Sheet | None:
+    """The report as it stands now, locked until the commit: a deputy and a principal may write it at the same time
+    (on SQLite the write lane keeps them apart)."""
+    mine = and_(
+        col(Report.bureau_id) == bureau_id,
+        col(Report.round_id) == key.round_id,
+        col(Report.unit_id) == key.unit_id,
+    )
+    await session.execute(select(col(Report.state)).where(mine).with_for_update())
+    return await sheet_of(session, bureau_id, key)
 
 
 async def sheets_of(session: AsyncSession, bureau_id: int, keys: Iterable[ReportKey]) -> list[Sheet]:
@@ -152,13 +165,13 @@ async def reported_sheets(
     statement = _statement(bureau_id).where(
         col(Report.unit_id).in_(list(unit_ids)), col(Report.first_received_at).is_not(None)
     )
-    return await _load(session, statement.order_by(None).order_by(col(Report.submitted_at).desc()).limit(10))
+    return await _load(session, statement.order_by(None).order_by(col(Report.submitted_at).desc()).limit(most))
 
 
-async def month_total(session: AsyncSession, sheet: Sheet) -> int:
-    """How many reports this unit was asked for with the same month of period, this one included."""
+async def month_states(session: AsyncSession, sheet: Sheet) -> list[State]:
+    """Where this unit's reports of the same month stand, this one included, the exempt left out."""
     statement = (
-        select(col(Report.round_id))
+        select(col(Report.state))
         .join(Round, and_(col(Round.bureau_id) == Report.bureau_id, col(Round.id) == Report.round_id))
         .where(
             col(Report.bureau_id) == sheet.report.bureau_id,
@@ -167,4 +180,4 @@ async def month_total(session: AsyncSession, sheet: Sheet) -> int:
             col(Round.label) == sheet.round.label,
         )
     )
-    return len((await session.execute(statement)).all())
+    return [State(state) for state in (await session.execute(statement)).scalars().all()]

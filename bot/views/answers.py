@@ -105,18 +105,19 @@ _LINES: dict[Phrase, Callable[[Facts], list[str]]] = {
     Phrase.HELP_BUREAU: _help_bureau,
     Phrase.BAD_CODE: lambda f: [f"这个邀请码已用过或已过期,请打电话给{_call(f)}换一个新的。"],
     Phrase.WRONG_PERSON: lambda f: [f"好的,这个码已作废。请打电话给{_call(f)}换您本人的码。"],
-    Phrase.NOT_YOURS: lambda f: [f"这一项现在不由您负责,没有改动。有疑问请打{_call(f)}。"],
     Phrase.CANCELLED: lambda _: ["好的,先放下。填的都已保存,回“待办”随时接着填。"],
     Phrase.NOTHING_TO_CANCEL: lambda _: ["现在没有正在填的。回“待办”看还要报什么。"],
     Phrase.NOTHING_OWED: lambda f: [
-        f"{f.get('address', '您好')},现在没有待报事项,刚才的话没有记录。回“帮助”看怎么用。"
+        f"{f.get('address', '您好')},{f.get('units', '')}现在没有待报事项,刚才的话没有记录。回“帮助”看怎么用。"
     ],
-    Phrase.NOT_UNDERSTOOD: lambda f: [f"没看懂,{f.get('title', '')}没有改动。请按下面问的回,或点按钮。"],
     Phrase.NOT_TEXT: lambda _: ["请用文字或按钮回答;表情、图片暂时不收。已填的都在,回“待办”接着填。"],
     Phrase.VOICE: lambda _: ["听不了语音。按键盘上的话筒可以说话变文字,再发给我就行;已填的都在。"],
+    Phrase.EDITED: lambda _: ["您改了前面发的话,这里不会跟着变。请把正确的重新发一遍;已填的都在。"],
     Phrase.FAILED: lambda f: [f"刚才这条没处理成,是我们的问题,内容已留底。请过会儿再试,急用请打{_call(f)}。"],
-    Phrase.LOCKED: lambda f: [f"报告期已关闭,填的都还在。仍要报送,请打{_call(f)}。"],
-    Phrase.ALREADY_SUBMITTED: lambda f: [f"这一项已报送,不用重报。要改,请打{_call(f)}。"],
+    Phrase.LOCKED: lambda f: [f"{f.get('title', '')}报告期已关闭,填的都还在。仍要报送,请打{_call(f)}。"],
+    Phrase.ALREADY_SUBMITTED: lambda f: [
+        f"{f.get('title') or '这一项'}已报送,不用重报,刚才的话没有记录。要改,请打{_call(f)}。"
+    ],
     Phrase.LATER: lambda _: ["好的,稍后填。填的都已保存。"],
     Phrase.NO_DIGEST_YET: lambda _: ["还没有开启报告期,暂无汇总。"],
     Phrase.NO_SUCH_COMMAND: lambda _: ["没有这个命令。回“帮助”看能做什么。"],

@@ -6,9 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from db.tables.base import big, json_column, key, one_of, refers, refers_to_report
+from db.tables.base import Table, big, json_column, key, one_of, refers, refers_to_report
 
 
 class ReminderState(StrEnum):
@@ -20,7 +20,7 @@ class ReminderState(StrEnum):
     QUEUED = "queued"
 
 
-class Reminder(SQLModel, table=True):
+class Reminder(Table, table=True):
     """催报: one rung for one report and one audience. Moving a deadline changes the key, so it arms again."""
 
     __table_args__ = (refers_to_report(), one_of("state", ReminderState))
@@ -36,7 +36,7 @@ class Reminder(SQLModel, table=True):
     planned_at: datetime
 
 
-class DigestSnapshot(SQLModel, table=True):
+class DigestSnapshot(Table, table=True):
     """汇总: an as-of snapshot (`domain.digest.Digest` as JSON); never changes.
 
     `occasion` makes a set time happen once.

@@ -6,9 +6,9 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from sqlalchemy import BigInteger, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from db.tables.base import big, key, one_of, refers
+from db.tables.base import Table, big, key, one_of, refers
 
 
 class UnitKind(StrEnum):
@@ -46,7 +46,7 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
-class Bureau(SQLModel, table=True):
+class Bureau(Table, table=True):
     """教育局: a tenant with its own bot. `office_*` and `duty_phone` are what people are told to call."""
 
     id: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
@@ -60,7 +60,7 @@ class Bureau(SQLModel, table=True):
     parent_id: int | None = big(None, foreign_key="bureau.id")
 
 
-class Unit(SQLModel, table=True):
+class Unit(Table, table=True):
     """填报单位. `stages` is a comma-joined list of `Stage`; students, staff and classes are 在册数.
 
     `next_name` is the name from `renamed_on` on, while that day is still to come.
@@ -94,7 +94,7 @@ class Unit(SQLModel, table=True):
     next_name: str = ""
 
 
-class Alias(SQLModel, table=True):
+class Alias(Table, table=True):
     """别名: every name people use for a unit. `pinyin` is its toneless key (qinghexuexiao), against typos.
 
     `since` is the first day it may be used: a merged school's name means the other school only from then on.
@@ -110,7 +110,7 @@ class Alias(SQLModel, table=True):
     since: date | None = None
 
 
-class Person(SQLModel, table=True):
+class Person(Table, table=True):
     """人员. `salutation` is how the roster addresses the person: 王校长, 刘园长."""
 
     bureau_id: int = key(foreign_key="bureau.id")
@@ -120,8 +120,11 @@ class Person(SQLModel, table=True):
     phone: str = ""
 
 
-class Membership(SQLModel, table=True):
-    """身份: who acts for which unit in which role. Ended ones stay, with `ended_at`."""
+class Membership(Table, table=True):
+    """身份: who acts for which unit in which role. Ended ones stay, with `ended_at`.
+
+    `given_by` is the person who handed it over 交给他人办; None: it came with the roster and goes with it.
+    """
 
     __table_args__ = (refers("person_id", "person"), refers("unit_id", "unit"), one_of("role", Role))
 
@@ -130,10 +133,11 @@ class Membership(SQLModel, table=True):
     person_id: int = big(index=True)
     unit_id: int | None = big(None, index=True)
     role: str
+    given_by: int | None = big(None)
     ended_at: datetime | None = None
 
 
-class Account(SQLModel, table=True):
+class Account(Table, table=True):
     """账号: a person's chat account. A cut-off account keeps its row, with `closed_at`."""
 
     __table_args__ = (refers("person_id", "person"),)
@@ -147,7 +151,7 @@ class Account(SQLModel, table=True):
     unreachable: str | None = None
 
 
-class Invitation(SQLModel, table=True):
+class Invitation(Table, table=True):
     """邀请码: binds an account to a person once. Only the hash of the code is kept; `presented_by` is the chat that
     showed the code and has still to confirm name and unit."""
 

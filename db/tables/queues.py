@@ -6,9 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import Index, SmallInteger, text
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from db.tables.base import big, json_column, key, one_of
+from db.tables.base import Table, big, json_column, key, one_of
 
 
 class InboxState(StrEnum):
@@ -41,8 +41,11 @@ class Lane(StrEnum):
         return list(Lane).index(self)
 
 
-class Chat(SQLModel, table=True):
-    """One conversation: the row that is locked while an update of it is worked on, and its focus (design 3)."""
+class Chat(Table, table=True):
+    """One conversation: the row that is locked while an update of it is worked on, and its focus (design 3).
+
+    `read_back` is the revision of the focused draft that this chat was shown to confirm; None while a question is open.
+    """
 
     bureau_id: int = key(foreign_key="bureau.id")
     id: int = key()
@@ -50,11 +53,15 @@ class Chat(SQLModel, table=True):
     focus_unit_id: int | None = big(None)
     focus_key: str | None = None
     focus_at: datetime | None = None
+    read_back: int | None = None
     failures: int = 0
 
 
-class Card(SQLModel, table=True):
-    """卡片: a message kept up to date in place. No message id yet → the next delivery sends, else it edits."""
+class Card(Table, table=True):
+    """卡片: a message kept up to date in place. No message id yet → the next delivery sends, else it edits.
+
+    `posted_from` is the revision with which it was last posted anew: an older one still on its way is not this message.
+    """
 
     bureau_id: int = key(foreign_key="bureau.id")
     chat_id: int = key()
@@ -62,9 +69,10 @@ class Card(SQLModel, table=True):
     message_id: int | None = big(None)
     revision: int = 0
     shown_revision: int = 0
+    posted_from: int = 0
 
 
-class Inbox(SQLModel, table=True):
+class Inbox(Table, table=True):
     """收件: an update as it came, kept before the chat service is told that we have it."""
 
     __table_args__ = (
@@ -84,7 +92,7 @@ class Inbox(SQLModel, table=True):
     done_at: datetime | None = None
 
 
-class Outbox(SQLModel, table=True):
+class Outbox(Table, table=True):
     """发件: a semantic message and its fate. `payload` is one of `domain.messages` as JSON."""
 
     __table_args__ = (

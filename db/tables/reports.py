@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, Index
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from db.tables.base import big, json_column, key, one_of, refers, refers_to_report
+from db.tables.base import Table, big, json_column, key, one_of, refers, refers_to_report
 from domain.progress import State
 
 
-class Report(SQLModel, table=True):
+class Report(Table, table=True):
     """填报: exists from issuance, because it is owed. The roster is frozen here: township and basics as they were."""
 
     __table_args__ = (
@@ -36,7 +36,7 @@ class Report(SQLModel, table=True):
     receipt_number: str | None = None
 
 
-class Draft(SQLModel, table=True):
+class Draft(Table, table=True):
     """草稿: shared by the unit's people, compared by `revision` when written.
 
     `entries` maps an indicator key to `{"v": value as JSON, "words": the reply's own, "changed", "approximate"}`;
@@ -55,7 +55,7 @@ class Draft(SQLModel, table=True):
     changed_by: int | None = big(None)
 
 
-class Answer(SQLModel, table=True):
+class Answer(Table, table=True):
     """答案: one current value. `amount` is an integer at the indicator's scale (bool: 0 or 1; ratio: the done part)."""
 
     __table_args__ = (refers_to_report(),)
@@ -71,7 +71,7 @@ class Answer(SQLModel, table=True):
     approximate: bool = False
 
 
-class AnswerRevision(SQLModel, table=True):
+class AnswerRevision(Table, table=True):
     """修订: append only. `words` are what the person wrote, `update_id` the inbox row they came in."""
 
     __tablename__ = "answer_revision"
@@ -93,7 +93,7 @@ class AnswerRevision(SQLModel, table=True):
     words: str = ""
 
 
-class ReceiptCounter(SQLModel, table=True):
+class ReceiptCounter(Table, table=True):
     """The last receipt number given on a day (回执号 0910-0137)."""
 
     __tablename__ = "receipt_counter"

@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from sqlalchemy import UniqueConstraint
-from sqlmodel import SQLModel
 
-from db.tables.base import big, json_column, key, refers
+from db.tables.base import Table, big, json_column, key, refers
 
 
-class Campaign(SQLModel, table=True):
+class Campaign(Table, table=True):
     """活动."""
 
     __table_args__ = (UniqueConstraint("bureau_id", "key"),)
@@ -23,7 +22,7 @@ class Campaign(SQLModel, table=True):
     document: str = ""
 
 
-class Task(SQLModel, table=True):
+class Task(Table, table=True):
     """工作任务. `schedule` is `domain.rounds.Schedule` as JSON, `stages` the stages asked (empty: every school)."""
 
     __table_args__ = (
@@ -48,7 +47,7 @@ class Task(SQLModel, table=True):
     withdrawn_at: datetime | None = None
 
 
-class TaskSupport(SQLModel, table=True):
+class TaskSupport(Table, table=True):
     """配合股室."""
 
     __tablename__ = "task_support"
@@ -59,7 +58,7 @@ class TaskSupport(SQLModel, table=True):
     unit_id: int = key()
 
 
-class TaskIndicator(SQLModel, table=True):
+class TaskIndicator(Table, table=True):
     """指标: `definition` is `domain.indicators.Indicator` as JSON; `why` it is asked seldom, its `target` value."""
 
     __tablename__ = "indicator"
@@ -75,7 +74,7 @@ class TaskIndicator(SQLModel, table=True):
     target: str = ""
 
 
-class TaskChange(SQLModel, table=True):
+class TaskChange(Table, table=True):
     """A change made to a task after it was set; append only. `kind` is wording, loosened or meaning."""
 
     __tablename__ = "task_change"
@@ -92,7 +91,7 @@ class TaskChange(SQLModel, table=True):
     at: datetime
 
 
-class Round(SQLModel, table=True):
+class Round(Table, table=True):
     """报告期. `questionnaire` is the list of indicators frozen at issuance."""
 
     __table_args__ = (refers("task_id", "task"), UniqueConstraint("bureau_id", "task_id", "period_to"))

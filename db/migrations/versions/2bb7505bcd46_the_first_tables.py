@@ -4,7 +4,7 @@ import sqlalchemy as sa
 import sqlmodel.sql.sqltypes
 from alembic import op
 
-revision = '48c27242c54f'
+revision = '2bb7505bcd46'
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -44,6 +44,7 @@ def upgrade() -> None:
     sa.Column('message_id', sa.BigInteger(), nullable=True),
     sa.Column('revision', sa.Integer(), nullable=False),
     sa.Column('shown_revision', sa.Integer(), nullable=False),
+    sa.Column('posted_from', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['bureau_id'], ['bureau.id'], name=op.f('fk_card_bureau_id')),
     sa.PrimaryKeyConstraint('bureau_id', 'chat_id', 'key', name=op.f('pk_card'))
     )
@@ -54,6 +55,7 @@ def upgrade() -> None:
     sa.Column('focus_unit_id', sa.BigInteger(), nullable=True),
     sa.Column('focus_key', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('focus_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('read_back', sa.Integer(), nullable=True),
     sa.Column('failures', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['bureau_id'], ['bureau.id'], name=op.f('fk_chat_bureau_id')),
     sa.PrimaryKeyConstraint('bureau_id', 'id', name=op.f('pk_chat'))
@@ -208,6 +210,7 @@ def upgrade() -> None:
     sa.Column('person_id', sa.BigInteger(), nullable=False),
     sa.Column('unit_id', sa.BigInteger(), nullable=True),
     sa.Column('role', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('given_by', sa.BigInteger(), nullable=True),
     sa.Column('ended_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.CheckConstraint("role IN ('principal', 'deputy', 'central', 'section', 'office', 'director', 'admin')", name=op.f('ck_membership_role')),
     sa.ForeignKeyConstraint(['bureau_id', 'person_id'], ['person.bureau_id', 'person.id'], name=op.f('fk_membership_bureau_id_person_id')),
