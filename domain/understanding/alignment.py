@@ -56,6 +56,8 @@ def sorts_fit(quantity: Quantity, profile: Profile) -> bool:
         return sort in ("duration", "clock", "range") or (sort == "count" and quantity.unit in ("", "秒"))
     if family == "ratio":
         return sort in ("pair", "count", "fraction", "range") and _unit_fits(quantity, profile)
+    if sort == "money" and quantity.unit == "块":
+        return family == "count" and _unit_fits(quantity, profile)
     return family == "count" and sort in ("count", "range", "fraction") and _unit_fits(quantity, profile)
 
 
@@ -68,6 +70,8 @@ def fit(scene: Scene, quantity: Quantity, profile: Profile, bound: Bound) -> Fit
     if not sorts_fit(quantity, profile) or _conflicts(quantity, profile, bound):
         return None
     noun = bound.level if bound.concepts & (profile.nouns | {"=" + profile.key}) else 0
+    if noun == 0 and "backbone" in profile.nouns and len(scene.profiles) > 1:
+        return None
     if noun == 0 and profile.nouns == frozenset() and bound.concepts & profile.topics:
         noun = bound.level - 1
     return Fit(noun, _topic(scene, quantity, profile), _unit(quantity, profile))
@@ -80,6 +84,10 @@ def _conflicts(quantity: Quantity, profile: Profile, bound: Bound) -> bool:
         return False
     if profile.family in ("money", "area", "duration"):
         return bool(nouns & {"grant", "tree"}) and not profile.nouns & {"grant"} and profile.family == "area"
+    if profile.family == "percent" and quantity.sort == "count" and quantity.unit:
+        return False
+    if nouns == {"class"} and profile.question.unit not in ("个", "班", "间") and "班" not in quantity.unit:
+        return False
     if profile.family == "ratio" and nouns & {"fault"}:
         return True
     return bool(nouns - {"fund", "green", "install_rate", "use_rate"}) or profile.family == "percent"
@@ -137,7 +145,7 @@ def _bind_clause(scene: Scene, clause: Clause, amounts: list[Quantity], cues: li
     for at, amount in enumerate(amounts):
         before = _before(scene, clause, amounts, at, [c for c in cues if c.start >= taken])
         behind = _behind(scene, clause, amounts, at, cues)
-        if leading and before.level == 3:
+        if before.level == 3 and (leading or _stolen(scene, clause, amounts, at, cues, behind)):
             found[amount.start] = before
         elif behind.level == 3:
             found[amount.start] = behind
@@ -145,6 +153,16 @@ def _bind_clause(scene: Scene, clause: Clause, amounts: list[Quantity], cues: li
         else:
             found[amount.start] = max(before, behind, key=lambda bound: bound.level)
     return found
+
+
+def _stolen(
+    scene: Scene, clause: Clause, amounts: list[Quantity], at: int, cues: list[Cue], behind: Bound
+) -> bool:
+    """故障三台电脑室两间: the noun behind the first amount leads the next."""
+    if behind.level < 3 or at + 1 >= len(amounts):
+        return False
+    ahead = _before(scene, clause, amounts, at + 1, cues)
+    return ahead.level == 3 and _behind(scene, clause, amounts, at + 1, cues).level < 3
 
 
 def _joined(cues: list[Cue], at: Cue) -> frozenset[str]:
@@ -184,7 +202,7 @@ def _behind(scene: Scene, clause: Clause, amounts: list[Quantity], at: int, cues
 
 
 _ONLY_VALUE = re.compile(
-    r"(?:是|有|共有?|一共|总共|合计|大概|约|大约|差不多|就|只有?|报|填|应该是?|嗯|哦|那个|了|吧|的|左右|上下|呢|啊|哈|本月|这个?月|我们?校?|学校|目前|现在|今年|搞了?|做了?|开了?|上了?|开展了?|组织了?|参加了?|完成了?|写了?|"
+    r"(?:是|这次|这回|本次|上次|报的|有|共有?|一共|总共|合计|大概|约|大约|差不多|就|只有?|报|填|应该是?|嗯|哦|那个|了|吧|的|左右|上下|呢|啊|哈|本月|这个?月|我们?校?|学校|目前|现在|今年|搞了?|做了?|开了?|上了?|开展了?|组织了?|参加了?|完成了?|写了?|"
     r"编了?|收了?|发了?|坏了?|用了?|花了?|投了?|达到?|:|=|\"|到|去了?|来了?|装了?|我|报告|领导|您好|你好|老师|已|已经|好的|都|为|全校|更正|说错|不对|改成?为?|由|提高|从|、|\.|~|!|[\ue000-\uf8ff])*"
 )
 
@@ -192,7 +210,8 @@ _ONLY_VALUE = re.compile(
 def stands_alone(scene: Scene, quantity: Quantity) -> bool:
     """A bare number with nothing but small words around it in its clause."""
     clause = scene.clause_at(quantity.start)
-    rest = scene.raw[clause.start : quantity.start] + scene.raw[quantity.end : clause.end]
+    before = scene.text[clause.start : quantity.start].rpartition("、")[2]
+    rest = before + scene.text[quantity.end : clause.end].partition("、")[0]
     return bool(_ONLY_VALUE.fullmatch(rest))
 
 
@@ -222,6 +241,8 @@ def align(scene: Scene) -> tuple[dict[str, list[Assigned]], dict[str, list[Quant
 def _fits(scene: Scene, quantity: Quantity, bound: Bound) -> dict[Profile, Fit]:
     numeric = [p for p in scene.profiles if p.numeric]
     found = {p: f for p in numeric if (f := fit(scene, quantity, p, bound)) is not None}
+    if quantity.unit and quantity.sort == "count" and any(p.family != "percent" for p in found):
+        found = {p: f for p, f in found.items() if p.family != "percent"}
     if scene.focus and (focused := next((p for p in found if p.key == scene.focus), None)) is not None:
         if found[focused].rank >= max(f.rank for f in found.values()) or _bare(scene, quantity):
             return {focused: found[focused]}

@@ -32,6 +32,8 @@ def read(scene: Scene, profile: Profile) -> Outcome:
             outcomes.append((verdict, clause))
         elif unsure is None:
             unsure = clause
+            if not outcomes and negation.polarity(clause.words) is Polarity.UNKNOWN:
+                break
     return _decided(scene, profile, outcomes, unsure)
 
 

@@ -131,6 +131,7 @@ def _parts_numbers(text: str, at: int) -> bool:
 
 _HAN = "一二三四五六七八九十"
 _LISTED = (
+    re.compile(r"(?<!\d)(?P<n>[1-9])(?P<sep>)(?=[是否有没无未已])"),
     re.compile(r"(?:^|(?<=[\n ]))(?P<n>\d{1,2})(?P<sep>\.)"),
     re.compile(r"(?<![\d.,/:年月\-])(?P<n>\d{1,2})(?P<sep>[、)]|\.(?!\d)|[:，](?=[^\d]))"),
     re.compile(r"\((?P<n>\d{1,2})\)(?P<sep>)"),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from domain.understanding import negation, ratios, repairs, units
-from domain.understanding.alignment import Assigned, inherited
+from domain.understanding.alignment import Assigned, inherited, stands_alone
 from domain.understanding.lexicon import Profile
 from domain.understanding.negation import Polarity
 from domain.understanding.outcome import Outcome, bounded, doubt, one_decimal, reading
@@ -38,10 +38,39 @@ def read(scene: Scene, profile: Profile, found: list[Assigned], torn: list[Quant
         return computed
     if "people" in profile.nouns and (added := _people(scene, profile, amounts)) is not None:
         return added
-    usable = [a for a in amounts if a.role in (Role.VALUE, Role.SUM)]
+    usable = [a for a in amounts if a.role in (Role.VALUE, Role.SUM)] or _own_subset(scene, profile, amounts)
+    usable = _summed_up(scene, _without_articles(usable))
     if usable:
         return _combined(scene, profile, usable, amounts)
     return _without_amount(scene, profile, amounts, torn)
+
+
+def _own_subset(scene: Scene, profile: Profile, amounts: list[Amount]) -> list[Amount]:
+    """其中骨干教师5人 is a part of something else, but all of the 骨干 asked about."""
+    own = profile.nouns | {"=" + profile.key}
+    return [
+        replace(a, role=Role.VALUE) for a in amounts
+        if a.role is Role.SUBSET and a.assigned.bound.level == 3 and a.assigned.bound.concepts & own
+        and re.search(r"其中|包括|含", scene.lead(a.quantity))
+    ]  # fmt: skip
+
+
+def _without_articles(usable: list[Amount]) -> list[Amount]:
+    """一项技能 among counts names a thing; 一 counts only where it is all there is."""
+    counts = [a for a in usable if a.quantity.numeral != "一" or a.assigned.bound.level == 3]
+    return counts if len(usable) > 2 and counts and len(usable) - len(counts) > 1 else usable
+
+
+def _summed_up(scene: Scene, usable: list[Amount]) -> list[Amount]:
+    """读一本好书、学一项技能,两项: the amount that closes the list by itself is its sum."""
+    last = usable[-1] if len(usable) > 2 else None
+    if last is None or last.role is Role.SUM or not stands_alone(scene, last.quantity):
+        return usable
+    if any(scene.clause_at(a.quantity.start) is scene.clause_at(last.quantity.start) for a in usable[:-1]):
+        return usable
+    if _PART.search(scene.lead(last.quantity)):
+        return usable
+    return [*usable[:-1], replace(last, role=Role.SUM)]
 
 
 def _amounts(scene: Scene, profile: Profile, found: list[Assigned]) -> list[Amount]:
@@ -51,6 +80,8 @@ def _amounts(scene: Scene, profile: Profile, found: list[Assigned]) -> list[Amou
     for assigned in found:
         quantity = assigned.quantity
         role = roles(scene, quantity, per_head=per_head)
+        if role is Role.REMAIN and "fault" in assigned.bound.concepts & profile.nouns:
+            role = Role.VALUE
         if role is Role.CHANGE and "新增" in profile.question.label:
             role = Role.VALUE
         if quantity.start < cut or repairs.revoked(scene.lead(quantity)):
@@ -154,6 +185,8 @@ _PART = re.compile(
 
 def _are_parts(scene: Scene, parts: list[Amount]) -> bool:
     """Each amount is named by its own part (语文2节数学1节), or counts its own noun of the same kind."""
+    if any("grant" in a.assigned.bound.concepts for a in parts):
+        return False
     leads = [scene.lead(a.quantity) + scene.raw[a.quantity.end : a.quantity.end + 4] for a in parts]
     if any(re.search(r"第[一二三四五六七八九\d]+[次回遍]|或|要么|前后|分别", lead) for lead in leads):
         return False
@@ -183,8 +216,6 @@ def _single(scene: Scene, profile: Profile, amount: Amount, amounts: list[Amount
         return doubt(scene, profile, Why.AMBIGUOUS, quantity.start, quantity.end)
     if quantity.sort == "clock" and not _is_stopwatch(scene, amount):
         return doubt(scene, profile, Why.NOT_UNDERSTOOD, quantity.start, quantity.end)
-    if (listed := _listed(scene, amount)) is not None:
-        return _valued(scene, profile, listed, [amount], "each of the listed", changed=True)
     return _valued(scene, profile, amount.value, [amount], quantity.sort, changed=amount.changed)
 
 
@@ -212,9 +243,18 @@ def _mixed_crowd(scene: Scene, profile: Profile, amount: Amount) -> bool:
     return bool(re.search(rf"(?:其中|包括|含)[^，。;]{{0,4}}(?:{other})", scene.raw[amount.quantity.end :]))
 
 
-def _listed(scene: Scene, amount: Amount) -> Decimal | None:
+_LISTED = re.compile(r"(?P<names>[^，。;每至到\-~]*[、和与及][^，。;每至到\-~]*)各[有是]?$")
+
+
+def _listed(scene: Scene, profile: Profile, amounts: list[Amount]) -> Outcome:
     """301班和402班各一台: one each of those listed."""
-    return None if amount.value is None else None
+    if len(amounts) != 1 or amounts[0].role is not Role.EACH or amounts[0].value is None:
+        return None
+    match = _LISTED.search(scene.lead(amounts[0].quantity))
+    if match is None:
+        return None
+    names = len(re.split(r"[、和与及]", match["names"]))
+    return _valued(scene, profile, amounts[0].value * names, amounts, "each of the listed", changed=True)
 
 
 def _valued(
@@ -266,8 +306,10 @@ def _share(scene: Scene, profile: Profile, amounts: list[Amount]) -> Outcome:
 
 
 def _without_amount(scene: Scene, profile: Profile, amounts: list[Amount], torn: list[Quantity]) -> Outcome:
-    if any(a.role is Role.DENIED for a in amounts) or (not torn and _is_none(scene, profile)):
+    if any(a.role is Role.DENIED for a in amounts) or (not torn and _is_none(scene, profile, amounts)):
         return _nothing(scene, profile)
+    if (each := _listed(scene, profile, amounts)) is not None:
+        return each
     if (whole := _whole(scene, profile, amounts)) is not None:
         return whole
     if amounts:
@@ -320,11 +362,12 @@ _NONE_BEHIND = re.compile(r"(?:方面|这块|这个?|情况|数|人数|设备)?(
 _NONE_BEFORE = re.compile(r"(?:没有?|无|未|零|没得|莫得|冇)(?:[搞做写开发交编上现出新增坏安装组织设建办收到]*)(?:了|过|任何|什么|啥|新的?|专门的?|农村|一个|其他)*$")
 
 
-def _is_none(scene: Scene, profile: Profile) -> bool:
+def _is_none(scene: Scene, profile: Profile, amounts: list[Amount]) -> bool:
     """没有, 还没收, 无故障, 零故障: none of it."""
     if profile.family == "percent":
         return False
-    return any(_none_said(scene, clause, profile) for clause in scene.clauses)
+    told = {scene.clause_at(a.quantity.start) for a in amounts}
+    return any(_none_said(scene, clause, profile) for clause in scene.clauses if clause not in told)
 
 
 def _none_said(scene: Scene, clause: Clause, profile: Profile) -> bool:
@@ -334,7 +377,7 @@ def _none_said(scene: Scene, clause: Clause, profile: Profile) -> bool:
     if profile.family == "money" and _NOT_YET_KNOWN.search(words):
         return False
     if "fault" in profile.nouns and _WELL.search(words) and not re.search(r"不正常|除", words):
-        return speaks(scene, clause, profile)
+        return speaks(scene, clause, profile) or bool(re.search(r"设备|班班通|一体机|都", words))
     if _none_beside(scene, clause, profile):
         return True
     amounts = any(clause.start <= q.start < clause.end for q in scene.quantities)

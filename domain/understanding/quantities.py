@@ -45,7 +45,7 @@ _PERCENT = re.compile(
 )
 _TENTHS = re.compile(r"(?P<a>[一二三四五六七八九1-9两])(?P<range>[一二三四五六七八九])?(?P<more>多|几)?成(?P<b>[一二三四五六七八九半1-9])?(?P<more2>多|几)?(?![立功为员就绩果长分人熟套品效语型本都年体交])|十成")
 _FRACTION = re.compile(rf"(?P<b>{_N})分之(?P<a>{_N})(?P<more>多|几)?")
-_HALF = re.compile(r"(?P<pre>一?大|多|一多|一小|小|过|超过?|近|不到)?(?P<half>一半|半数|对半)|(?P<most>一?大半|多半|小半|过半)")
+_HALF = re.compile(r"(?P<pre>一?大|(?<!不)多|一多|一小|小|过|超过?|近|不到)?(?P<half>一半|半数|对半)|(?P<most>一?大半|多半|小半|过半)")
 _DURATION = re.compile(
     rf"(?:(?P<h>{_N}|半)个?(?P<hh>半)?(?:小时|钟头|h(?![a-z])))?"
     rf"(?:(?P<m>{_N}|半)(?P<mm>多|来)?(?:个半)?(?P<mu>分钟|分(?![之数校析配享组别批为类地布发工开会管])|min|m(?![a-z0-9])|')(?P<mh>多|半)?钟?)?"
@@ -71,7 +71,7 @@ _START = re.compile(r"[\d零〇一二三四五六七八九十百千万两俩仨�
 
 _FUZZY_BEFORE = re.compile(
     r"(?:(?<!最)(?<!附)(?<!靠)近|将近|接近|不到|不足|不满|不及|未到|没到|没有到|不超过|没超过|超过|超出|超(?=$)|逾|至少|最少|起码|最起码|少说|往少了?说|最多|顶多|撑死|不少于|不低于|不多于|"
-    r"不下|不止|多于|少于|大于|小于|高于|低于|好几|快(?=$|有|到)|往|成|上(?=$)|>|<|>=|<=|介于|可能|可能是|好像|也许|说不定|没准|印象中|记得|不一定)(?:也|就|也就|都|能|会)?(?:有|是|了|得|要|到|参加|来了?|去了?|搞了?|花了?|用了?)?(?:个)?$"
+    r"不下|不止|多于|少于|大于|小于|高于|低于|好几|快(?=$|有|到)|往|上(?=$)|>|<|>=|<=|介于|可能|可能是|好像|也许|说不定|没准|印象中|记得|不一定)(?:也|就|也就|都|能|会)?(?:有|是|了|得|要|到|参加|来了?|去了?|搞了?|花了?|用了?)?(?:个)?$"
 )
 _FUZZY_AHEAD = re.compile(r"至少|起码|少说|最多|顶多|好像|可能|说不定|没准|印象中|不确定|吃不准|说不准|也许|大概齐?不到")
 _FUZZY_BEHIND = re.compile(
@@ -205,7 +205,8 @@ def _money(text: str, at: int) -> Quantity | None:
     factor = {"千元": 1000, "万元": 10000, "万块": 10000, "万块钱": 10000, "百万元": 1000000}.get(match["unit"] or "", 1)
     value = _value(words)
     fuzzy = match["more"] or match["tail"] == "多" or value is None
-    return Quantity(at, match.end(), "money", None if fuzzy or value is None else value * factor, "元", words)
+    unit = "块" if match["unit"] == "块" else "元"
+    return Quantity(at, match.end(), "money", None if fuzzy or value is None else value * factor, unit, words)
 
 
 def _area(text: str, at: int) -> Quantity | None:

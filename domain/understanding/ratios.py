@@ -22,6 +22,8 @@ def read(scene: Scene, profile: Profile, found: list[Assigned], torn: list[Quant
     kept = [a.quantity for a in found if a.quantity.start >= cut and not repairs.revoked(scene.lead(a.quantity))]
     if not kept:
         return _worded(scene, profile, torn)
+    if "hazard" in profile.nouns and all(roles(scene, q, ratio=True) is Role.DENIED for q in kept):
+        return _made(scene, profile, Decimal(0), Decimal(0), (kept[0].start, kept[-1].end), "none found")
     frame = _fields(scene, profile, kept)
     span = (kept[0].start, kept[-1].end)
     if isinstance(frame, Why):

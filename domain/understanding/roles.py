@@ -36,19 +36,19 @@ _PLANNED = re.compile(
 )
 _SUBSET = re.compile(r"其中|里面|包括|包含|含(?!量)|当中有|报修|已修|修好|修了|在修|送修|处理了|转走|除外")
 _EACH = re.compile(
-    r"每(?:一)?(?:[个名位人周天日月间层节台篇场次班处年学]|星期|礼拜|学期|小时|学校)*(?:级|班|楼)*[都各为是有配约开上写交编搞]*$|人均[为是约达]*(?:编写|编|写|完成)?$|平均(?:每.{1,3})?[为是约]?$|各[有是]?$|生均$|班均$|人手$|单个$"
+    r"每(?:一)?(?:[个名位人周天日月间层节台篇场次班处年学]|星期|礼拜|学期|小时|学校|[一二三四五六日](?=$|[上下]))*(?:级|班|楼)*[都各为是有配约开上写交编搞]*$|人均[为是约达]*(?:编写|编|写|完成)?$|平均(?:每.{1,3})?[为是约]?$|各[有是]?$|生均$|班均$|人手$|单个$"
 )
 _SUM = re.compile(r"(?:共有?|一共|总共|合计|总计|共计|累计|加起来|总人数|总数|合起来|全部加|总的|统共|拢共|一起)(?:[^，。;、]{0,6})$|(?:^|[，。;、])总[^，。;、]{0,3}$|现在(?:有|是|共)?$")
 _CHANGE = re.compile(
-    r"(?:又|再|另|新|多|少|漏|错)(?:开设?|建|装|增|添|通|搞|报|写|算|填|坏|加|修|建成|了|出)+(?:了)?[^，。;、]{0,3}$|(?:新增|增加|减少|增长|提高|下降|上升|降低|多出|少了|多了|追加)(?:了|约)*[^到至为，。;]{0,2}$|比.{1,8}(?:多|少|高|低|增加|减少)(?:了)?$"
+    r"(?:又|再|另|新|多|少|漏|错)(?:开设?|建|装|增|添|通|搞|报|写|算|填|坏|加|修|建成|了|出)+(?:了)?[^，。;、]{0,3}$|(?<!没有)(?<!没)(?<!未)(?:新增|增加|减少|增长|提高|下降|上升|降低|多出|少了|多了|追加)(?:了|约)*[^到至为，。;]{0,2}$|比.{1,8}(?:多|少|高|低|增加|减少)(?:了)?$"
 )
 _NOT_CHANGE = re.compile(r"(?:增加|提高|上升|提升|升|增|减少|下降)(?:到|至|为)了?$")
-_DENIED_TAIL = re.compile(r"(?:[^，。;]{0,4})?(?:都|也|都还|也还|还)(?:没|未|不|无|冇|莫得)|^(?:没有?|未)(?:[搞开写坏装装参到发编上建]|有)")
+_DENIED_TAIL = re.compile(r"(?:[^，。;]{0,4})?(?:都|也|都还|也还|还)(?:没|未|不|无|冇|莫得)|^(?:没有?|未)(?:[搞开写坏装参到发编上建查]|有|发现)")
 _DENIED_LEAD = re.compile(r"(?:没有?|无|未)(?:任何)?(?:[搞开写坏装参到发编上建组][织设加训成]?)?(?:有|过)?$")
 _REMAIN_TAIL = re.compile(
     r"^(?:的)?(?:学生|老师|教师|教职工|毕业班|班级?|隐患|人)?(?:因?[病事产公]?(?:假|出)|请|缺|未|没|还没|尚未|不合格|不达标|在改|正在|还在|待|不在|外出|休)|^[^，。;]{0,4}(?:没有?|未)(?:来|到|参|装|通|改|整|建|完|合|推|搞|有装)"
 )
-_REMAIN_LEAD = re.compile(r"(?:还?差|还?剩|缺|只剩|就剩|除|除了|除去|除开|欠|剩下|没装|未装|没到|没来|没参加|未参加|未参训|未到|请假|还有|未整改|没整改|不合格|未通|没通)(?:的)?(?:有|了|是)?(?:老师|教师|班)?$")
+_REMAIN_LEAD = re.compile(r"(?:还?差|还?剩|缺|只剩|就剩|(?<!扫)除|除了|除去|除开|欠|剩下|没装|未装|没到|没来|没参加|未参加|未参训|未到|请假|还有|未整改|没整改|不合格|未通|没通)(?:的)?(?:有|了|是)?(?:老师|教师|班)?$")
 _DONE_LEAD = re.compile(
     r"已(?!有)|装好|装了|安装|装上|建成|建好|建了|通了|开通|完成|整改|改了|改好|改完|实到|实训|实际|到了|来了|去了|参训|参加|参与|其中|解决|消除|推行|落实|处理|合格|到会|到场|装有|有$|受训|出席|用上|覆盖|到位|销号|搞了|做了|达标|已建|培训了|只有?$|达到?$|能正常"
 )
@@ -64,12 +64,14 @@ def roles(scene: Scene, quantity: Quantity, *, ratio: bool = False, per_head: bo
     """The part one amount plays. In a ratio 共 and 应 name the whole; elsewhere a sum."""
     lead, tail = scene.lead(quantity), scene.tail(quantity)
     before = scene.raw[scene.clause_at(quantity.start).start : quantity.start]
+    if ratio:
+        before = before.replace("上次的", "")
     if _one_denied(quantity, lead, tail):
         return Role.DENIED
     role = _set_aside(before, lead, per_head)
     if role is not None:
         return role
-    return _share(lead, tail) if ratio else _standing(lead, tail)
+    return _share(lead, tail, _leads_on(scene, quantity)) if ratio else _standing(lead, tail)
 
 
 def _one_denied(quantity: Quantity, lead: str, tail: str) -> bool:
@@ -97,19 +99,27 @@ def _standing(lead: str, tail: str) -> Role:
         return Role.SUM
     if _SUBSET.search(lead) or re.match(r"(?:已|在|送)(?:报?修|修好)", tail):
         return Role.SUBSET
-    if _REMAIN_TAIL.match(tail) or re.search(r"(?:还?差|还?剩|只剩|就剩|除了?)$", lead):
+    if _REMAIN_TAIL.match(tail) or re.search(r"(?:还?差|还?剩|只剩|就剩|(?<!扫)除了?)$", lead):
         return Role.REMAIN
     return Role.VALUE
 
 
-def _share(lead: str, tail: str) -> Role:
+def _leads_on(scene: Scene, quantity: Quantity) -> bool:
+    """36个班已装30个: the words between two amounts belong to the second."""
+    clause, tail = scene.clause_at(quantity.start), scene.tail(quantity)
+    return quantity.end + len(tail) < clause.end and not re.search(r"[、(]", tail)
+
+
+def _share(lead: str, tail: str, leads_on: bool) -> Role:
     if _REMAIN_LEAD.search(lead) or _REMAIN_TAIL.match(tail):
         return Role.REMAIN
     if re.search(r"应(?:为|该是|是|更正)$", lead):
         return Role.VALUE
+    if re.search(r"应(?:参加|参训|受训|参|训|到|出席)", lead):
+        return Role.TOTAL
     done, total = _last(_DONE_LEAD, lead), _last(_TOTAL_LEAD, lead)
     if done < 0 and total < 0:
-        return Role.DONE if _DONE_TAIL.match(tail) else Role.VALUE
+        return Role.DONE if _DONE_TAIL.match(tail) and not leads_on else Role.VALUE
     if total > done and _DONE_TAIL.match(tail) and not re.match(r"^[^，。;]{0,3}(?:都|全|均|已全)", tail):
         return Role.TOTAL
     return Role.DONE if done > total else Role.TOTAL

@@ -179,7 +179,7 @@ def _items(laid_out: Scene) -> dict[int, str]:
 def _infer_done(laid_out: Scene, found: dict[str, Outcome]) -> None:
     """A day behind us, people who took part, a time taken: then it was done, though nobody said 已开展."""
     for profile in laid_out.profiles:
-        if profile.family != "bool" or found[profile.key] is not None or not profile.key.endswith("_done"):
+        if profile.family != "bool" or isinstance(found[profile.key], Reading) or not profile.key.endswith("_done"):
             continue
         told = [r for r in found.values() if isinstance(r, Reading) and _sibling(r.key, profile) and _happened(r, laid_out)]
         if told and polarity(laid_out.raw) is not Polarity.PLAN:
