@@ -69,7 +69,7 @@ async def known_units(session: AsyncSession, bureau_id: int) -> Known:
 
 async def ensure_bureau(session: AsyncSession, plan: Roster, timezone: str = "Asia/Shanghai") -> Bureau:
     """The only bureau of the store, made from the roster when there is none. LookupError when there are several."""
-    bureaus = (await session.execute(select(Bureau).limit(2))).scalars().all()
+    bureaus: Sequence[Bureau] = (await session.execute(select(Bureau).limit(2))).scalars().all()
     if len(bureaus) > 1:
         raise LookupError("several bureaus in this store")
     for bureau in bureaus:

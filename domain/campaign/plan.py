@@ -1,0 +1,136 @@
+"""From a campaign file to tasks as they are stored.
+
+A task of the file becomes one stored task per audience and frequency: the drill of the schools monthly, of the
+kindergartens quarterly; what is asked once or per term apart from what is asked each month.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from domain.campaign.form import CampaignForm, Every, IndicatorForm, TaskForm
+from domain.indicators import Indicator, Kind, OnlyIf
+from domain.roster.model import Stage
+from domain.rounds import Frequency, Schedule
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What the office wrote beside an indicator: why it is asked seldom, and the target."""
+
+    why: str = ""
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskPlan:
+    """One task as it is stored. `lead` and `supports` are names or codes of sections; no `stages`: every school."""
+
+    key: str
+    name: str
+    short: str
+    lead: str
+    supports: tuple[str, ...]
+    document: str
+    example: str
+    stages: tuple[Stage, ...]
+    every: Every
+    schedule: Schedule
+    starts_on: date
+    indicators: tuple[Indicator, ...]
+    notes: dict[str, Note] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignPlan:
+    key: str
+    name: str
+    short: str
+    document: str
+    tasks: tuple[TaskPlan, ...]
+
+
+_FREQUENCIES = {
+    Every.ONCE: Frequency.ONCE,
+    Every.TERM: Frequency.ONCE,  # until rounds know terms: once, in the term the task starts in
+    Every.QUARTER: Frequency.QUARTERLY,
+    Every.MONTH: Frequency.MONTHLY,
+}
+_SUFFIX_NAMES = {Every.ONCE: "一次性", Every.TERM: "学期", Every.QUARTER: "季度", Every.MONTH: "每月"}
+
+
+def compile_campaign(form: CampaignForm) -> CampaignPlan:
+    tasks = tuple(plan for task in form.tasks for plan in _tasks(task, form))
+    return CampaignPlan(form.key, form.name, form.short, form.document, tasks)
+
+
+def _tasks(task: TaskForm, form: CampaignForm) -> Iterable[TaskPlan]:
+    apart = tuple(stage for other in task.others for stage in other.stages)
+    usual = tuple(task.stages) or tuple(Stage)
+    main = tuple(stage for stage in usual if stage not in apart) if apart else tuple(task.stages)
+    yield from _frequencies(task, form, main, task.schedule.every, "")
+    for other in task.others:
+        suffix = "-" + "-".join(stage.value for stage in other.stages)
+        yield from _frequencies(task, form, tuple(other.stages), other.every, suffix)
+
+
+def _frequencies(
+    task: TaskForm, form: CampaignForm, stages: tuple[Stage, ...], usual: Every, suffix: str
+) -> Iterable[TaskPlan]:
+    """First what is asked at the usual frequency, then what is asked more seldom."""
+    present = {indicator.every or usual for indicator in task.indicators}
+    for every in (usual, *(e for e in Every if e is not usual)):
+        if every in present:
+            chosen = [i for i in task.indicators if (i.every or usual) is every]
+            yield _task(task, form, stages, (every, every is not usual), suffix, chosen)
+
+
+def _task(
+    task: TaskForm, form: CampaignForm, stages: tuple[Stage, ...], frequency: tuple[Every, bool], suffix: str,
+    chosen: list[IndicatorForm],
+) -> TaskPlan:  # fmt: skip
+    every, unusual = frequency
+    audience = f"({'、'.join(stage.chinese for stage in stages)})" if suffix else ""
+    mark = f"({_SUFFIX_NAMES[every]})" if unusual else ""
+    return TaskPlan(
+        key=f"{task.key}{suffix}" + (f"-{every.value}" if unusual else ""),
+        name=f"{task.name}{audience}{mark}", short=f"{task.short or task.name}{mark}",
+        lead=task.lead, supports=tuple(task.support), document=task.document or form.document,
+        example="" if unusual else task.example, stages=stages, every=every, schedule=_schedule(task, every),
+        starts_on=task.starts, indicators=tuple(indicator(i) for i in chosen),
+        notes={i.key: Note(i.why, i.target) for i in chosen if i.why or i.target},
+    )  # fmt: skip
+
+
+def _schedule(task: TaskForm, every: Every) -> Schedule:
+    form = task.schedule
+    return Schedule(_FREQUENCIES[every], form.day, form.at, form.shift, form.opens_before, form.lock_after)
+
+
+def indicator(form: IndicatorForm) -> Indicator:
+    return Indicator(
+        key=form.key, label=form.label, kind=form.kind, nature=form.nature,
+        unit=form.unit or ("%" if form.kind is Kind.PERCENT else ""), scale=form.scale,
+        minimum=form.minimum, maximum=_maximum(form), soft_maximum=form.soft_maximum,
+        limit_from=form.limit_from, total_from=form.total_from, earliest=form.earliest, latest=form.latest,
+        choices=tuple(form.choices), words=tuple(form.words), required=form.required, only_if=_only_if(form),
+        short=form.short, yes=form.yes, no=form.no, hint=form.hint, help=_help(form), used_by=form.used_by,
+    )  # fmt: skip
+
+
+def _only_if(form: IndicatorForm) -> OnlyIf | None:
+    return OnlyIf(form.only_if.key, form.only_if.equals, form.only_if.incomplete) if form.only_if else None
+
+
+def _maximum(form: IndicatorForm) -> Decimal | None:
+    return Decimal(len(form.items)) if form.items else form.maximum
+
+
+def _help(form: IndicatorForm) -> str:
+    if not form.items:
+        return form.help
+    listed = ";".join(f"{number}.{item}" for number, item in enumerate(form.items, 1))
+    return f"{form.help}共{len(form.items)}项:{listed}。"

@@ -1,0 +1,21 @@
+"""The roster 名册: from the rows of a file to units and people, with one list of everything wrong."""
+
+from domain.roster.aliases import aliases
+from domain.roster.model import (
+    BureauPlan,
+    Cell,
+    Known,
+    PersonPlan,
+    Place,
+    Problem,
+    Roster,
+    Stage,
+    Table,
+    UnitPlan,
+)
+from domain.roster.reading import read
+
+__all__ = [
+    "BureauPlan", "Cell", "Known", "PersonPlan", "Place", "Problem", "Roster", "Stage", "Table", "UnitPlan",
+    "aliases", "read",
+]  # fmt: skip
