@@ -147,6 +147,8 @@ def _combined(scene: Scene, profile: Profile, usable: list[Amount], amounts: lis
 
 def _newest(scene: Scene, profile: Profile, usable: list[Amount]) -> list[Amount]:
     """提高到85%: the end of a development; 新增260平方米 where the new is asked; 人均 where that is asked."""
+    if (attended := _attended(scene, profile, usable)) is not None:
+        return attended
     ends = [a for a in usable if re.search(r"(?:到|至|升为|变为|增为|现在(?:是|有)?|目前(?:是|有)?)$", scene.lead(a.quantity))]
     if len(ends) == 1 and len(usable) > 1 and profile.family in ("percent", "count"):
         return ends
@@ -158,6 +160,22 @@ def _newest(scene: Scene, profile: Profile, usable: list[Amount]) -> list[Amount
         plain = [a for a in usable if a.quantity.sort == "duration"]
         return near if len(near) == 1 else plain if len(plain) == 1 else usable
     return usable
+
+
+_ATTENDING = re.compile(r"参加|参与|参演|参训|实际|实到|到场|去了|来了|实参")
+_ENROLLED = re.compile(r"全校|一共|共|总|在校|在册|应|学校")
+
+
+def _attended(scene: Scene, profile: Profile, usable: list[Amount]) -> list[Amount] | None:
+    """全校405名学生,参与398人: those who took part, where they are asked."""
+    if not re.search(r"参加|参与|参演|参训", profile.question.label) or len(usable) < 2:
+        return None
+    there = [a for a in usable if _ATTENDING.search(scene.lead(a.quantity))]
+    whole = [a for a in usable if a not in there and _ENROLLED.search(scene.lead(a.quantity))]
+    if len(there) != 1 or len(there) + len(whole) != len(usable):
+        return None
+    values = [a.value for a in whole if a.value is not None]
+    return there if there[0].value is not None and all(there[0].value <= v for v in values) else None
 
 
 def _span(amounts: list[Amount]) -> tuple[int, int]:

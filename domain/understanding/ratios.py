@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 from domain.understanding import negation, repairs
@@ -75,6 +76,10 @@ def frame(scene: Scene, kept: list[Quantity], registered: int | None, only: Clau
     fractions = [q for q in kept if q.sort == "fraction" and q.first is not None and q.second is not None]
     if len(fractions) == 1 == len(kept) and (fractions[0].second or 0) >= 6:
         return fractions[0].first or Decimal(0), fractions[0].second or Decimal(0)
+    if fractions and len(kept) > 2:
+        kept = [q for q in kept if q not in fractions]
+    if len(kept) == 1 and kept[0].numeral not in ("一", "1") and re.match(r"(?:都|全都?|均)(?:还)?(?:没|未)", scene.tail(kept[0])):
+        return Decimal(0), kept[0].value or Decimal(0)
     shares: dict[Role, list[Decimal]] = {}
     for quantity in kept:
         if quantity.value is None or quantity.sort != "count":
@@ -165,8 +170,6 @@ def _speaks(scene: Scene, clause: Clause, profile: Profile) -> bool:
 
 
 def _no_hazard(words: str) -> bool:
-    import re
-
     return bool(
         re.search(
             r"(?:没有?|未|无|暂无|零)(?:发现|查出|排查出|查到|存在|新的?|任何|什么|啥|新增|安全|大的|重大)*(?:安全)?(?:隐患|问题|异常)?$|[没未]查出|"
@@ -177,8 +180,6 @@ def _no_hazard(words: str) -> bool:
 
 
 def _plain_none(words: str) -> bool:
-    import re
-
     return bool(re.search(r"(?:一[个处人]?(?:都|也)?没|都没|没有|还没|未)(?:装|通|建|搞|参|推|开|整|动|做)?[^，。;]{0,4}$", words)) and "只" not in words
 
 

@@ -44,3 +44,8 @@ def within(raw: str, starts: list[int]) -> bool:
         return False
     before = raw[:cut]
     return not re.search(r"(?:刚才|刚刚|之前|前面|上午|上次|昨天|早上|先前)[^，。;]{0,10}(?:报|填|写|说|那|的)|报错|填错|报的|填的|报多|报少", before)
+
+
+def sets_right(raw: str) -> bool:
+    """Beside a value said before: 应该是, 实际, 不好意思 put it right (这次 only tells the next)."""
+    return bool(re.search(r"应|实际|其实|不好意思|抱歉|更正|改", raw))

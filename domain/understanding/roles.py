@@ -43,17 +43,20 @@ _CHANGE = re.compile(
     r"(?:又|再|另|新|多|少|漏|错)(?:开设?|建|装|增|添|通|搞|报|写|算|填|坏|加|修|建成|了|出)+(?:了)?[^，。;、]{0,3}$|(?<!没有)(?<!没)(?<!未)(?:新增|增加|减少|增长|提高|下降|上升|降低|多出|少了|多了|追加)(?:了|约)*[^到至为，。;]{0,2}$|比.{1,8}(?:多|少|高|低|增加|减少)(?:了)?$"
 )
 _NOT_CHANGE = re.compile(r"(?:增加|提高|上升|提升|升|增|减少|下降)(?:到|至|为)了?$")
+_SAID_BEFORE = re.compile(
+    r"(?:刚才?|刚刚|之前|前面|前头|上午|上次|先前|昨天|早上|原来|方才|前一条|上一条)[^，。;]{0,10}(?:报|填|写|发|说|交|打)(?:的|成)[^，。;]{0,6}$"
+)
 _DENIED_TAIL = re.compile(r"(?:[^，。;]{0,4})?(?:都|也|都还|也还|还)(?:没|未|不|无|冇|莫得)|^(?:没有?|未)(?:[搞开写坏装参到发编上建查]|有|发现)")
 _DENIED_LEAD = re.compile(r"(?:没有?|无|未)(?:任何)?(?:[搞开写坏装参到发编上建组][织设加训成]?)?(?:有|过)?$")
 _REMAIN_TAIL = re.compile(
     r"^(?:的)?(?:学生|老师|教师|教职工|毕业班|班级?|隐患|人)?(?:因?[病事产公]?(?:假|出)|请|缺|未|没|还没|尚未|不合格|不达标|在改|正在|还在|待|不在|外出|休)|^[^，。;]{0,4}(?:没有?|未)(?:来|到|参|装|通|改|整|建|完|合|推|搞|有装)"
 )
-_REMAIN_LEAD = re.compile(r"(?:还?差|还?剩|缺|只剩|就剩|(?<!扫)除|除了|除去|除开|欠|剩下|没装|未装|没到|没来|没参加|未参加|未参训|未到|请假|还有|未整改|没整改|不合格|未通|没通)(?:的)?(?:有|了|是)?(?:老师|教师|班)?$")
+_REMAIN_LEAD = re.compile(r"(?:还?差|还?剩|缺席?|缺勤|请假|只剩|就剩|(?<!扫)除|除了|除去|除开|欠|剩下|没装|未装|没到|没来|没参加|未参加|未参训|未到|请假|还有|未整改|没整改|不合格|未通|没通)(?:的)?(?:有|了|是)?(?:老师|教师|班)?$")
 _DONE_LEAD = re.compile(
     r"已(?!有)|装好|装了|安装|装上|建成|建好|建了|通了|开通|完成|整改|改了|改好|改完|实到|实训|实际|到了|来了|去了|参训|参加|参与|其中|解决|消除|推行|落实|处理|合格|到会|到场|装有|有$|受训|出席|用上|覆盖|到位|销号|搞了|做了|达标|已建|培训了|只有?$|达到?$|能正常"
 )
 _TOTAL_LEAD = re.compile(
-    r"共|总|全校|全体|应到|应训|应参|应(?=$)|应该?(?:参|到|有)|现有|排查|查出|发现|查找|查了|查到|查|摸排|在册|在编|全县|在岗|专任|本校有|我校有|学校有|一起|辖|名册|抽查|检查|班额|设有|原有"
+    r"共|总|全校|全体|应到|应训|应参|应(?=$)|应该?(?:参|到|有)|现有|排查|查出|发现|查找|查了|查到|查|摸排|在册|在编|全县|在岗|专任|本校有|我校有|学校有|一起|辖|占|名册|抽查|检查|班额|设有|原有"
 )
 _DONE_TAIL = re.compile(
     r"^(?:的)?(?:班级?|教学班|老师|教师|教职工|学生|隐患|问题|人|个班)?(?:都|全|全部|已|已经|均|在|是)*(?:装|通|建|整改|改|参加|参训|到|去|来|完成|推行|合格|参与|用上|消除|解决|处理|销号|搞|做|落实|受训|出席|达标|覆盖|开通)"
@@ -74,6 +77,11 @@ def roles(scene: Scene, quantity: Quantity, *, ratio: bool = False, per_head: bo
     return _share(lead, tail, _leads_on(scene, quantity)) if ratio else _standing(lead, tail)
 
 
+def said_before(scene: Scene, quantity: Quantity) -> bool:
+    """刚发的是354: what an earlier message said."""
+    return bool(_SAID_BEFORE.search(scene.raw[scene.clause_at(quantity.start).start : quantity.start]))
+
+
 def _one_denied(quantity: Quantity, lead: str, tail: str) -> bool:
     """一台都没坏, 没有一个: none, not one."""
     if quantity.numeral not in ("一", "1", "半"):
@@ -83,7 +91,7 @@ def _one_denied(quantity: Quantity, lead: str, tail: str) -> bool:
 
 def _set_aside(before: str, lead: str, per_head: bool) -> Role | None:
     """Amounts that are not the value asked for."""
-    if _last(_OTHER, before) > _last(_CURRENT, before):
+    if _SAID_BEFORE.search(before) or _last(_OTHER, before) > _last(_CURRENT, before):
         return Role.OTHER
     if _last(_PLANNED, lead) > _last(_CURRENT, lead):
         return Role.PLANNED
@@ -99,7 +107,7 @@ def _standing(lead: str, tail: str) -> Role:
         return Role.SUM
     if _SUBSET.search(lead) or re.match(r"(?:已|在|送)(?:报?修|修好)", tail):
         return Role.SUBSET
-    if _REMAIN_TAIL.match(tail) or re.search(r"(?:还?差|还?剩|只剩|就剩|(?<!扫)除了?)$", lead):
+    if _REMAIN_TAIL.match(tail) or re.search(r"(?:还?差|还?剩|只剩|就剩|请假|缺席|缺勤|缺|(?<!扫)除了?)了?$", lead):
         return Role.REMAIN
     return Role.VALUE
 

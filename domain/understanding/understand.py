@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from domain.indicators import Question
-from domain.understanding import alignment, bools, choices, days, intent, numbers, ratios, repairs, same, scene, texts
+from domain.understanding import alignment, bools, choices, days, intent, numbers, ratios, repairs, roles, same, scene, texts
 from domain.understanding.lexicon import Profile
 from domain.understanding.negation import Polarity, polarity
 from domain.understanding.outcome import Outcome
@@ -98,7 +98,8 @@ def _answer_or_correction(laid_out: Scene) -> Intent:
 
 def _denies_earlier(laid_out: Scene) -> bool:
     """不是95%,是96%: somebody said 95 before."""
-    return any(repairs.revoked(laid_out.lead(q)) for q in laid_out.quantities)
+    said = any(roles.said_before(laid_out, q) for q in laid_out.quantities)
+    return any(repairs.revoked(laid_out.lead(q)) for q in laid_out.quantities) or (said and repairs.sets_right(laid_out.raw))
 
 
 def read_all(laid_out: Scene) -> list[Reading | Doubt]:
