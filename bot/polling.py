@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 from telegram.ext import ExtBot
 
-from services.intake import Update, accept
+from services.intake import Update, accept, chat_of
 from services.workplace import Workplace
 
 _log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ class DubanBot(ExtBot[None]):
         return cast("list[Update]", await self._post("getUpdates", data, read_timeout=seconds + 5))
 
 
-async def poll(bot: DubanBot, workplace: Workplace, accepted: Callable[[], None]) -> None:
+async def poll(bot: DubanBot, workplace: Workplace, accepted: Callable[[Iterable[int]], None]) -> None:
     """Until cancelled. Raises InvalidToken and Conflict (another copy is running): both need a person."""
     offset: int | None = None
     backoff = 1.0
@@ -48,5 +48,5 @@ async def poll(bot: DubanBot, workplace: Workplace, accepted: Callable[[], None]
         if updates:
             async with workplace.database.write() as session:
                 await accept(session, workplace.bureau_id, updates, workplace.clock.now())
-            accepted()
+            accepted([chat_of(update) for update in updates])
             offset = max(int(update["update_id"]) for update in updates) + 1

@@ -24,6 +24,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from db import sqlite
+
 
 class _SyncSession(sqlmodel.Session):
     execute = sqlalchemy.orm.Session.execute
@@ -53,11 +55,14 @@ def async_url(url: str) -> str:
 
 
 def make_engine(url: str) -> AsyncEngine:
-    engine = create_async_engine(async_url(url), pool_size=10, max_overflow=20)
-    if engine.dialect.name == "sqlite":
+    parsed = make_url(async_url(url))
+    if parsed.get_backend_name() == "sqlite":
+        path = parsed.database or ":memory:"
+        engine = create_async_engine(parsed, async_creator=lambda: sqlite.connect(path, check_same_thread=False))
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
     else:
+        engine = create_async_engine(parsed, pool_size=10, max_overflow=20)
         event.listen(engine.sync_engine, "connect", _prepare_postgres)
     return engine
 

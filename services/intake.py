@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -80,7 +80,7 @@ class Worker:
     afterwards: Afterwards
     _busy: set[int] = field(default_factory=set)
     _rests_until: dict[int, float] = field(default_factory=dict)
-    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _again: set[int] = field(default_factory=set)
 
     @property
     def _database(self) -> Database:
@@ -94,21 +94,22 @@ class Worker:
     def _nursery(self) -> Nursery:
         return self.workplace.nursery
 
-    def wake(self) -> None:
-        self._wake.set()
+    def wake(self, chats: Iterable[int]) -> None:
+        """These chats have said something: start on those that are not being worked on or resting."""
+        said = set(chats)
+        self._again |= said & self._busy
+        for chat_id in said - self._busy - self._resting():
+            self._start(chat_id)
+
+    def _start(self, chat_id: int) -> None:
+        self._busy.add(chat_id)
+        self._nursery.start(self._drain(chat_id), f"chat {chat_id}")
 
     async def run(self) -> None:
-        """Until cancelled: woken by `wake`, and every second for retries and what another process accepted."""
+        """Until cancelled: looks once a second for retries and for what another process accepted."""
         while True:
-            self._wake.clear()
-            for chat_id in await self._waiting_chats():
-                self._busy.add(chat_id)
-                self._nursery.start(self._drain(chat_id), f"chat {chat_id}")
-            try:
-                async with asyncio.timeout(1):
-                    await self._wake.wait()
-            except TimeoutError:
-                continue
+            self.wake(await self._waiting_chats())
+            await asyncio.sleep(1)
 
     async def _waiting_chats(self) -> list[int]:
         statement = (
@@ -133,21 +134,23 @@ class Worker:
     async def _drain(self, chat_id: int) -> None:
         try:
             while await self.work_one(chat_id):
-                pass
+                self._again.discard(chat_id)
         finally:
             self._busy.discard(chat_id)
-            self._wake.set()
+            if chat_id in self._again:
+                self._again.discard(chat_id)
+                self.wake([chat_id])
 
     async def work_one(self, chat_id: int) -> bool:
-        """Work on this chat's oldest update; False when there is none or it failed and has to rest."""
+        """Work on this chat's oldest update; False when no other waits behind it, or it failed and has to rest."""
         update_id: int | None = None
         try:
             async with self._database.write() as session:
-                turn, row = await self._begin(session, chat_id)
+                turn, row, more = await self._begin(session, chat_id)
                 if row is None:
                     return False
                 update_id = row.update_id
-                if "my_chat_member" not in row.raw:
+                if turn.actor and not turn.actor.is_reachable and "my_chat_member" not in row.raw:
                     await set_reach(turn, None)
                 await self.handle(turn, row.raw)
                 row.state, row.done_at = InboxState.DONE.value, turn.now
@@ -158,9 +161,9 @@ class Worker:
             await self._failed(chat_id, update_id, problem)
             return False
         await self.afterwards(turn)
-        return True
+        return more
 
-    async def _begin(self, session: AsyncSession, chat_id: int) -> tuple[Turn, Inbox | None]:
+    async def _begin(self, session: AsyncSession, chat_id: int) -> tuple[Turn, Inbox | None, bool]:
         """Lock the chat, then take its oldest update (the other order breaks the order of a chat, facts A9)."""
         await chat_row(session, self.workplace.bureau_id, chat_id)
         statement = (
@@ -171,10 +174,11 @@ class Worker:
                 col(Inbox.state) == InboxState.PENDING.value,
             )
             .order_by(col(Inbox.update_id))
-            .limit(1)
+            .limit(2)
         )
-        row = (await session.execute(statement)).scalars().first()
-        return await self._turn(session, chat_id, row), row
+        rows = (await session.execute(statement)).scalars().all()
+        row = rows[0] if rows else None
+        return await self._turn(session, chat_id, row), row, len(rows) > 1
 
     async def _turn(self, session: AsyncSession, chat_id: int, row: Inbox | None) -> Turn:
         bureau = await the_bureau_by_id(session, self.workplace.bureau_id)

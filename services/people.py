@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
+from sqlalchemy import and_, func, true
+from sqlalchemy import select as sa_select
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -43,27 +46,42 @@ async def the_bureau_by_id(session: AsyncSession, bureau_id: int) -> Bureau:
 
 async def actor_at(session: AsyncSession, bureau_id: int, chat_id: int) -> Actor | None:
     """The person bound to this private chat with all present memberships; None for a stranger or one cut off."""
-    account = await session.get(Account, (bureau_id, CHANNEL, chat_id))
-    if account is None or account.closed_at is not None:
-        return None
-    return await actor_of(session, bureau_id, account.person_id)
+    statement = _HOLDINGS.add_columns(col(Account.unreachable).is_(None)).join(
+        Account,
+        and_(
+            col(Account.bureau_id) == Person.bureau_id,
+            col(Account.person_id) == Person.id,
+            col(Account.channel) == CHANNEL,
+            col(Account.external_id) == chat_id,
+            col(Account.closed_at).is_(None),
+        ),
+    )
+    return _actor((await session.execute(statement.where(col(Person.bureau_id) == bureau_id))).all())
 
 
 async def actor_of(session: AsyncSession, bureau_id: int, person_id: int) -> Actor | None:
     """None when the person has no present membership."""
-    statement = (
-        select(Person, Membership, Unit)
-        .join(Membership, (col(Membership.person_id) == Person.id) & (col(Membership.bureau_id) == Person.bureau_id))
-        .outerjoin(Unit, (col(Unit.id) == Membership.unit_id) & (col(Unit.bureau_id) == Membership.bureau_id))
-        .where(Person.bureau_id == bureau_id, Person.id == person_id, col(Membership.ended_at).is_(None))
-        .order_by(col(Membership.id))
-    )
-    rows = (await session.exec(statement)).all()
+    mine = and_(col(Person.bureau_id) == bureau_id, col(Person.id) == person_id)
+    return _actor((await session.execute(_HOLDINGS.add_columns(true()).where(mine))).all())
+
+
+_HOLDINGS = (
+    sa_select(col(Person.id), col(Person.name), col(Person.salutation), col(Membership.role), col(Membership.unit_id))
+    .add_columns(func.coalesce(Unit.name, ""))
+    .join(Membership, and_(col(Membership.bureau_id) == Person.bureau_id, col(Membership.person_id) == Person.id))
+    .outerjoin(Unit, and_(col(Unit.bureau_id) == Membership.bureau_id, col(Unit.id) == Membership.unit_id))
+    .where(col(Membership.ended_at).is_(None))
+    .order_by(col(Membership.id))
+)
+"""One row a present membership: the person, the role, the unit."""
+
+
+def _actor(rows: Sequence[Any]) -> Actor | None:
     if not rows:
         return None
-    person = rows[0][0]
-    holdings = tuple(Holding(Role(m.role), m.unit_id, unit.name if m.unit_id else "") for _, m, unit in rows)
-    return Actor(person.id, person.name, person.salutation, holdings)
+    person_id, name, salutation, *_, is_reachable = rows[0]
+    holdings = tuple(Holding(Role(role), unit_id, unit) for _, _, _, role, unit_id, unit, _ in rows)
+    return Actor(person_id, name, salutation, holdings, is_reachable)
 
 
 async def recipients_of_units(

@@ -30,6 +30,7 @@ class Actor:
     name: str
     salutation: str
     holdings: tuple[Holding, ...]
+    is_reachable: bool = True
 
     @property
     def reporting_units(self) -> frozenset[int]:

@@ -1,0 +1,73 @@
+"""SQLite statements in one trip to the connection's thread.
+
+aiosqlite makes four trips a statement (make the cursor, execute, fetch, close), each of which wakes the loop. An update
+of ours runs about twenty-five statements, so the trips were most of its time (docs/decisions/0013).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import aiosqlite
+
+
+class OneTripCursor:
+    """What SQLAlchemy needs of an asynchronous cursor; rows are fetched where the statement runs."""
+
+    arraysize = 1
+
+    def __init__(self, connection: OneTripConnection) -> None:
+        self._connection = connection
+        self._rows: list[Any] = []
+        self.description: Any = None
+        self.rowcount = -1
+        self.lastrowid: int | None = None
+
+    async def __aenter__(self) -> OneTripCursor:
+        return self
+
+    async def execute(self, sql: str, parameters: Sequence[Any] = ()) -> OneTripCursor:
+        await self._connection.run(self._execute, sql, parameters)
+        return self
+
+    async def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> OneTripCursor:
+        await self._connection.run(self._executemany, sql, rows)
+        return self
+
+    def _execute(self, connection: sqlite3.Connection, sql: str, parameters: Sequence[Any]) -> None:
+        cursor = connection.execute(sql, parameters)
+        self._rows = cursor.fetchall() if cursor.description else []
+        self._remember(cursor)
+
+    def _executemany(self, connection: sqlite3.Connection, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        self._remember(connection.executemany(sql, rows))
+
+    def _remember(self, cursor: sqlite3.Cursor) -> None:
+        self.description, self.rowcount, self.lastrowid = cursor.description, cursor.rowcount, cursor.lastrowid
+        cursor.close()
+
+    async def fetchall(self) -> list[Any]:
+        return self._rows
+
+    async def close(self) -> None:
+        return None
+
+
+class OneTripConnection(aiosqlite.Connection):
+    """aiosqlite's connection, whose cursors make one trip a statement."""
+
+    def cursor(self) -> OneTripCursor:  # type: ignore[override]
+        return OneTripCursor(self)
+
+    async def run(self, work: Any, *args: Any) -> None:
+        await self._execute(work, self._conn, *args)  # type: ignore[no-untyped-call]
+
+
+async def connect(path: str, **options: Any) -> OneTripConnection:
+    """Open the file; given to SQLAlchemy as the creator of its connections."""
+    connection = OneTripConnection(lambda: sqlite3.connect(path, **options), iter_chunk_size=64)
+    connection._thread.daemon = True  # as SQLAlchemy does for its own
+    await connection
+    return connection
