@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date, time
 
 from domain.campaign.form import CampaignForm, IndicatorForm, TaskForm
-from domain.campaign.load import MOST_A_MONTH, MOST_A_TASK, loads
+from domain.campaign.load import MOST_A_MONTH, MOST_A_TASK, fullest
 from domain.campaign.problems import Path, Problem
 from domain.indicators import Kind
 from domain.roster.model import Stage
@@ -171,13 +171,14 @@ def _asked_twice(form: CampaignForm) -> Iterator[Problem]:
 
 
 def _burden(form: CampaignForm) -> Iterator[Problem]:
-    """Judged on the fullest month a stage meets, quarterly questions included; term and one-off ones apart."""
-    for stage, load in loads(form).items():
+    """Judged for each stage on its fullest month of the year."""
+    for stage in Stage:
+        load = fullest(form, stage)
         for key, count in load.tasks.items():
             if count > MOST_A_TASK:
                 number = next(n for n, task in enumerate(form.tasks) if task.key == key)
-                reason = f"{stage.chinese}一期要填{count}个数,最多{MOST_A_TASK}个;其余改为每学期、一次或选填"
+                reason = f"{stage.chinese}{load.month}月要填{count}个数,一项任务最多{MOST_A_TASK}个"
                 yield Problem(("tasks", number, "indicators"), reason, key, fatal=False)
         if load.numbers > MOST_A_MONTH:
-            reason = f"{stage.chinese}一个月要填{load.numbers}个数,最多{MOST_A_MONTH}个"
+            reason = f"{stage.chinese}{load.month}月要填{load.numbers}个数,一个月最多{MOST_A_MONTH}个"
             yield Problem(("tasks",), reason, fatal=False)

@@ -10,12 +10,14 @@ from domain.roster.model import Stage
 
 MOST_A_MONTH = 20
 MOST_A_TASK = 5
+TERMS_BEGIN = (9, 3)
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Numbers by task key, and all questions, of the fullest month (one with the quarterly tasks)."""
+    """What must be answered in a month (1 to 12): numbers by task key, and all questions. Optional ones are free."""
 
+    month: int
     tasks: dict[str, int]
     questions: int
 
@@ -24,23 +26,36 @@ class Load:
         return sum(self.tasks.values())
 
 
-def loads(form: CampaignForm) -> dict[Stage, Load]:
-    return {stage: load(form, stage) for stage in Stage}
+def fullest(form: CampaignForm, stage: Stage) -> Load:
+    """The month with the most numbers."""
+    return max((load(form, stage, month) for month in range(1, 13)), key=lambda found: found.numbers)
 
 
-def load(form: CampaignForm, stage: Stage) -> Load:
-    tasks = {task.key: _asked(task, stage) for task in form.tasks}
+def load(form: CampaignForm, stage: Stage, month: int) -> Load:
+    tasks = {task.key: _asked(task, stage, month) for task in form.tasks}
     numbers = {key: sum(numbers_in(one) for one in asked) for key, asked in tasks.items()}
-    return Load({key: count for key, count in numbers.items() if count}, sum(map(len, tasks.values())))
+    return Load(month, {key: count for key, count in numbers.items() if count}, sum(map(len, tasks.values())))
 
 
-def _asked(task: TaskForm, stage: Stage) -> list[IndicatorForm]:
-    """What must be answered in a full month; once, per term and optional questions do not count."""
-    usual = next((other.every for other in task.others if stage in other.stages), task.schedule.every)
-    if task.stages and stage not in task.stages:
+def _asked(task: TaskForm, stage: Stage, month: int) -> list[IndicatorForm]:
+    other = next((other.every for other in task.others if stage in other.stages), None)
+    if other is None and task.stages and stage not in task.stages:
         return []
-    regular = (Every.MONTH, Every.QUARTER)
-    return [i for i in task.indicators if i.required and (i.every or usual) in regular]
+    usual = other or task.schedule.every
+    return [i for i in task.indicators if i.required and month in months_of(task, i.every or usual)]
+
+
+def months_of(task: TaskForm, every: Every) -> tuple[int, ...]:
+    """The months in which what is asked so often is due."""
+    match every:
+        case Every.ONCE:
+            return (task.starts.month,)
+        case Every.TERM:
+            return tuple((begin + task.schedule.term_month - 2) % 12 + 1 for begin in TERMS_BEGIN)
+        case Every.QUARTER:
+            return (3, 6, 9, 12)
+        case Every.MONTH:
+            return tuple(range(1, 13))
 
 
 def numbers_in(indicator: IndicatorForm) -> int:

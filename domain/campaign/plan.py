@@ -12,9 +12,10 @@ from datetime import date
 from decimal import Decimal
 
 from domain.campaign.form import CampaignForm, Every, IndicatorForm, TaskForm
+from domain.campaign.load import months_of
 from domain.indicators import Indicator, Kind, OnlyIf
 from domain.roster.model import Stage
-from domain.rounds import Frequency, Schedule
+from domain.rounds import Frequency, Month, Schedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +101,18 @@ def _task(
         name=f"{task.name}{audience}{mark}", short=f"{task.short or task.name}{mark}",
         lead=task.lead, supports=tuple(task.support), document=task.document or form.document,
         example="" if unusual else task.example, stages=stages, every=every, schedule=_schedule(task, every),
-        starts_on=task.starts, indicators=tuple(indicator(i) for i in chosen),
+        starts_on=_starts(task, every), indicators=tuple(indicator(i) for i in chosen),
         notes={i.key: Note(i.why, i.target) for i in chosen if i.why or i.target},
     )  # fmt: skip
+
+
+def _starts(task: TaskForm, every: Every) -> date:
+    """The day the task starts; what is asked per term starts with the first month it is asked in."""
+    if every is not Every.TERM:
+        return task.starts
+    month = Month.of(task.starts)
+    months = months_of(task, every)
+    return max(task.starts, next(m for i in range(12) if (m := month.plus(i)).month in months).day(1))
 
 
 def _schedule(task: TaskForm, every: Every) -> Schedule:
