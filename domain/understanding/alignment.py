@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from domain.understanding import units
 from domain.understanding.lexicon import NOUNS, PEOPLE, Profile
 from domain.understanding.quantities import Quantity
+from domain.understanding.rule import Rule
 from domain.understanding.scene import Clause, Cue, Scene
 
-_FILLER = re.compile(
-    r"(?:人数|总人数|总数|数量|次数|份数|篇数|节数|门数|间数|处数|台数|项数|场次|面积|比例|数|有|是|为|共计|共有|一共|总共|合计|共|计|约|大概|大约|差不多|达到|达|:|参加|参演|参与|来了|到了|去了|到|搞了|搞|"
+_FILLER = Rule(
+    r"(?:人数|总人数|总数|数量|次数|份数|篇数|节数|门数|间数|处数|台数|项数|场次|面积|比例|数|有|是|为|共计|共有|一共|总共|合计|共|计|约|大概|大约|差不多|达到|达|:|参加|参演|参与|培训|参训|应训|实训|受训|来了|到了|去了|到|搞了|搞|"
     r"上了|上|开了|开设|开展|写了|写|发了|发|编写|编了|编|收了|收|完成|了|的|就|只|仅|才|应该|应|改成|改为|更正为|更正|家|些|们|方面|这块|那边|已经|已|都|得|组织|举行|进行|名|设|建了|建|室|用了|用|花了|投了|率|"
     r"本月|今年|目前|现在|实际|大致|估计|从|由|还|\"|\)|\(|=|-|\ue000|达成|在|建设|学生参与|里|集中|没有增加|没有变|不变)*"
 )
-_ADJECTIVE = re.compile(r"(?:的|\ue000|县级|镇级|校级|市级|农村|在校|参训|小|新|优秀|教学|应急|集中|校园|经典|左右|多|余|次|大|宣传|安全|学生的?)*")
+_ADJECTIVE = Rule(r"(?:的|\ue000|县级|镇级|校级|市级|农村|在校|参训|小|新|优秀|教学|应急|集中|校园|经典|左右|多|余|次|大|宣传|安全|学生的?)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +201,7 @@ def _behind(scene: Scene, clause: Clause, amounts: list[Quantity], at: int, cues
     return Bound(_joined(near, cue), 3 if direct else 1, scene.raw[cue.start : cue.end])
 
 
-_ONLY_VALUE = re.compile(
+_ONLY_VALUE = Rule(
     r"(?:是|实际|其实|应|这次|这回|本次|上次|报的|有|共有?|一共|总共|合计|大概|约|大约|差不多|就|只有?|报|填|应该是?|嗯|哦|那个|了|吧|的|左右|上下|呢|啊|哈|本月|这个?月|我们?校?|学校|目前|现在|今年|搞了?|做了?|开了?|上了?|开展了?|组织了?|参加了?|完成了?|写了?|"
     r"编了?|收了?|发了?|坏了?|用了?|花了?|投了?|达到?|:|=|\"|到|去了?|来了?|装了?|我|报告|领导|您好|你好|老师|已|已经|好的|都|为|全校|更正|说错|不对|改成?为?|由|提高|从|、|\.|~|!|[\ue000-\uf8ff])*"
 )
@@ -270,7 +270,7 @@ def _unit_decides(profile: Profile, fits: dict[Profile, Fit]) -> bool:
     return fits[profile].unit == 2 and all(f.unit < 2 for p, f in fits.items() if p is not profile)
 
 
-_VERB = re.compile(r"(?:参加|参演|参训|装|建|写|编|花|投|搞|开|上|发|收|坏|用|到|去|来|排查|整改|完成|共|总数|应训|实训|应到|实到|有|是|为|:|班级|推行|达)了?(?:大概|约)?$")
+_VERB = Rule(r"(?:参加|参演|参训|装|建|写|编|花|投|搞|开|上|发|收|坏|用|到|去|来|排查|整改|完成|共|总数|应训|实训|应到|实到|有|是|为|:|班级|推行|达)了?(?:大概|约)?$")
 
 
 def _verb_before(scene: Scene, quantity: Quantity) -> bool:

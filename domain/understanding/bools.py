@@ -10,14 +10,15 @@ from domain.understanding.lexicon import Profile
 from domain.understanding.negation import Polarity
 from domain.understanding.outcome import Outcome, doubt, reading
 from domain.understanding.result import Why
+from domain.understanding.rule import Rule
 from domain.understanding.same import says_same
 from domain.understanding.scene import Clause, Scene
 
-_BARE = re.compile(
+_BARE = Rule(
     r"^(?:我们?校?|学校|本月|这个?月|今年|早就|老早|的确|确实|全部|都|也|均|目前|暂时|还|尚|因.{1,8}|由于.{1,8}|嗯|是的|必须的?|当然|[\ue000-\uf8ff]|\d)*"
     r"(?:已|搞|做|弄|开展|组织|完成|进行|办|有|是|对|没|未|无|否|不是|练|演|建|制定|成立|准备|计划|打算|正在|在|筹|取消|推迟|落实|开始|启动|嗯|必须|当然|yes|no|√|×)"
 )
-_OTHER_MONTH = re.compile(r"上个?月|上学期|去年|上季度|以前|之前")
+_OTHER_MONTH = Rule(r"上个?月|上学期|去年|上季度|以前|之前")
 
 
 def read(scene: Scene, profile: Profile) -> Outcome:

@@ -10,6 +10,7 @@ from domain.understanding import negation, numerals, repairs
 from domain.understanding.lexicon import Profile
 from domain.understanding.outcome import Outcome, doubt, reading
 from domain.understanding.result import Why
+from domain.understanding.rule import Rule
 from domain.understanding.scene import Clause, Scene
 
 _SYNONYMS = {
@@ -31,6 +32,7 @@ _SYNONYMS = {
 _PROGRESS = (
     ("进行中", r"没(?:有)?(?:完全|全部)|未(?:完全|全部)|尚未(?:完全|全部)|[完装建做弄搞]成?了?(?:一半|一大?部分|百分之|大半|多半|\d+%|[一二三四五六七八九]成)|完成(?:了)?(?:近|约|大概)?\d+(?:\.\d+)?%(?<!100%)"),
     ("", r"(?:没|未|没有|尚未|还没|还没有)(?:完成|弄完|搞完|装完|建完|建成|完工|好|做完|结束)"),
+    ("", r"(?:快要?|即将|马上|预计|计划|争取|力争|有望|将(?:于|在)|(?:月底|年底|明年|下月|下个月)(?:前|能|可)?)[^，。;]{0,8}(?:完|好|竣工|建成|装上|到位)"),
     ("未启动", r"(?:没|未|没有|尚未|还没|还没有|暂未)(?:开始|启动|动工|动静|动|开工|搞|弄|做|实施|开展|建设|安装|装|着手|进场)|未启动|零进度|还没影|没动|等.{1,6}(?:才|再)(?:能)?(?:开始|启动|动工)"),
     ("基本完成", r"基本|大体|大致|差不多(?:完|弄|装|好|搞|建|都)|扫尾|收尾|尾声|接近完成"),
     ("进行中", r"进行中|正在|推进|在建|在装|在做|在弄|在搞|在办|施工|进展|一半|部分|还在(?:装|建|弄|搞|做)|陆续|安装中|建设中|进行当中|着手|已启动|已经启动|启动了|开始了|刚开始"),
@@ -38,14 +40,15 @@ _PROGRESS = (
 )  # fmt: skip
 _STAGES = (
     ("未申报", r"(?:没|未|没有|尚未|还没|还没有|暂未)(?:申报|报|申请)|未申报|(?:准备|打算|计划|拟|想|明年|下学期|下半年)[^，。;]{0,6}(?:申报|报|申请)|不打算"),
+    ("", r"(?:快要?|即将|马上|准备|争取|计划|有望|拟|将|等着|打算)[^，。;]{0,6}(?:挂牌|授牌|命名)|没(?:有)?(?:通过|批准|评上)|未(?:通过|获批)"),
     ("", r"(?:没|未|没有|尚未|还没|还没有)(?:挂牌|授牌|命名|挂)"),
     ("已挂牌", r"挂牌|授牌|命名|牌子[都已经也]*(?:挂|拿|到|下|发)|[拿领发]到?了?牌|[拿领]到?了?[^，。;]{0,4}牌|挂起|挂上|挂了"),
     ("创建中", r"创建中|正在创|在创建|创建当中|打造|建设中|正创|创建过程|创建期|创建阶段(?!是|为|:)"),
     ("已申报", r"申报了|已申报|已经申报|申报(?:上去|完|过|材料)|报上去|材料.{0,4}(?:交|报|递)|等批|等(?:待)?(?:批复|验收|评审|审批)|待批|送审|提交|重新申报"),
 )  # fmt: skip
-_POSITION = re.compile(r"(?:选|是|选择|应该?是|属于|第一题|答)*第(?P<n>[一二三四五六七八九十\d])(?:个|项|种|类|条|选项|档|级)?(?:选项|阶段)?[吧了的]?|选(?:项)?(?P<m>[1-9])[吧了]?")
-_NOT_THAT = re.compile(r"(?:不是|并非|不属于|而非|不算)[^，。;]{1,8}")
-_ENDS = re.compile(r"[是为在已的]$|级$|本$")
+_POSITION = Rule(r"(?:选|是|选择|应该?是|属于|第一题|答)*第(?P<n>[一二三四五六七八九十\d])(?:个|项|种|类|条|选项|档|级)?(?:选项|阶段)?[吧了的]?|选(?:项)?(?P<m>[1-9])[吧了]?")
+_NOT_THAT = Rule(r"(?:不是|并非|不属于|而非|不算)[^，。;]{1,8}")
+_ENDS = Rule(r"[是为在已的]$|级$|本$")
 
 
 def read(scene: Scene, profile: Profile) -> Outcome:
@@ -148,9 +151,9 @@ def _staged(rules: tuple[tuple[str, str], ...], choices: tuple[str, ...], words:
 
 
 @lru_cache(maxsize=256)
-def _pattern(label: str) -> re.Pattern[str]:
+def _pattern(label: str) -> Rule:
     if label in _SYNONYMS:
-        return re.compile(_SYNONYMS[label])
+        return Rule(_SYNONYMS[label])
     stem = _ENDS.sub("", label) if len(label) > 2 else label
     stem = stem.removeprefix("已").removeprefix("防") if len(stem) > 2 else stem
-    return re.compile(re.escape(label) + "|" + re.escape(stem))
+    return Rule(re.escape(label) + "|" + re.escape(stem))

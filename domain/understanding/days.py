@@ -10,31 +10,41 @@ from domain.understanding.dates import When
 from domain.understanding.lexicon import Profile
 from domain.understanding.outcome import Outcome, doubt, reading
 from domain.understanding.result import Why
+from domain.understanding.rule import Rule
 from domain.understanding.scene import Scene
 
-_PLANNED = re.compile(r"下次|下一次|下回|再搞|再练|计划|预计|准备|打算|拟|安排在|争取|定在|定于|力争|将于|初步")
-_HAPPENED = re.compile(r"了|已|过(?!年|几|两)|这次|本次|最近一次|上次")
-_DROPPED = re.compile(r"原定(?:于|在)?|原计划(?:于|在)?|本来(?:定|是|准备)?(?:在|于)?|原本(?:定)?(?:在|于)?|截至|截止(?:到)?|不是")
-_CANCELLED = re.compile(r"取消|没(?:搞|办|开)成|停")
+_PLANNED = Rule(r"下次|下一次|下回|再搞|再练|计划|预计|准备|打算|拟|安排在|争取|定在|定于|力争|将于|初步")
+_HAPPENED = Rule(r"了|已|过(?!年|几|两)|这次|本次|最近一次|上次")
+_DROPPED = Rule(r"原定(?:于|在)?|原计划(?:于|在)?|本来(?:定|是|准备)?(?:在|于)?|原本(?:定)?(?:在|于)?|截至|截止(?:到)?|不是")
+_CANCELLED = Rule(r"取消|没(?:搞|办|开)成|停")
+_EITHER = Rule(r"不是.*就是|或者?|要么|可能|也许|说不定|不一定|好像|记得")
 _EVENTS = frozenset({"drill", "prep", "train", "study", "six", "bbt", "feature", "ethics"})
-_STRANGE = re.compile(r"家长会|运动会|月考|期中考试|联考|文艺汇演|升旗|春游|秋游|班会|体检|疫苗|开学典礼")
+_STRANGE = Rule(r"家长会|运动会|月考|期中考试|联考|文艺汇演|升旗|春游|秋游|班会|体检|疫苗|开学典礼")
 
 
 def read(scene: Scene, profile: Profile) -> Outcome:
     whens = [when for when in scene.whens if _is_for(scene, when, profile)]
-    whens = _last_said(scene, whens)
+    whens = _named_first(scene, _last_said(scene, whens), profile)
     exact = [when for when in whens if not when.vague]
     if not exact:
         return _undated(scene, profile, whens)
     found = {when: dates.resolve(when, profile.question, scene.today, _tense(scene, when)) for when in exact}
     days = {day for day in found.values() if isinstance(day, date)}
     span = (exact[0].start, exact[-1].end)
+    if any(_EITHER.search(scene.clause_at(when.start).words) for when in exact):
+        return doubt(scene, profile, Why.AMBIGUOUS, *span)
     if len(days) == 1 and len({*found.values()}) == 1:
         return _dated(scene, profile, exact, days.pop(), span)
     if days and re.search(r"最近|最后", profile.question.label) and len(days) == len({*found.values()}):
         return reading(scene, profile, max(days), span, "latest day", changed=True)
     reasons = [why for why in found.values() if isinstance(why, Why)]
     return doubt(scene, profile, Why.AMBIGUOUS if days else reasons[0], *span)
+
+
+def _named_first(scene: Scene, whens: list[When], profile: Profile) -> list[When]:
+    """文件11月5日收到,演练11月18日搞的: the day beside the event's name."""
+    named = [when for when in whens if _named(scene, when, profile)]
+    return named if named and any(not when.vague for when in named) else whens
 
 
 def _dated(scene: Scene, profile: Profile, exact: list[When], day: date, span: tuple[int, int]) -> Outcome:
@@ -51,7 +61,7 @@ def _undated(scene: Scene, profile: Profile, whens: list[When]) -> Outcome:
     return doubt(scene, profile, Why.NOT_UNDERSTOOD) if scene.alone is profile else None
 
 
-_COMPACT = re.compile(r"(?P<m>[01]\d)(?P<d>[0-3]\d)")
+_COMPACT = Rule(r"(?P<m>[01]\d)(?P<d>[0-3]\d)")
 
 
 def _compact(scene: Scene, profile: Profile) -> Outcome:
@@ -128,10 +138,8 @@ def _on_this_side(scene: Scene, when: When, profile: Profile) -> bool:
         if p.family == "date" and p is not profile and dates.direction(p.question, scene.today) == -way
     ]  # fmt: skip
     clause = scene.clause_at(when.start)
-    planned = _PLANNED.search(scene.raw[clause.start : when.start]) or _PLANNED.match(scene.raw[when.end :])
-    planned = planned or (_PLANNED.search(clause.words) and not _HAPPENED.search(scene.raw[clause.start : when.start]))
-    if planned:
-        return way >= 0 or not rivals and not _denied_before(scene, when)
+    if _is_planned(scene, when):
+        return way >= 0 or not rivals
     if not rivals or way == 0:
         return True
     return isinstance(dates.resolve(when, profile.question, scene.today), date) and not any(
@@ -139,5 +147,9 @@ def _on_this_side(scene: Scene, when: When, profile: Profile) -> bool:
     ) or (way < 0 and bool(_HAPPENED.search(clause.words)))
 
 
-def _denied_before(scene: Scene, when: When) -> bool:
-    return False
+def _is_planned(scene: Scene, when: When) -> bool:
+    clause = scene.clause_at(when.start)
+    before = scene.raw[clause.start : when.start]
+    if _PLANNED.search(before) or _PLANNED.match(scene.raw[when.end :]):
+        return True
+    return bool(_PLANNED.search(clause.words)) and not _HAPPENED.search(before)

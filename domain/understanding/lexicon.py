@@ -9,6 +9,7 @@ from typing import Literal
 
 from domain.indicators import Kind, Question
 from domain.understanding import units
+from domain.understanding.rule import Rule
 
 Family = Literal["count", "percent", "money", "area", "duration", "ratio", "date", "bool", "choice", "text", "none"]
 
@@ -92,14 +93,14 @@ CONCEPTS = tuple(Concept(n, True, label, reply) for n, label, reply in _NOUNS) +
 NOUNS = frozenset(c.name for c in CONCEPTS if c.noun)
 PEOPLE = frozenset({"student", "staff", "people", "others", "backbone"})
 
-_LABELS = tuple((c.name, re.compile(c.label)) for c in CONCEPTS)
-PATTERNS = tuple((c.name, re.compile(c.reply)) for c in CONCEPTS)
+_LABELS = tuple((c.name, Rule(c.label)) for c in CONCEPTS)
+PATTERNS = tuple((c.name, Rule(c.reply)) for c in CONCEPTS)
 
-_BOILERPLATE = re.compile(
+_BOILERPLATE = Rule(
     r"本月|本年度|本年|本学期|今年|最近一次|是否|已经|已|应急|总人数|人数|总数|数量|次数|节数|份数|篇数|门数|间数|处数|台数|场次|项数|户数|"
     r"日期|时间|比例|情况|开展|制定|建立|成立|组织|进行|新增|累计|的|[率数]$"
 )
-_SPLIT = re.compile(r"[/()（）、，,“”\"《》\s]+")
+_SPLIT = Rule(r"[/()（）、，,“”\"《》\s]+")
 _COMMON = frozenset("学校 教育 工作 活动 校园 教学 项目 本校 全校 主要 任务 总体 参加 参与 使用".split())
 
 
@@ -111,7 +112,7 @@ class Profile:
     family: Family
     nouns: frozenset[str]
     topics: frozenset[str]
-    own: re.Pattern[str] | None
+    own: Rule | None
 
     @property
     def key(self) -> str:
@@ -142,8 +143,8 @@ def _words(label: str, words: tuple[str, ...]) -> tuple[frozenset[str], str]:
 
 
 @lru_cache(maxsize=512)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)
+def _compiled(pattern: str) -> Rule:
+    return Rule(pattern)
 
 
 def profile(question: Question) -> Profile:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from domain.understanding.normalise import BLANK
+from domain.understanding.rule import Rule
 
 _CN = "[一二三四五六七八九十]"
-_NOT_VALUES = re.compile(
+_NOT_VALUES = Rule(
     "|".join(
         (
             r"(?<!\d)(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}(?!\d)",  # telephones

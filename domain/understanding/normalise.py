@@ -6,6 +6,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from domain.understanding.rule import Rule
+
 BLANK = "\ue000"
 """Stands where something was masked; never part of a word."""
 
@@ -41,10 +43,10 @@ _SLIPS = (
     ("导学按", "导学案"), ("心的体会", "心得体会"), ("公开科", "公开课"), ("未开站", "未开展"), ("开战了", "开展了"),
     ("班班同", "班班通"), ("板板通", "班班通"), ("班板通", "班班通"), ("绿华", "绿化"), ("米平方", "平方米"),
 )  # fmt: skip
-_SLIP = re.compile("|".join(re.escape(wrong) for wrong, _ in _SLIPS))
+_SLIP = Rule("|".join(re.escape(wrong) for wrong, _ in _SLIPS))
 _RIGHT = dict(_SLIPS)
-_COMMA = re.compile(r",(?!\d{3}(?!\d))|(?<!\d),")
-_INVISIBLE = re.compile(r"[\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff\ufe0f]")
+_COMMA = Rule(r",(?!\d{3}(?!\d))|(?<!\d),")
+_INVISIBLE = Rule(r"[\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff\ufe0f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +119,8 @@ def _without_idle_spaces(characters: list[tuple[str, int, int]]) -> list[tuple[s
     return kept
 
 
-_GROUPS = re.compile(r"(?<![\d.,])\d{1,3}(?: \d{3})+(?![\d.,])|(?<![\d.])\d(?: \d)+(?![\d.])")
-_SPACED = re.compile(r"(?<=[0-9a-z%]) +(?=[0-9])|(?<=[0-9]) +(?=[a-z])")
+_GROUPS = Rule(r"(?<![\d.,])\d{1,3}(?: \d{3})+(?![\d.,])|(?<![\d.])\d(?: \d)+(?![\d.])")
+_SPACED = Rule(r"(?<=[0-9a-z%]) +(?=[0-9])|(?<=[0-9]) +(?=[a-z])")
 
 
 def _parts_numbers(text: str, at: int) -> bool:
@@ -131,13 +133,13 @@ def _parts_numbers(text: str, at: int) -> bool:
 
 _HAN = "一二三四五六七八九十"
 _LISTED = (
-    re.compile(r"(?<!\d)(?P<n>[1-9])(?P<sep>)(?=[是否有没无未已])"),
-    re.compile(r"(?:^|(?<=[\n ]))(?P<n>\d{1,2})(?P<sep>\.)"),
-    re.compile(r"(?<![\d.,/:年月\-])(?P<n>\d{1,2})(?P<sep>[、)]|\.(?!\d)|[:，](?=[^\d]))"),
-    re.compile(r"\((?P<n>\d{1,2})\)(?P<sep>)"),
-    re.compile(r"(?:^|(?<=[\n，;。:!、\s]))(?P<n>[一二三四五六七八九十])(?P<sep>[、是](?=[^都一]))"),
-    re.compile(r"(?<![一二三四五六七八九十百千万\d])\((?P<n>[一二三四五六七八九十])\)(?P<sep>)(?!班)"),
-    re.compile(r"(?:^|(?<=[\n，;。:!、]))第(?P<n>[一二三四五六七八九十])(?P<sep>[、，:是问题项]+)"),
+    Rule(r"(?<!\d)(?P<n>[1-9])(?P<sep>)(?=[是否有没无未已])"),
+    Rule(r"(?:^|(?<=[\n ]))(?P<n>\d{1,2})(?P<sep>\.)"),
+    Rule(r"(?<![\d.,/:年月\-])(?P<n>\d{1,2})(?P<sep>[、)]|\.(?!\d)|[:，](?=[^\d]))"),
+    Rule(r"\((?P<n>\d{1,2})\)(?P<sep>)"),
+    Rule(r"(?:^|(?<=[\n，;。:!、\s]))(?P<n>[一二三四五六七八九十])(?P<sep>[、是](?=[^都一]))"),
+    Rule(r"(?<![一二三四五六七八九十百千万\d])\((?P<n>[一二三四五六七八九十])\)(?P<sep>)(?!班)"),
+    Rule(r"(?:^|(?<=[\n，;。:!、]))第(?P<n>[一二三四五六七八九十])(?P<sep>[、，:是问题项]+)"),
 )
 
 

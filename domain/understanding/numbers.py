@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from domain.understanding import negation, ratios, repairs, units
-from domain.understanding.alignment import Assigned, inherited, stands_alone
+from domain.understanding.alignment import PEOPLE, Assigned, bindings, inherited, stands_alone
 from domain.understanding.lexicon import Profile
 from domain.understanding.negation import Polarity
 from domain.understanding.outcome import Outcome, bounded, doubt, one_decimal, reading
 from domain.understanding.quantities import Quantity
 from domain.understanding.result import Why
 from domain.understanding.roles import Role, roles
+from domain.understanding.rule import Rule
 from domain.understanding.same import says_same
 from domain.understanding.scene import Clause, Scene
 
@@ -131,10 +132,14 @@ def _money(quantity: Quantity, profile: Profile) -> tuple[Decimal | None, bool]:
 
 def _combined(scene: Scene, profile: Profile, usable: list[Amount], amounts: list[Amount]) -> Outcome:
     usable = _newest(scene, profile, usable)
+    if profile.nouns & {"student", "staff"}:
+        usable = _own_crowd(scene, profile, usable)
     sums = [a for a in usable if a.role is Role.SUM]
     parts = [a for a in usable if a.role is Role.VALUE]
     if sums:
         return _with_sum(scene, profile, sums, parts)
+    if not parts:
+        return doubt(scene, profile, Why.AMBIGUOUS)
     if len(parts) == 1 or len({a.value for a in parts if a.value is not None}) == 1 == len({a.value for a in parts}):
         return _single(scene, profile, parts[0], amounts)
     if any(a.value is None for a in parts):
@@ -162,15 +167,24 @@ def _newest(scene: Scene, profile: Profile, usable: list[Amount]) -> list[Amount
     return usable
 
 
-_ATTENDING = re.compile(r"参加|参与|参演|参训|实际|实到|到场|去了|来了|实参")
-_ENROLLED = re.compile(r"全校|一共|共|总|在校|在册|应|学校")
+def _own_crowd(scene: Scene, profile: Profile, usable: list[Amount]) -> list[Amount]:
+    """学生500,老师30,共530: beside another crowd only the amount that names its own is its own."""
+    own = profile.nouns & PEOPLE
+    named = [b for q, b in bindings(scene).items() if b.level == 3 and b.concepts & PEOPLE and not b.concepts & own]
+    if not named:
+        return usable
+    return [a for a in usable if a.assigned.bound.level >= 2 and a.assigned.bound.concepts & own]
+
+
+_ATTENDING = Rule(r"参加|参与|参演|参训|实际|实到|到场|去了|来了|实参")
+_ENROLLED = Rule(r"全校|一共|共|总|在校|在册|应|学校")
 
 
 def _attended(scene: Scene, profile: Profile, usable: list[Amount]) -> list[Amount] | None:
     """全校405名学生,参与398人: those who took part, where they are asked."""
     if not re.search(r"参加|参与|参演|参训", profile.question.label) or len(usable) < 2:
         return None
-    there = [a for a in usable if _ATTENDING.search(scene.lead(a.quantity))]
+    there = [a for a in usable if _ATTENDING.search(scene.lead(a.quantity)) or re.match("参加|参与|参演|到场", scene.tail(a.quantity))]
     whole = [a for a in usable if a not in there and _ENROLLED.search(scene.lead(a.quantity))]
     if len(there) != 1 or len(there) + len(whole) != len(usable):
         return None
@@ -195,8 +209,8 @@ def _with_sum(scene: Scene, profile: Profile, sums: list[Amount], parts: list[Am
     return _single(scene, profile, sums[0], sums)
 
 
-_PART = re.compile(
-    r"[一二三四五六七八九\d]+年级|语文|数学|英语|语|数|英|科学|体育|音乐|美术|道法|男|女|校区|小学部|初中部|中学部|高中部|幼儿|本部|分校|教学点|村小|[校镇乡县省市班国]级|班|上册|高年级|低年级|中年级|[东西南北]|"
+_PART = Rule(
+    r"[一二三四五六七八九\d]+年级|小学|中学|语文|数学|英语|语|数|英|科学|体育|音乐|美术|道法|男|女|校区|小学部|初中部|中学部|高中部|幼儿|本部|分校|教学点|村小|[校镇乡县省市班国]级|班|上册|高年级|低年级|中年级|[东西南北]|"
     r"一楼|二楼|三楼|初一|初二|初三|七|八|九|部|组|村"
 )
 
@@ -261,7 +275,7 @@ def _mixed_crowd(scene: Scene, profile: Profile, amount: Amount) -> bool:
     return bool(re.search(rf"(?:其中|包括|含)[^，。;]{{0,4}}(?:{other})", scene.raw[amount.quantity.end :]))
 
 
-_LISTED = re.compile(r"(?P<names>[^，。;每至到\-~]*[、和与及][^，。;每至到\-~]*)各[有是]?$")
+_LISTED = Rule(r"(?P<names>[^，。;每至到\-~]*[、和与及][^，。;每至到\-~]*)各[有是]?$")
 
 
 def _listed(scene: Scene, profile: Profile, amounts: list[Amount]) -> Outcome:
@@ -374,10 +388,10 @@ def speaks(scene: Scene, clause: Clause, profile: Profile) -> bool:
     return scene.alone is profile or inherited(scene, clause, profile)
 
 
-_WELL = re.compile(r"正常|完好|良好|没坏|好用|好着|没毛病|没问题|运转")
-_NOT_YET_KNOWN = re.compile(r"预算|批|下来|到账|结算|报账|审计|核完|发票")
-_NONE_BEHIND = re.compile(r"(?:方面|这块|这个?|情况|数|人数|设备)?(?:暂时|目前|还|都|也|均|尚|本月|这个?月|今年|暂|是|为|:|的)*(?:没|未|无|零(?!星)|冇|0(?![\d.%/个台次节份篇人]))")
-_NONE_BEFORE = re.compile(r"(?:没有?|无|未|零|没得|莫得|冇)(?:[搞做写开发交编上现出新增坏安装组织设建办收到]*)(?:了|过|任何|什么|啥|新的?|专门的?|农村|一个|其他)*$")
+_WELL = Rule(r"正常|完好|良好|没坏|好用|好着|没毛病|没问题|运转")
+_NOT_YET_KNOWN = Rule(r"预算|批|下来|到账|结算|报账|审计|核完|发票")
+_NONE_BEHIND = Rule(r"(?:方面|这块|这个?|情况|数|人数|设备)?(?:暂时|目前|还|都|也|均|尚|本月|这个?月|今年|暂|是|为|:|的)*(?:没|未|无|零(?!星)|冇|0(?![\d.%/个台次节份篇人]))")
+_NONE_BEFORE = Rule(r"(?:没有?|无|未|零|没得|莫得|冇)(?:[搞做写开发交编上现出新增坏安装组织设建办收到]*)(?:了|过|任何|什么|啥|新的?|专门的?|农村|一个|其他)*$")
 
 
 def _is_none(scene: Scene, profile: Profile, amounts: list[Amount]) -> bool:

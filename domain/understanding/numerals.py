@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from decimal import Decimal
+
+from domain.understanding.rule import Rule
 
 DIGITS = {
     "零": 0, "〇": 0, "一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "两": 2,
@@ -18,13 +19,13 @@ _D = "零〇一二三四五六七八九两壹贰叁肆伍陆柒捌玖幺"
 _U = "十拾百佰千仟万亿"
 _ARABIC = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?"
 _TAIL = rf"(?:(?:{_ARABIC})|[{_D}廿卅]|[{_U}])"
-NUMERAL = re.compile(
+NUMERAL = Rule(
     rf"(?:{_ARABIC})(?:[wk](?![a-z])|[百千万亿](?!分之)(?:{_TAIL})*)?"
     rf"|[{_D}{_U}廿卅几数](?:(?:点(?=[{_D}]))?[{_D}{_U}廿卅几]|\d+(?:\.\d+)?(?=[{_U}]))*"
 )
 """A maximal run that may be one numeral; `read` decides."""
 
-_TOKEN = re.compile(rf"{_ARABIC}|.")
+_TOKEN = Rule(rf"{_ARABIC}|.")
 
 
 @dataclass(frozen=True, slots=True)

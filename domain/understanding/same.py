@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from domain.understanding.lexicon import Profile
 from domain.understanding.outcome import Outcome, doubt, reading
 from domain.understanding.result import Why
+from domain.understanding.rule import Rule
 from domain.understanding.scene import Scene
 
-_SAME = re.compile(
+_SAME = Rule(
     r"同上|(?:无|没有?|未|没得)(?:什么|任何|啥)?(?:变化?|变动|改变|更新)|没变|不变|照旧|老样子|维持原|保持原|"
     r"(?:和|跟|与|同|还是|照|按)?(?:上一?次|上个?月|上期|上个?季度|上周|上个?学期|上回|之前|以前|去年|原来|前一次)(?:报的|填的|的)?(?:数|情况)?(?:都)?(?:一样|相同|一致|没变|差不多一样|持平|不变|的数?$)"
 )

@@ -14,6 +14,7 @@ from domain.understanding.lexicon import Profile
 from domain.understanding.masks import mask
 from domain.understanding.normalise import BLANK, MARKER, Normal, normalise
 from domain.understanding.quantities import Quantity
+from domain.understanding.rule import Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ def build(text: str, asked: Sequence[Question], today: date, focus: str | None) 
     return Scene(normal, normal.text, masked, profiles, clauses, tuple(whens), amounts, cues, today, focus)
 
 
-_SEPARATOR = re.compile(r"[，。;!?\n]|\ue000*[\ue101-\ue1ff]\ue000*")
+_SEPARATOR = Rule(r"[，。;!?\n]|\ue000*[\ue101-\ue1ff]\ue000*")
 
 
 def _clauses(raw: str) -> tuple[Clause, ...]:
@@ -146,7 +147,7 @@ def _whens(
     return [w for w in found if not w.weak or only or _stands_as_day(masked, w, clauses, cues, asked)]
 
 
-_AROUND = re.compile(r"(?:日期|时间|是|在|于|为|:|的|号|日|下午|上午|、|\ue000|[\ue101-\ue1ff])*")
+_AROUND = Rule(r"(?:日期|时间|是|在|于|为|:|的|号|日|下午|上午|、|\ue000|[\ue101-\ue1ff])*")
 
 
 def _stands_as_day(

@@ -7,13 +7,14 @@ import re
 from domain.understanding.lexicon import Profile
 from domain.understanding.outcome import Outcome, doubt, reading
 from domain.understanding.result import Why
+from domain.understanding.rule import Rule
 from domain.understanding.same import says_same
 from domain.understanding.scene import Clause, Scene
 
-_LEAD_IN = re.compile(r"^(?:是|为|有|:|的|就是|主要是|在于|我们|做的|叫做?|改为|改成|应为|\"|\ue000|、|\s)+")
+_LEAD_IN = Rule(r"^(?:是|为|有|:|的|就是|主要是|在于|我们|做的|叫做?|改为|改成|应为|\"|\ue000|、|\s)+")
 _HEADINGS = frozenset({"theme", "name", "problem", "bright"})
-_PROBLEM = re.compile(r"没|无|不|问题|困难|缺|慢|窄|少|难|乱|堵|拥|差|旧|老化|偏|弱|小|晚|打闹|说笑|滞后|不足|个别|欠|短|紧|大班额|低")
-_VALUE_LESS = re.compile(r"^(?:好的?|收到|谢谢.*|辛苦.*|报告完毕|以上|领导好?|您好|你好|是|否|有|没有|搞了|已开展|对|嗯)$")
+_PROBLEM = Rule(r"没|无|不|问题|困难|缺|慢|窄|少|难|乱|堵|拥|差|旧|老化|偏|弱|小|晚|打闹|说笑|滞后|不足|个别|欠|短|紧|大班额|低")
+_VALUE_LESS = Rule(r"^(?:好的?|收到|谢谢.*|辛苦.*|报告完毕|以上|领导好?|您好|你好|是|否|有|没有|搞了|已开展|对|嗯)$")
 
 
 def read(scene: Scene, profile: Profile, used: list[tuple[int, int]]) -> Outcome:

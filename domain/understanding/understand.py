@@ -7,10 +7,24 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from domain.indicators import Question
-from domain.understanding import alignment, bools, choices, days, intent, numbers, ratios, repairs, roles, same, scene, texts
+from domain.understanding import (
+    alignment,
+    bools,
+    choices,
+    days,
+    intent,
+    numbers,
+    ratios,
+    repairs,
+    roles,
+    same,
+    scene,
+    texts,
+)
 from domain.understanding.lexicon import Profile
 from domain.understanding.negation import Polarity, polarity
 from domain.understanding.outcome import Outcome
+from domain.understanding.quantities import Quantity
 from domain.understanding.result import Doubt, Intent, Reading, Understanding, Why
 from domain.understanding.scene import Scene
 
@@ -122,7 +136,7 @@ def _outcome(
     laid_out: Scene,
     profile: Profile,
     taken: dict[str, list[alignment.Assigned]],
-    torn: dict[str, list[alignment.Quantity]],
+    torn: dict[str, list[Quantity]],
 ) -> Outcome:
     if (repeated := same.read(laid_out, profile)) is not None and profile.key not in taken:
         return repeated
