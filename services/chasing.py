@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -20,6 +21,8 @@ from services.outbox import Recipient, queue_all
 from services.rounds import by_person
 from services.sheets import OPEN_STATES
 
+_log = logging.getLogger(__name__)
+
 REPORTED = "reported"
 """Why a rung is skipped for a unit that had nothing to be reminded of when it fired."""
 
@@ -30,9 +33,13 @@ async def remind(session: AsyncSession, bureau_id: int, hours: OfficeHours, now:
         return 0
     fired: dict[str, list[ReportKey]] = {}
     for round_ in await _running(session, bureau_id, now):
-        for due in due_rungs(LADDER, round_.issued_at, round_.due_at, round_.lock_at, now, hours):
-            if due.send_at is None or due.send_at <= now:
-                fired.setdefault(due.rung.key, []).extend(await _plan(session, round_, due, now))
+        round_id = round_.id
+        try:
+            async with session.begin_nested():
+                for rung, keys in (await _fire(session, round_, hours, now)).items():
+                    fired.setdefault(rung, []).extend(keys)
+        except Exception:
+            _log.exception("a round could not be chased", extra={"action": "chase_failed", "round_id": round_id})
     queued = 0
     for rung, keys in fired.items():
         merged = await by_person(session, bureau_id, keys)
@@ -41,6 +48,16 @@ async def remind(session: AsyncSession, bureau_id: int, hours: OfficeHours, now:
         ]
         queued += len(await queue_all(session, items, now, Lane.REMINDER, nag=True))
     return queued
+
+
+async def _fire(session: AsyncSession, round_: Round, hours: OfficeHours, now: datetime) -> dict[str, list[ReportKey]]:
+    """By rung, the reports of one round that are to be reminded of now."""
+    due_now = due_rungs(LADDER, round_.issued_at, round_.due_at, round_.lock_at, now, hours)
+    return {
+        due.rung.key: await _plan(session, round_, due, now)
+        for due in due_now
+        if due.send_at is None or due.send_at <= now
+    }
 
 
 async def _running(session: AsyncSession, bureau_id: int, now: datetime) -> Sequence[Round]:

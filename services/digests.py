@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, exists, func, select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -40,36 +41,67 @@ from services.people import recipients_of_units, recipients_with_role
 from services.reporting import answer_value
 from services.turn import Actor, Turn
 
+_log = logging.getLogger(__name__)
+
 
 async def publish_due(session: AsyncSession, bureau: Bureau, hours: OfficeHours, now: datetime) -> int:
-    """Publish the digests whose set time has come and that are not published yet; returns how many."""
+    """Publish the digests whose set time has come and that are not published yet; returns how many.
+
+    Each campaign in a savepoint of its own: one that cannot be rolled up stops no other.
+    """
     published = 0
-    campaigns = await session.execute(select(Campaign).where(col(Campaign.bureau_id) == bureau.id))
-    for campaign in campaigns.scalars().all():
-        rounds = await _current_rounds(session, campaign, now)
-        for at in digest_times([round_.due_at for round_ in rounds], now, hours):
-            snapshot = await _freeze(session, bureau, campaign, rounds, f"set:{at.isoformat()}", now)
-            if snapshot is not None:
-                await _send_to_all(session, bureau.id, snapshot, rounds, now)
-                published += 1
+    for campaign in await _campaigns(session, bureau.id):
+        try:
+            async with session.begin_nested():
+                published += await _publish(session, bureau, campaign, hours, now)
+        except Exception:
+            _log.exception("digest failed", extra={"action": "digest_failed", "campaign_id": campaign.id})
     return published
 
 
-async def on_request(turn: Turn) -> bool:
-    """/digest: a snapshot as of now for whoever asks, as the role allows. False: no round has opened yet."""
-    campaign = (
-        (await turn.session.execute(select(Campaign).where(col(Campaign.bureau_id) == turn.bureau.id)))
-        .scalars()
-        .first()
+async def _campaigns(session: AsyncSession, bureau_id: int) -> Sequence[Campaign]:
+    statement = select(Campaign).where(col(Campaign.bureau_id) == bureau_id).order_by(col(Campaign.id))
+    return (await session.execute(statement)).scalars().all()
+
+
+async def _publish(session: AsyncSession, bureau: Bureau, campaign: Campaign, hours: OfficeHours, now: datetime) -> int:
+    published = 0
+    rounds = await _current_rounds(session, campaign, now)
+    for at in digest_times([round_.due_at for round_ in rounds], now, hours) if rounds else ():
+        occasion = f"set:{at.isoformat()}"
+        if await _is_taken(session, campaign, occasion):
+            continue
+        snapshot = await _freeze(session, bureau, campaign, rounds, occasion, now)
+        if snapshot is not None:
+            await _send_to_all(session, bureau.id, snapshot, rounds, now)
+            published += 1
+    return published
+
+
+async def _is_taken(session: AsyncSession, campaign: Campaign, occasion: str) -> bool:
+    """Asked first, because a tick comes every few seconds until midnight and a roll-up is not cheap."""
+    taken = and_(
+        col(DigestSnapshot.bureau_id) == campaign.bureau_id,
+        col(DigestSnapshot.campaign_id) == campaign.id,
+        col(DigestSnapshot.occasion) == occasion,
     )
-    rounds = await _current_rounds(turn.session, campaign, turn.now) if campaign else []
-    if campaign is None or not rounds:
-        return False
-    occasion = f"asked:{turn.update_id}"
-    snapshot = await _freeze(turn.session, turn.bureau, campaign, rounds, occasion, turn.now)
-    if snapshot is not None:
-        await _send(turn.session, turn.to, _texts_for(turn.person, snapshot.id), turn.now)
-    return True
+    return bool((await session.execute(select(exists().where(taken)))).scalar_one())
+
+
+async def on_request(turn: Turn) -> bool:
+    """/digest: a snapshot as of now of every campaign for whoever asks, as the role allows. False: no round has opened
+    yet."""
+    found = False
+    for campaign in await _campaigns(turn.session, turn.bureau.id):
+        rounds = await _current_rounds(turn.session, campaign, turn.now)
+        if not rounds:
+            continue
+        found = True
+        occasion = f"asked:{turn.update_id}"
+        snapshot = await _freeze(turn.session, turn.bureau, campaign, rounds, occasion, turn.now)
+        if snapshot is not None:
+            await _send(turn.session, turn.to, _texts_for(turn.person, snapshot.id), turn.now)
+    return found
 
 
 async def missing_of(turn: Turn, digest_id: int) -> bool:
@@ -77,7 +109,8 @@ async def missing_of(turn: Turn, digest_id: int) -> bool:
     snapshot = await turn.session.get(DigestSnapshot, (turn.bureau.id, digest_id))
     if snapshot is None or turn.actor is None:
         return False
-    lists = _lists_for(turn.actor, digest_id)
+    leads = {task.section_id for task in Digest.from_json(snapshot.snapshot).tasks}
+    lists = _lists_for(turn.actor, digest_id, leads)
     await _send(turn.session, turn.to, lists, turn.now)
     return bool(lists)
 
@@ -90,10 +123,10 @@ def _texts_for(actor: Actor, digest_id: int) -> list[DigestText | MissingList]:
     return [DigestText(digest_id=digest_id, audience="section", section_id=one) for one in sorted(actor.sections)]
 
 
-def _lists_for(actor: Actor, digest_id: int) -> list[DigestText | MissingList]:
+def _lists_for(actor: Actor, digest_id: int, leads: set[int | None]) -> list[DigestText | MissingList]:
     if actor.has(Role.OFFICE, Role.ADMIN):
         return [MissingList(digest_id=digest_id)]
-    return [MissingList(digest_id=digest_id, section_id=section) for section in sorted(actor.sections)]
+    return [MissingList(digest_id=digest_id, section_id=section) for section in sorted(actor.sections & leads)]
 
 
 async def _send(session: AsyncSession, to: Recipient, texts: Sequence[DigestText | MissingList], now: datetime) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, and_, func, literal, or_, select
+from sqlalchemy import ColumnElement, and_, literal, or_, select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -16,13 +18,15 @@ from db.session import insert
 from db.tables import Lane, Report, Role, Round, Task, TaskIndicator, Unit, UnitKind
 from domain import wording
 from domain.calendar import OfficeHours
-from domain.codec import questionnaire_to_json
+from domain.codec import questionnaire_from_json, questionnaire_to_json
 from domain.indicators import Indicator
 from domain.messages import Message, Prompt, ReportKey
 from domain.progress import State
 from domain.rounds import Frequency, Month, RoundPlan, Schedule, month_of_round, plan, round_months
 from services.outbox import Recipient, queue_all
 from services.people import recipients_of_units
+
+_log = logging.getLogger(__name__)
 
 REPORTERS = (Role.PRINCIPAL, Role.DEPUTY)
 
@@ -47,7 +51,10 @@ class Issued:
 
 
 async def open_due_rounds(session: AsyncSession, bureau_id: int, hours: OfficeHours, now: datetime) -> list[Issued]:
-    """Open every round that should be open by now, and prompt each person once for all of them."""
+    """Open every round that should be open by now, and prompt each person once for all of them.
+
+    Each task in a savepoint of its own: one whose schedule or questionnaire is broken stops no other.
+    """
     statement = select(Task).where(
         col(Task.bureau_id) == bureau_id,
         col(Task.withdrawn_at).is_(None),
@@ -55,10 +62,20 @@ async def open_due_rounds(session: AsyncSession, bureau_id: int, hours: OfficeHo
     )
     issued: list[Issued] = []
     for task in (await session.execute(statement.order_by(col(Task.position)))).scalars().all():
-        for round_plan in await _due_plans(session, task, hours, now):
-            issued.append(await issue(session, task, round_plan, now))
+        task_id = task.id
+        try:
+            async with session.begin_nested():
+                issued += await _open(session, task, hours, now)
+        except Exception:
+            _log.exception("a round could not be opened", extra={"action": "round_failed", "task_id": task_id})
     await prompt(session, bureau_id, issued, now)
     return issued
+
+
+async def _open(session: AsyncSession, task: Task, hours: OfficeHours, now: datetime) -> list[Issued]:
+    plans = await _due_plans(session, task, hours, now)
+    made = [await issue(session, task, round_plan, now) for round_plan in plans]
+    return [one for one in made if one is not None]
 
 
 async def _due_plans(session: AsyncSession, task: Task, hours: OfficeHours, now: datetime) -> list[RoundPlan]:
@@ -79,36 +96,41 @@ async def _due_plans(session: AsyncSession, task: Task, hours: OfficeHours, now:
     return plans
 
 
-async def issue(session: AsyncSession, task: Task, round_plan: RoundPlan, now: datetime) -> Issued:
-    """Make the round and, set-wise, a pending report for every unit it asks."""
-    round_ = Round(
-        bureau_id=task.bureau_id, id=new_id(), task_id=task.id, label=round_plan.label,
-        period_from=round_plan.period_from, period_to=round_plan.period_to, open_at=round_plan.open_at,
-        due_at=round_plan.due_at, grace_until=round_plan.grace_until, lock_at=round_plan.lock_at,
-        moved_because=wording.moved_reason(round_plan), issued_at=now,
-        questionnaire=await _questionnaire(session, task),
-    )  # fmt: skip
-    session.add(round_)
-    await session.flush()
-    columns = [Unit.bureau_id, literal(round_.id), Unit.id, literal(State.PENDING.value), Unit.township]
+async def issue(session: AsyncSession, task: Task, round_plan: RoundPlan, now: datetime) -> Issued | None:
+    """Make the round and, set-wise, a pending report for every unit it asks; None when another process has made it."""
+    values: dict[str, Any] = {
+        "bureau_id": task.bureau_id, "id": new_id(), "task_id": task.id, "label": round_plan.label,
+        "period_from": round_plan.period_from, "period_to": round_plan.period_to, "open_at": round_plan.open_at,
+        "due_at": round_plan.due_at, "grace_until": round_plan.grace_until, "lock_at": round_plan.lock_at,
+        "moved_because": wording.moved_reason(round_plan), "issued_at": now,
+        "questionnaire": await _questionnaire(session, task),
+    }  # fmt: skip
+    round_ = insert(session, Round).values(**values).on_conflict_do_nothing().returning(Round.id)
+    round_id = (await session.execute(round_)).scalar()
+    if round_id is None:
+        return None
+    columns = [Unit.bureau_id, literal(round_id), Unit.id, literal(State.PENDING.value), Unit.township]
     chosen = select(*columns, Unit.students, Unit.staff, Unit.classes).where(_asked(task, round_plan))  # type: ignore[call-overload]
     names = ["bureau_id", "round_id", "unit_id", "state", "township", "students", "staff", "classes"]
     statement = insert(session, Report).from_select(names, chosen, include_defaults=False)
     made = await session.execute(statement.on_conflict_do_nothing().returning(Report.unit_id))
-    return Issued(round_.id, tuple(made.scalars().all()))
+    return Issued(round_id, tuple(made.scalars().all()))
 
 
 async def _questionnaire(session: AsyncSession, task: Task) -> list[dict[str, object]]:
+    """Raises pydantic.ValidationError for one that could not be read afterwards."""
     statement = select(col(TaskIndicator.definition)).where(
         col(TaskIndicator.bureau_id) == task.bureau_id, col(TaskIndicator.task_id) == task.id
     )
-    return list((await session.execute(statement.order_by(col(TaskIndicator.position)))).scalars().all())
+    found = list((await session.execute(statement.order_by(col(TaskIndicator.position)))).scalars().all())
+    questionnaire_from_json(found)
+    return found
 
 
 def _asked(task: Task, round_plan: RoundPlan) -> ColumnElement[bool]:
     """The units a task asks: schools of its stages that are open on the due day."""
     wanted = [stage for stage in task.stages.split(",") if stage]
-    listed = func.concat(",", col(Unit.stages), ",")
+    listed = literal(",") + col(Unit.stages) + literal(",")
     staged = or_(*(listed.contains(f",{stage},") for stage in wanted)) if wanted else literal(value=True)
     return and_(
         col(Unit.bureau_id) == task.bureau_id,

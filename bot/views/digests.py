@@ -19,7 +19,8 @@ def digest(content: DigestContent, _scene: Scene) -> list[Rendered]:
         return _parts(missing_lines(content.digest, message.section_id), (), protect=True)
     audience = Audience(message.audience)
     lines = digest_lines(content.digest, audience, message.section_id)
-    missing = any(task.outstanding for task in content.digest.tasks)
+    section = message.section_id
+    missing = any(task.outstanding for task in content.digest.tasks if section in (None, task.section_id))
     wants_list = missing and audience is not Audience.DIRECTOR
     buttons = ((Button("未报名单和电话", encode(Verb.MISSING, None, message.digest_id)),),) if wants_list else ()
     return _parts(lines, buttons, protect=False)
