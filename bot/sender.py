@@ -8,7 +8,7 @@ import logging
 import httpx
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, ReplyKeyboardMarkup
 from telegram.constants import ParseMode
-from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError, TimedOut
+from telegram.error import BadRequest, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError, TimedOut
 from telegram.ext import ExtBot
 
 from services.rendering import Delivered, Gone, Parcel, Refused, Rendered, Result, TryAgain, Unknown
@@ -16,6 +16,7 @@ from services.rendering import Delivered, Gone, Parcel, Refused, Rendered, Resul
 _log = logging.getLogger(__name__)
 
 RETRY_NETWORK = 2.0  # seconds until a call that certainly was not made is tried again
+RETRY_TOKEN = 30.0
 _NOT_SENT = (httpx.ConnectTimeout, httpx.ConnectError, httpx.PoolTimeout)
 
 
@@ -75,6 +76,8 @@ def meaning(problem: TelegramError) -> Result:
         seconds = problem.retry_after
         after = seconds if isinstance(seconds, int) else seconds.total_seconds()
         return TryAgain("flood", float(after), everywhere=True)
+    if isinstance(problem, InvalidToken):  # a person must see to it; what is to be said waits
+        return TryAgain("token refused", RETRY_TOKEN, everywhere=True)
     if isinstance(problem, Forbidden):
         return Refused(text, unreachable=True)
     if isinstance(problem, BadRequest):

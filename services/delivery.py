@@ -9,17 +9,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, assert_never
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, exists, or_, select, update
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.ids import new_id
 from db.session import table_of
-from db.tables import Account, Card, Fate, Outbox
+from db.tables import Account, Card, Fate, Inbox, InboxState, Outbox
 from domain import messages
 from domain.messages import Message, Strip
 from services.content import Content, Scene, load
 from services.intake import has_pending
+from services.outbox import Recipient, queue
 from services.pace import Pace
 from services.people import CHANNEL, the_bureau_by_id
 from services.rendering import Delivered, Gone, Method, Parcel, Refused, Rendered, Result, TryAgain, Unknown
@@ -30,9 +31,15 @@ _log = logging.getLogger(__name__)
 IN_FLIGHT = 16
 MAX_EDITS = 8
 """Edits of unknown fate are repeated this often before they are given up."""
+FIRST_PAUSE = 0.25  # seconds before such an edit is repeated; doubled at each further attempt
 
 _CARD = and_(
     col(Card.bureau_id) == Outbox.bureau_id, col(Card.chat_id) == Outbox.chat_id, col(Card.key) == Outbox.card_key
+)
+_UNREAD = exists().where(
+    col(Inbox.bureau_id) == Outbox.bureau_id,
+    col(Inbox.chat_id) == Outbox.chat_id,
+    col(Inbox.state) == InboxState.PENDING.value,
 )
 _IS_EDIT = or_(col(Outbox.kind) == "strip", col(Card.message_id).is_not(None))
 
@@ -103,6 +110,7 @@ class Delivery:
                 col(Outbox.fate) == Fate.PENDING.value,
                 col(Outbox.chat_id).not_in(self._busy),
                 or_(col(Outbox.not_before).is_(None), col(Outbox.not_before) <= now),
+                or_(col(Outbox.nag).is_(False), ~_UNREAD),
             )
             .order_by(col(Outbox.rank), col(Outbox.id))
             .limit(200)
@@ -127,11 +135,13 @@ class Delivery:
             self._wake.set()
 
     async def _give_up(self, row_id: int, problem: Exception) -> None:
-        """A message that cannot even be made must not stop the others."""
+        """A message that cannot even be made must not stop the others; one that was claimed may have been sent."""
         async with self.workplace.database.write() as session:
             row = await session.get(Outbox, (self.workplace.bureau_id, row_id))
             if row is not None and row.fate in (Fate.PENDING.value, Fate.SENDING.value):
-                row.fate, row.error = Fate.DEAD.value, type(problem).__name__
+                claimed = row.fate == Fate.SENDING.value
+                row.fate = (Fate.UNCERTAIN if claimed else Fate.DEAD).value
+                row.error = type(problem).__name__
 
     async def _claim(self, row_id: int) -> Parcel | None:
         """Mark the row as being sent and make what it shows now; None when it need not, or must not yet, be said."""
@@ -171,7 +181,7 @@ class Delivery:
             return None
         parts = self.render(content, scene)
         part = int(getattr(message, "part", 0))
-        if part == 0 and len(parts) > 1:
+        if part == 0 and len(parts) > 1 and row.attempts == 1:
             await self._queue_rest(session, row, len(parts))
         return parts[part]
 
@@ -194,6 +204,9 @@ class Delivery:
             row = await session.get(Outbox, (self.workplace.bureau_id, row_id))
             if row is not None:
                 await _write_fate(session, row, parcel, result, now)
+                if isinstance(result, Unknown):
+                    pause = FIRST_PAUSE * 2 ** min(row.attempts - 1, 7)
+                    self.pace.rest(parcel.chat_id, self.workplace.clock.monotonic() + pause)
 
 
 async def _write_fate(session: AsyncSession, row: Outbox, parcel: Parcel, result: Result, now: datetime) -> None:
@@ -231,8 +244,12 @@ async def _method(session: AsyncSession, row: Outbox) -> Method:
 
 async def _remember_card(session: AsyncSession, row: Outbox, message_id: int) -> None:
     card = await _card_of(session, row)
-    if card is not None and row.revision is not None:
-        card.message_id, card.shown_revision = message_id, max(card.shown_revision, row.revision)
+    if card is None or row.revision is None:
+        return
+    if row.revision < card.posted_from:  # a newer one is to stand below: this one only loses its buttons
+        await queue(session, Recipient(row.bureau_id, row.chat_id), Strip(message_id=message_id), row.queued_at)
+        return
+    card.message_id, card.shown_revision = message_id, max(card.shown_revision, row.revision)
 
 
 async def _forget_card_message(session: AsyncSession, row: Outbox) -> None:

@@ -83,9 +83,9 @@ async def show_card(
         card = Card(bureau_id=to.bureau_id, chat_id=to.chat_id, key=key)
         session.add(card)
     replaced = card.message_id if below else None
-    if below:
-        card.message_id = None
     card.revision += 1
+    if below:
+        card.message_id, card.posted_from = None, card.revision
     await session.flush()
     await _supersede(session, to, key)
     row = _row(to, message, now, Lane.REPLY, nag=False) | {"card_key": key, "revision": card.revision}
