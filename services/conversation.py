@@ -213,7 +213,7 @@ def _unnamed(turn: Turn, words: str) -> str:
     """The words without the unit's name, which may hold numerals (九年一贯制)."""
     for name in sorted(_names(turn), key=len, reverse=True):
         words = words.replace(name, " ")
-    return words.lstrip(",,:: ")
+    return words.lstrip(" ,,::")  # noqa: B005 - a set of separators
 
 
 async def reply_for(turn: Turn, update_id: int, key: ReportKey) -> Outcome:
@@ -354,7 +354,9 @@ async def _take(turn: Turn, chat: Chat, route: _Route, words: str) -> None:
     chat.failures = 0 if readings else chat.failures + 1
     if readings:
         await enter(turn, route.sheet, Given(readings))
-    unread = tuple(Unread(key=doubt.key, why=doubt.why, words=doubt.words) for doubt in understood.doubts)
+    taken = {reading.words for reading in readings}
+    doubts = [doubt for doubt in understood.doubts if doubt.why is not Why.AMBIGUOUS or doubt.words not in taken]
+    unread = tuple(Unread(key=doubt.key, why=doubt.why, words=doubt.words) for doubt in doubts)
     if not readings and not unread:
         unread = (Unread(key=None, why=Why.NOT_UNDERSTOOD, words=words[:40]),)
     await _show_after(turn, route.sheet.key, below=True, unread=unread, failures=chat.failures)
@@ -375,7 +377,7 @@ async def _show_after(
 async def _ask_next(turn: Turn, sheet: Sheet, unread: tuple[Unread, ...] = ()) -> None:
     """The focus moves to what could not be read, else to the first question without an answer; when nothing is left
     to ask, the read-back is open."""
-    doubted = [item.key for item in unread if item.key is not None]
+    doubted = [item.key for item in unread if item.key is not None and item.why is not Why.AMBIGUOUS]
     open_keys = [indicator.key for indicator in sheet.missing]
     asked = next(iter(doubted + open_keys), None)
     await _focus(turn, sheet.key, asked, sheet.revision if asked is None else None)

@@ -72,8 +72,9 @@ async def enter(turn: Turn, sheet: Sheet, given: Given) -> Outcome:
     entries = dict(draft.entries)
     for reading in given.readings:
         indicator = sheet.indicator(reading.key)
-        if indicator is not None:
-            entries[reading.key] = _entry(indicator, reading)
+        entry = _entry(indicator, reading) if indicator is not None else None
+        if entry is not None and entries.get(reading.key, {}).get("v") != entry["v"]:
+            entries[reading.key] = entry  # said or implied once more, the first evidence stays
     draft.entries = _applicable_entries(sheet.indicators, entries)
     draft.revision += 1
     draft.changed_at, draft.changed_by = turn.now, turn.to.person_id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
@@ -55,25 +56,44 @@ def store(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty SQLite file with the newest tables, made once and copied for each test."""
+    path = tmp_path_factory.mktemp("template") / "duban.db"
+    asyncio.run(_migrate(path))
+    return path
+
+
+async def _migrate(path: Path) -> None:
+    made = Database(f"sqlite:///{path}")
+    await migrations.migrate(made.engine)
+    await made.close()
+
+
+def _copy(template: Path, folder: Path) -> str:
+    shutil.copy(template, folder / "duban.db")
+    return f"sqlite:///{folder}/duban.db"
+
+
 @pytest.fixture
-async def database(store: str, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Database]:
+async def database(
+    store: str, tmp_path: Path, migrated: Path, request: pytest.FixtureRequest
+) -> AsyncIterator[Database]:
     """A migrated, empty store; a test that takes it runs on SQLite and on PostgreSQL."""
     if store == "sqlite":
-        url = f"sqlite:///{tmp_path}/duban.db"
+        url = _copy(migrated, tmp_path)
     else:
         from tests.postgres import fresh_database
 
         url = await fresh_database(request.getfixturevalue("postgres_server"))
     made = Database(url)
-    await migrations.migrate(made.engine)
     yield made
     await made.close()
 
 
 @pytest.fixture
-async def sqlite(tmp_path: Path) -> AsyncIterator[Database]:
+async def sqlite(tmp_path: Path, migrated: Path) -> AsyncIterator[Database]:
     """A migrated, empty SQLite store."""
-    made = Database(f"sqlite:///{tmp_path}/duban.db")
-    await migrations.migrate(made.engine)
+    made = Database(_copy(migrated, tmp_path))
     yield made
     await made.close()

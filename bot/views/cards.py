@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bot.buttons import Verb, encode
-from bot.views.doubts import doubt_lines
+from bot.views.doubts import GIVE_UP_AFTER, doubt_lines
 from bot.views.parts import (
     in_rows,
     message,
@@ -90,8 +90,9 @@ def _draft(content: CardContent, scene: Scene) -> Rendered:
     lines += _wanting(sheet)
     lines += doubt_lines(content, scene)
     asked = sheet.indicator(content.asked) or next(iter(sheet.missing), None)
-    lines += _asking(sheet, asked, again=bool(content.unread)) if asked else []
-    lines.append(f"填的都已保存,{_until(sheet, scene)}前接着填即可。")
+    lines += _asking(sheet, asked) if asked and not _is_asked_by_doubt(content, asked) else []
+    saved = "填的都已保存,{}前接着填即可。" if sheet.values else "{}前报都行,填一项存一项。"
+    lines.append(saved.format(_until(sheet, scene)))
     return message(lines, *_answer_buttons(sheet, asked), _draft_buttons(sheet))
 
 
@@ -107,11 +108,17 @@ def _wanting(sheet: Sheet) -> list[str]:
     return [f"还差{len(names)}项:{'、'.join(names)}"]
 
 
-def _asking(sheet: Sheet, asked: Indicator, *, again: bool) -> list[str]:
+def _is_asked_by_doubt(content: CardContent, asked: Indicator) -> bool:
+    """A doubt says what to reply already; a choice is still to be listed, and who gives up is to see the question."""
+    listed = asked.kind in (Kind.CHOICE, Kind.CHOICES)
+    given_up = content.failures >= GIVE_UP_AFTER
+    return not listed and not given_up and any(unread.key == asked.key for unread in content.unread)
+
+
+def _asking(sheet: Sheet, asked: Indicator) -> list[str]:
     """The question at hand, with how it may be answered."""
-    if again:
-        return []
-    now = f"(现为{said(asked, sheet.values[asked.key])})" if asked.key in sheet.values else ""
+    current = sheet.values.get(asked.key)
+    now = f"(现为{wording.value(asked, current, (asked.yes, asked.no))})" if current is not None else ""
     lines = [f"请答:{asked.label}{now}{_how(asked)}"]
     if asked.kind in (Kind.CHOICE, Kind.CHOICES):
         lines.append(" ".join(f"{number}{choice}" for number, choice in enumerate(asked.choices, 1)))
@@ -154,6 +161,8 @@ def _answer_buttons(sheet: Sheet, asked: Indicator | None) -> list[Sequence[Butt
 
 def _draft_buttons(sheet: Sheet) -> list[Button]:
     later = Button("稍后填", encode(Verb.LATER, sheet.key))
+    if sheet.is_complete:  # asked once more about one of the answers: who keeps it needs no second card to send it
+        return [Button("不改了", encode(Verb.OPEN, sheet.key)), later]
     return [Button("修改", encode(Verb.CHANGES, sheet.key)), later] if sheet.values else [later]
 
 
@@ -178,7 +187,7 @@ def receipt(content: Receipt, scene: Scene) -> Rendered:
     ]
     if content.owed:
         lines.append(f"还有{len(content.owed)}项待报:{'、'.join(content.owed)}。")
-    else:
+    elif content.total:
         count = f"{content.total}项" if content.total > 1 else ""
         lines.append(f"{content.title.split('月')[0]}月{count}已报齐,谢谢{content.salutation},不再提醒。")
     if content.next_report is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from bot.views.parts import section_contact
@@ -13,15 +14,28 @@ from services.content import CardContent, Scene
 from services.sheets import Sheet
 
 GIVE_UP_AFTER = 2
+AT_MOST = 3
+"""A card is read on a small screen: so many doubts at once."""
 
 
 def doubt_lines(content: CardContent, scene: Scene) -> list[str]:
-    if not content.unread:
-        return []
-    if content.failures >= GIVE_UP_AFTER:
+    certain = [unread for unread in content.unread if unread.why is not Why.AMBIGUOUS]
+    unplaced = [unread for unread in content.unread if unread.why is Why.AMBIGUOUS]
+    lines = [_line(content.sheet, unread, scene) for unread in certain[:AT_MOST]]
+    lines += [_unplaced(content.sheet, unplaced)] if unplaced else []
+    if lines and content.failures >= GIVE_UP_AFTER:
         contact = section_contact(content.sheet)
-        return [f"是我没看懂,不耽误您。可以点按钮,或打电话给{contact},由局里代填;已填的都在。"]
-    return [_line(content.sheet, unread, scene) for unread in content.unread]
+        lines.append(f"不耽误您:打电话给{contact},由局里代填也行;已填的都在。")
+    return lines
+
+
+def _unplaced(sheet: Sheet, unplaced: Sequence[Unread]) -> str:
+    """One line for a value that may belong to several questions."""
+    names = [indicator.name for unread in unplaced if (indicator := sheet.indicator(unread.key))]
+    if not names:
+        return f"✗ 没看懂“{unplaced[0].words}”,没有改动。"
+    which = "、".join(names[:AT_MOST]) + ("等" if len(names) > AT_MOST else "")
+    return f"✗ 您说“{unplaced[0].words}”,拿不准是哪一项({which}),请连名称一起说,如“{names[0]}_”。"
 
 
 def _line(sheet: Sheet, unread: Unread, scene: Scene) -> str:
@@ -29,7 +43,7 @@ def _line(sheet: Sheet, unread: Unread, scene: Scene) -> str:
     question = sheet.question(unread.key, scene.today) if unread.key else None
     said_so = f"您说“{unread.words}”," if unread.words else ""
     if indicator is None or question is None:
-        return f"没看懂:“{unread.words}”。请直接回数字、日期或“是/否”。"
+        return f"✗ 没看懂“{unread.words}”,没有改动。"
     return f"✗ {said_so}{_why(unread.why, indicator, question)}"
 
 
@@ -41,7 +55,9 @@ def _why(why: Why, indicator: Indicator, question: Question) -> str:
         case Why.FUZZY:
             return f"{name}具体是多少?请回准数{_in_unit(indicator)}。"
         case Why.OUT_OF_RANGE:
-            return f"{name}应在{_range(indicator, question)}之间,请核对后回正确的数。"
+            return f"{name}应{_range(indicator, question)},请核对后回正确的数。"
+        case Why.NOT_A_NUMBER | Why.TOTAL_UNKNOWN if indicator.kind is Kind.RATIO:
+            return f"{name}请回“完成数/总数”,如“_/_”。"
         case Why.NOT_A_NUMBER:
             return f"{name}要一个数,请回数字{_in_unit(indicator)}。"
         case Why.DONE_OVER_TOTAL:
@@ -56,8 +72,6 @@ def _why(why: Why, indicator: Indicator, question: Question) -> str:
             return f"{name}:没有这一天,请核对后再回。"
         case Why.NO_SUCH_CHOICE:
             return f"{name}请点下面的按钮,或回序号。"
-        case Why.AMBIGUOUS:
-            return f"拿不准是不是{name},请连名称一起说,如“{name}_”。"
         case Why.CONTRADICTORY:
             return f"{name}前后不一致,请再回一次准数。"
         case Why.PUT_OFF:
@@ -72,8 +86,9 @@ def _in_unit(indicator: Indicator) -> str:
 
 def _range(indicator: Indicator, question: Question) -> str:
     low = wording.amount(question.minimum) if question.minimum is not None else "0"
-    high = wording.amount(question.maximum) if question.maximum is not None else "…"
-    return f"{low}—{high}{indicator.unit}"
+    if question.maximum is None:
+        return f"不少于{low}{indicator.unit}"
+    return f"在{low}—{wording.amount(question.maximum)}{indicator.unit}之间"
 
 
 def _day(day: date | None) -> str:

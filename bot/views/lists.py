@@ -26,12 +26,14 @@ def prompt(content: PromptContent, scene: Scene) -> Rendered:
     sheets = content.sheets
     first = sheets[0]
     one_due = len({sheet.round.due_at for sheet in sheets}) == 1
+    one_span = len({_span(sheet) for sheet in sheets}) == 1
     lines = [_prompt_head(content, scene, one_due=one_due)]
     for number, sheet in enumerate(sheets, 1):
-        until = "" if one_due else f",{due(sheet, scene)}前"
-        lines.append(f"{number}. {_unit_prefix(sheet, content.several_units)}{_asks(sheet)}{until}")
+        until = "" if one_due else f",{due(sheet, scene)}前{_moved(sheet)}"
+        of = "" if one_span else f",统计{_span(sheet)}"
+        lines.append(f"{number}. {_unit_prefix(sheet, content.several_units)}{_asks(sheet)}{until}{of}")
     lines += _grounds(sheets)
-    lines.append(f"统计时段:{wording.span(first.round.period_from, first.round.period_to)}。")
+    lines += [f"统计时段:{_span(first)}。"] if one_span else []
     examples = [sheet.task.example for sheet in sheets if sheet.task.example]
     if examples:
         lines.append(f"可以一句话报,如:{examples[0]}")
@@ -41,9 +43,18 @@ def prompt(content: PromptContent, scene: Scene) -> Rendered:
 def _prompt_head(content: PromptContent, scene: Scene, *, one_due: bool) -> str:
     first = content.sheets[0]
     month = f"{first.round.period_to.month}月"
-    moved = f"({first.round.moved_because})" if first.round.moved_because else ""
+    whom = "您" if content.several_units else "贵校"
     until = f"{due(first, scene)}前" if one_due else ""
-    return f"{content.address},{month}有{len(content.sheets)}项请贵校{until}报送{moved}:"
+    moved = _moved(first) if one_due else ""
+    return f"{content.address},{month}有{len(content.sheets)}项请{whom}{until}报送{moved}:"
+
+
+def _moved(sheet: Sheet) -> str:
+    return f"({sheet.round.moved_because})" if sheet.round.moved_because else ""
+
+
+def _span(sheet: Sheet) -> str:
+    return wording.span(sheet.round.period_from, sheet.round.period_to)
 
 
 def _asks(sheet: Sheet) -> str:
@@ -111,9 +122,15 @@ def todo(content: TodoContent, scene: Scene) -> Rendered:
     lines = [f"{content.address},待报{len(content.sheets)}项:"]
     for number, sheet in enumerate(content.sheets, 1):
         prefix = _unit_prefix(sheet, content.several_units)
-        late = ",已过截止时间,现在报仍计入" if scene.now > sheet.round.due_at else ""
-        lines.append(f"{number}. {prefix}{_standing(sheet)},{due(sheet, scene)}前{late}")
+        lines.append(f"{number}. {prefix}{_standing(sheet)},{_until(sheet, scene)}")
     return message(lines, *_go_on_buttons(content.sheets))
+
+
+def _until(sheet: Sheet, scene: Scene) -> str:
+    if scene.now <= sheet.round.due_at:
+        return f"{due(sheet, scene)}前"
+    locks = wording.moment(sheet.round.lock_at, scene.hours.zone)
+    return f"已过截止时间,{locks}前报仍计入"
 
 
 def history(content: HistoryContent, scene: Scene) -> Rendered:

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
 from db.session import Database
+from tests.bot.dialogue import Dialogue
 from tests.cast import County, at, make_county
 from tests.stage import Stage, on_stage
+
+Talk = Callable[[int], Awaitable[Dialogue]]
 
 
 @pytest.fixture
@@ -19,3 +22,17 @@ async def stage(sqlite: Database, county: County) -> AsyncIterator[Stage]:
     """18 November 2026, a Wednesday: both November rounds open at 08:30."""
     async with on_stage(sqlite, county.bureau_id, at("2026-11-18 09:00")) as made:
         yield made
+
+
+@pytest.fixture
+def talk(stage: Stage) -> Talk:
+    """Somebody whose phone knows the bot; both rounds are open and prompted."""
+
+    async def begin(user_id: int) -> Dialogue:
+        phone = stage.phone(user_id)
+        await phone.start()
+        await stage.settled()
+        await stage.tick()
+        return Dialogue(stage, phone)
+
+    return begin
