@@ -14,10 +14,23 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.ids import new_id
 from db.tables import Campaign, Round, Task, TaskChange, TaskIndicator, TaskSupport, Unit, UnitKind
-from domain.campaign import CampaignPlan, Change, ChangeKind, Problem, Reading, TaskPlan, changes, read_yaml
+from domain.campaign import (
+    CampaignForm,
+    CampaignPlan,
+    Change,
+    ChangeKind,
+    Problem,
+    Reading,
+    TaskPlan,
+    changes,
+    read_sheets,
+    read_yaml,
+    sheets,
+)
 from domain.codec import questionnaire_from_json, questionnaire_to_json
 from domain.indicators import Indicator
 from services.rounds import schedule_to_json
+from services.spreadsheets import Unreadable, tables_of, write_workbook
 
 
 class UnknownSection(LookupError):
@@ -42,11 +55,31 @@ def read_campaign(path: Path) -> Reading:
     """A campaign from .yaml or .xlsx; what cannot be read at all is a problem like any other."""
     try:
         raw = path.read_bytes()
+        if raw.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+            return read_sheets(tables_of(raw))
         return read_yaml(raw.decode("utf-8-sig"))
     except OSError as problem:
-        return Reading(None, (Problem((), f"打不开文件:{problem.strerror or problem}", where=str(path)),))
+        return _unreadable(path, f"打不开文件:{problem.strerror or problem}")
     except UnicodeDecodeError:
-        return Reading(None, (Problem((), "文字编码不是 UTF-8,请另存为 UTF-8", where=str(path)),))
+        return _unreadable(path, "不是 .xlsx,文字编码也不是 UTF-8;请另存为 .xlsx 或 UTF-8 的 .yaml")
+    except Unreadable as problem:
+        return _unreadable(path, str(problem))
+
+
+def _unreadable(path: Path, reason: str) -> Reading:
+    return Reading(None, (Problem((), reason, where=path.name),))
+
+
+def workbook(form: CampaignForm) -> bytes:
+    """The same content as an .xlsx to edit and import."""
+    return write_workbook(sheets.to_sheets(form), sheets.CHOICES)
+
+
+def template() -> bytes:
+    """An empty workbook: headings and lists to pick from."""
+    empty = {"活动": [["项", "内容"], *([title, ""] for title in sheets.CAMPAIGN.values())]}
+    columns = {"任务": sheets.TASK, "频次": sheets.OTHER, "指标": sheets.INDICATOR}
+    return write_workbook(empty | {name: [list(one.values())] for name, one in columns.items()}, sheets.CHOICES)
 
 
 async def missing_sections(session: AsyncSession, bureau_id: int, plan: CampaignPlan) -> list[str]:

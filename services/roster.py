@@ -18,7 +18,7 @@ from db.session import insert
 from db.tables import Alias, AliasSource, Bureau, Membership, Person, Role, Unit
 from domain import roster as rules
 from domain.roster import Known, PersonPlan, Roster, UnitPlan
-from services.spreadsheets import Unreadable, read_tables
+from services.spreadsheets import Unreadable, read_tables, write_workbook
 
 Tick = Callable[[], None]
 Slot = tuple[int | None, str]
@@ -53,6 +53,19 @@ def read_roster(path: Path, known: Known | None = None) -> Roster:
         return rules.read(read_tables(path), known)
     except Unreadable as problem:
         return Roster(problems=(rules.Problem(None, "", str(problem)),))
+
+
+def template() -> bytes:
+    """An .xlsx to fill in: the headings, lists to pick from, and a page that says what belongs where."""
+    choices = {
+        "类别": ["学校", "幼儿园", "股室", "教育局", "局领导", "乡镇"], "寄宿": ["是", "否"],
+        "学段": [*(stage.chinese for stage in rules.Stage), "九年一贯制"],
+    }  # fmt: skip
+    return write_workbook({"名册": [list(rules.TITLES.values())], "说明": _guide()}, choices)
+
+
+def _guide() -> list[list[str]]:
+    return [["列", "怎么填"], *([rules.TITLES[column], advice] for column, advice in rules.ADVICE.items())]
 
 
 async def known_units(session: AsyncSession, bureau_id: int) -> Known:

@@ -4,9 +4,9 @@ from domain.campaign.changes import Change, ChangeKind, changes
 from domain.campaign.form import CampaignForm, Every, json_schema
 from domain.campaign.plan import CampaignPlan, Note, TaskPlan, compile_campaign
 from domain.campaign.problems import Problem
-from domain.campaign.reading import Reading, read_data, read_yaml
+from domain.campaign.reading import Reading, read_sheets, read_yaml
 
 __all__ = [
     "CampaignForm", "CampaignPlan", "Change", "ChangeKind", "Every", "Note", "Problem", "Reading", "TaskPlan",
-    "changes", "compile_campaign", "json_schema", "read_data", "read_yaml",
+    "changes", "compile_campaign", "json_schema", "read_sheets", "read_yaml",
 ]  # fmt: skip

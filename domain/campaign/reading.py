@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
 
-from domain.campaign import text
+from domain.campaign import sheets, text
 from domain.campaign.checks import check
 from domain.campaign.form import CampaignForm
 from domain.campaign.plan import CampaignPlan, compile_campaign
 from domain.campaign.problems import Locate, Problem, placed, shape_problems
+from domain.roster.model import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,13 @@ def read_yaml(source: str) -> Reading:
     if data is None:
         return Reading(None, tuple(problems))
     return read_data(data, lines, problems)
+
+
+def read_sheets(tables: Sequence[Table]) -> Reading:
+    data, locate, problems = sheets.parse(tables)
+    if data is None:
+        return Reading(None, tuple(problems))
+    return read_data(data, locate, problems)
 
 
 def read_data(data: Any, locate: Locate, problems: list[Problem]) -> Reading:

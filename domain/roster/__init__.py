@@ -1,6 +1,7 @@
 """The roster 名册: from the rows of a file to units and people, with one list of everything wrong."""
 
 from domain.roster.aliases import aliases
+from domain.roster.columns import ADVICE, TITLES
 from domain.roster.model import (
     BureauPlan,
     Cell,
@@ -16,6 +17,6 @@ from domain.roster.model import (
 from domain.roster.reading import read
 
 __all__ = [
-    "BureauPlan", "Cell", "Known", "PersonPlan", "Place", "Problem", "Roster", "Stage", "Table", "UnitPlan",
-    "aliases", "read",
+    "ADVICE", "TITLES", "BureauPlan", "Cell", "Known", "PersonPlan", "Place", "Problem", "Roster", "Stage", "Table",
+    "UnitPlan", "aliases", "read",
 ]  # fmt: skip

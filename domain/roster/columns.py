@@ -39,6 +39,32 @@ _HEADINGS = {
 }
 HEADINGS = {column: tuple(words.split()) for column, words in _HEADINGS.items()}
 
+ADVICE = {
+    "kind": "学校、幼儿园、股室、教育局、局领导或乡镇;不填则看名称",
+    "code": "必填。学校标识码,或局里自编一个,以后不再变;股室可不填",
+    "name": "必填。全称。改名就在这里写新名称,旧名称自动成为别名",
+    "township": "学校和幼儿园必填;县直学校填“县直”。新乡镇先加一行,类别填“乡镇”",
+    "central": "管它的中心校,写名称或代码;中心校自己不填",
+    "stages": "幼儿园、小学、初中、高中、特教或九年一贯制,可填几个;不填则看名称",
+    "boarding": "是或否",
+    "students": "在册学生(幼儿)数",
+    "staff": "在册教职工数",
+    "classes": "教学班数",
+    "principal": "校长、园长或股室负责人的姓名",
+    "salutation": "消息里怎么称呼;不填则为姓加校长、园长、股长",
+    "phone": "手机或“区号-号码”,一人一个",
+    "roles": "不填为校长(股室为负责人);领导小组办公室填“办公室、股室”,局长填“局长”",
+    "deputy": "代报人。不填则原有的不变",
+    "deputy_salutation": "不填则为姓加老师",
+    "deputy_phone": "同上",
+    "unit_phone": "单位座机;教育局这一行填突发事件值班电话",
+    "aliases": "大家怎么叫它,几个用顿号隔开;常见简称会自动生成",
+    "former": "以前的名称,几个用顿号隔开",
+    "renamed_on": "改名从哪天起;以后的日期到那天才改",
+    "opened_on": "从哪天起报送",
+    "closed_on": "从哪天起不再报送",
+    "merged_into": "并到哪所学校,写名称或代码;要同时填停办日期",
+}
 IGNORED = ("序号", "备注", "说明", "地址", "邮编", "邮箱")
 TITLES = {column: names[0] for column, names in HEADINGS.items()}
 _BY_HEADING = {
