@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sqlmodel import col, select
 
 from db.tables import Chat, Inbox, Outbox
 from domain import messages
-from domain.indicators import Indicator, Kind
+from domain.indicators import Indicator, Kind, Question
 from domain.messages import History, Phrase, ReportCard, ReportKey, Say, Strip, Todo, Unread, WhichReport
 from domain.understanding import understand
 from domain.understanding.result import Intent, Reading, Understanding, Why
@@ -299,10 +299,26 @@ def _route(turn: Turn, chat: Chat, sheets: list[Sheet], told: _Told) -> _Route |
         return _Route(at_hand, chat.focus_key)
     if len({sheet.unit.id for sheet in sheets}) > 1:
         return None
-    fitting = [sheet for sheet in sheets if _read(turn, sheet, told.words).readings]
-    if len(fitting) == 1 and len(sheets) > 1:
-        return _Route(fitting[0])
-    return _first_open(sheets[0]) if len(sheets) == 1 else None
+    if len(sheets) == 1:
+        return _first_open(sheets[0])
+    fitting = _fitting(turn, sheets, told.words)
+    return _Route(fitting[0]) if len(fitting) == 1 else None
+
+
+_ANY = Question("any", "", Kind.BOOL)
+"""Asked beside the others, it keeps a bare 已完成 or 没有 from fitting the only yes-or-no question there is."""
+
+
+def _fitting(turn: Turn, sheets: list[Sheet], words: str) -> list[Sheet]:
+    """The reports that the words speak of, when all their questions are asked at once."""
+    asked = [
+        replace(question, key=f"{number}:{question.key}")
+        for number, sheet in enumerate(sheets)
+        for question in sheet.questions(turn.today)
+    ]
+    understood = understand(_unnamed(turn, words), [*asked, _ANY], now=turn.hours.local(turn.now))
+    found = {reading.key.partition(":")[0] for reading in understood.readings}
+    return [sheet for number, sheet in enumerate(sheets) if str(number) in found]
 
 
 def _first_open(sheet: Sheet) -> _Route:
