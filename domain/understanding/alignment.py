@@ -147,6 +147,8 @@ def _bind_clause(scene: Scene, clause: Clause, amounts: list[Quantity], cues: li
         behind = _behind(scene, clause, amounts, at, cues)
         if before.level == 3 and (leading or _stolen(scene, clause, amounts, at, cues, behind)):
             found[amount.start] = before
+        elif before.level == 2 and _stolen(scene, clause, amounts, at, cues, behind):
+            found[amount.start] = before
         elif behind.level == 3:
             found[amount.start] = behind
             taken = amount.end + scene.raw[amount.end :].find(behind.text) + len(behind.text)
@@ -196,7 +198,7 @@ def _behind(scene: Scene, clause: Clause, amounts: list[Quantity], at: int, cues
     cue = min(near, key=lambda c: (c.start, -c.end))
     gap = scene.raw[amounts[at].end : cue.start]
     direct = _ADJECTIVE.fullmatch(gap) and amounts[at].unit not in ("人", "口", "号人", "人次")
-    if direct and at + 1 < len(amounts) and not amounts[at].unit:
+    if direct and at + 1 < len(amounts) and not amounts[at].unit and (gap or cue.end - cue.start > 1):
         direct = None
     return Bound(_joined(near, cue), 3 if direct else 1, scene.raw[cue.start : cue.end])
 
@@ -270,7 +272,7 @@ def _unit_decides(profile: Profile, fits: dict[Profile, Fit]) -> bool:
     return fits[profile].unit == 2 and all(f.unit < 2 for p, f in fits.items() if p is not profile)
 
 
-_VERB = Rule(r"(?:参加|参演|参训|装|建|写|编|花|投|搞|开|上|发|收|坏|用|到|去|来|排查|整改|完成|共|总数|应训|实训|应到|实到|有|是|为|:|班级|推行|达)了?(?:大概|约)?$")
+_VERB = Rule(r"(?:参加|参演|参训|装|建|写|编|花|投|搞|开|上|发|收|坏|用|到|去|来|排查|整改|完成|共|总数|人数|总数|数|[应实](?:参加|参训|受训|参|训|到|培|出席)|有|是|为|:|班级|推行|达)了?(?:大概|约)?$")
 
 
 def _verb_before(scene: Scene, quantity: Quantity) -> bool:

@@ -15,7 +15,7 @@ from domain.understanding.same import says_same
 from domain.understanding.scene import Clause, Scene
 
 _BARE = Rule(
-    r"^(?:我们?校?|学校|本月|这个?月|今年|早就|老早|的确|确实|全部|都|也|均|目前|暂时|还|尚|因.{1,8}|由于.{1,8}|嗯|是的|必须的?|当然|[\ue000-\uf8ff]|\d)*"
+    r"^(?:我们?校?|学校|本月|这个?月|今年|早就|老早|的确|确实|全部|都|也|均|目前|的|暂时|还|尚|因.{1,8}|由于.{1,8}|嗯|是的|必须的?|当然|[\ue000-\uf8ff]|\d)*"
     r"(?:已|搞|做|弄|开展|组织|完成|进行|办|有|是|对|没|未|无|否|不是|练|演|建|制定|成立|准备|计划|打算|正在|在|筹|取消|推迟|落实|开始|启动|嗯|必须|当然|yes|no|√|×)"
 )
 _OTHER_MONTH = Rule(r"上个?月|上学期|去年|上季度|以前|之前")
@@ -25,8 +25,11 @@ def read(scene: Scene, profile: Profile) -> Outcome:
     outcomes: list[tuple[bool, Clause]] = []
     unsure: Clause | None = None
     cut = _cut(scene)
+    contrasted = bool(re.search(r"本月|这个?月|本学期|这学期", scene.raw))
     for clause in scene.clauses:
         if clause.end <= cut or not _speaks(scene, clause, profile):
+            continue
+        if contrasted and _OTHER_MONTH.search(clause.words):
             continue
         verdict = _verdict(profile, _share(scene, clause, profile))
         if verdict is not None:
@@ -56,7 +59,7 @@ def _decided(
 
 
 def _verdict(profile: Profile, words: str) -> bool | None:
-    if says_same(words):
+    if says_same(words) or _no_such_thing(profile, words):
         return None
     if "本月" in profile.question.label and _OTHER_MONTH.search(words) and not re.search(r"本月|这个?月", words):
         return None
@@ -67,6 +70,12 @@ def _verdict(profile: Profile, words: str) -> bool | None:
             return False
         case _:
             return None
+
+
+def _no_such_thing(profile: Profile, words: str) -> bool:
+    """没有校车 does not say whether the 校车 was inspected."""
+    subject = profile.question.label.partition("是否")[0]
+    return 2 <= len(subject) <= 8 and bool(re.search(rf"(?:没有?|无){re.escape(subject)}", words))
 
 
 def _speaks(scene: Scene, clause: Clause, profile: Profile) -> bool:

@@ -13,7 +13,7 @@ from domain.understanding.result import Why
 from domain.understanding.rule import Rule
 from domain.understanding.scene import Scene
 
-_PLANNED = Rule(r"下次|下一次|下回|再搞|再练|计划|预计|准备|打算|拟|安排在|争取|定在|定于|力争|将于|初步")
+_PLANNED = Rule(r"下次|下一次|下回|再搞|再练|计划|预计|准备|打算|拟|安排在|争取|定在|定于|改在|改到(?!了)|力争|将于|初步")
 _HAPPENED = Rule(r"了|已|过(?!年|几|两)|这次|本次|最近一次|上次")
 _DROPPED = Rule(r"原定(?:于|在)?|原计划(?:于|在)?|本来(?:定|是|准备)?(?:在|于)?|原本(?:定)?(?:在|于)?|截至|截止(?:到)?|不是")
 _CANCELLED = Rule(r"取消|没(?:搞|办|开)成|停")

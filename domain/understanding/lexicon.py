@@ -25,8 +25,8 @@ class Concept:
 
 
 _NOUNS = (
-    ("student", "学生|幼儿|生参与", "学生|男生|女生|娃儿|娃娃|娃|孩子|小朋友|同学|幼儿|小学生|中学生|寄宿生|住校生"),
-    ("staff", "教职工|教师|老师|职工|参训|应训", "教职员工|教职工|教师|老师|教员|教工|职工|员工|班主任"),
+    ("student", "学生|幼儿|生参与", "学生|男生|女生|娃儿|娃娃|娃|孩子|小朋友|同学|幼儿|小学生|中学生|寄宿生|住校生|(?<=\d)生(?![产活])"),
+    ("staff", "教职工|教师|老师|职工|参训|应训", "教职员工|教职工|教师|老师|教员|教工|职工|员工|班主任|(?<=\d)师(?![范德生])"),
     ("people", "师生|总人数", "师生|总人数|全校人员"),
     ("others", "家长|志愿者", "家长|志愿者|民警|消防员|消防官兵|官兵|村干部|村民|群众|领导|专家|医生|保安|党员|外聘|工作人员"),
     ("backbone", "骨干", "骨干教师|骨干老师|骨干"),
@@ -113,6 +113,7 @@ class Profile:
     nouns: frozenset[str]
     topics: frozenset[str]
     own: Rule | None
+    parts: tuple[Rule, Rule] | None = None
 
     @property
     def key(self) -> str:
@@ -156,7 +157,19 @@ def profile(question: Question) -> Profile:
         _nouns(question, names & NOUNS),
         names - NOUNS,
         _compiled(own) if own else None,
+        _parts(question.label) if question.kind is Kind.RATIO else None,
     )
+
+
+@lru_cache(maxsize=256)
+def _parts(label: str) -> tuple[Rule, Rule] | None:
+    """The words of either side of a label like 住校生人数/床位数, without those that both have."""
+    done, slash, total = label.partition("/")
+    sides = [{c for c in _BOILERPLATE.split(side) for c in _SPLIT.split(c) if len(c) >= 2} for side in (done, total)]
+    first, second = sides[0] - sides[1], sides[1] - sides[0]
+    if not slash or not first or not second:
+        return None
+    return Rule("|".join(map(re.escape, sorted(first)))), Rule("|".join(map(re.escape, sorted(second))))
 
 
 def _nouns(question: Question, names: frozenset[str]) -> frozenset[str]:

@@ -114,7 +114,7 @@ def _without_idle_spaces(characters: list[tuple[str, int, int]]) -> list[tuple[s
     for at, (char, start, end) in enumerate(characters):
         if char != " ":
             kept.append((char, start, end))
-        elif _parts_numbers(text, at):
+        elif _parts_numbers(text, at) or _parts_han_numbers(text, at):
             kept.append(("、", start, end))
     return kept
 
@@ -129,6 +129,17 @@ def _parts_numbers(text: str, at: int) -> bool:
     if not (match := _SPACED.match(text, at)):
         return False
     return not any(group.start() < at < group.end() for group in _GROUPS.finditer(text)) and match.start() == at
+
+
+_HAN_NUMERAL = "零一二三四五六七八九十百千万两"
+
+
+def _parts_han_numbers(text: str, at: int) -> bool:
+    """四万六 一间 are two amounts, 五 百 二 十 is one."""
+    left, right = text[:at].rstrip(" "), text[at:].lstrip(" ")
+    if not left or not right or text[at - 1] == " " or left[-1] not in _HAN_NUMERAL or right[0] not in _HAN_NUMERAL:
+        return False
+    return len(left) > 1 and left[-2] in _HAN_NUMERAL
 
 
 _HAN = "一二三四五六七八九十"

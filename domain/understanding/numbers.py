@@ -39,7 +39,9 @@ def read(scene: Scene, profile: Profile, found: list[Assigned], torn: list[Quant
         return computed
     if "people" in profile.nouns and (added := _people(scene, profile, amounts)) is not None:
         return added
-    usable = [a for a in amounts if a.role in (Role.VALUE, Role.SUM)] or _own_subset(scene, profile, amounts)
+    usable = [a for a in amounts if a.role in (Role.VALUE, Role.SUM)]
+    if not any(a.assigned.fit.noun >= 3 for a in usable):
+        usable = _own_subset(scene, profile, amounts) or usable
     usable = _summed_up(scene, _without_articles(usable))
     if usable:
         return _combined(scene, profile, usable, amounts)
@@ -48,7 +50,7 @@ def read(scene: Scene, profile: Profile, found: list[Assigned], torn: list[Quant
 
 def _own_subset(scene: Scene, profile: Profile, amounts: list[Amount]) -> list[Amount]:
     """其中骨干教师5人 is a part of something else, but all of the 骨干 asked about."""
-    own = profile.nouns | {"=" + profile.key}
+    own = (profile.nouns & {"backbone"}) | {"=" + profile.key}
     return [
         replace(a, role=Role.VALUE) for a in amounts
         if a.role is Role.SUBSET and a.assigned.bound.level == 3 and a.assigned.bound.concepts & own

@@ -59,7 +59,7 @@ _HOUR = Rule(
     rf"|(?P<n2>\d{{1,2}}|[一二三四五六七八九十]{{1,2}})点(?:半|整|钟|[一三]刻|\d{{1,2}}分?|(?![一二三四五六七八九零〇]))(?!点)"
 )
 _MONEY = Rule(
-    rf"[¥￥](?P<y>{_N})(?:元|块)?|(?P<n>{_N}){_MORE}(?P<unit>百万元|千元|万元|万块钱?|元|块钱|块(?![屏牌地黑展板儿])|圆|rmb|万(?=人民币))(?P<half>整|正)?(?P<tail>多|左右)?"
+    rf"[¥￥](?P<y>{_N})(?:元|块)?|(?P<n>{_N}){_MORE}(?P<unit>百万元|千元|万元|万块钱?|元|块钱|块(?![屏牌地黑展板儿])|圆|rmb|万(?=人民币))(?:(?P<half>整|正)|(?P<jiao>[一二三四五六七八九\d])[毛角])?(?P<tail>多)?"
 )
 _AREA = Rule(
     rf"(?P<n>{_N}|半){_MORE}个?(?P<unit>平方米|平方公?里|平米|平方|m2|平(?![时常安台均行方整])|亩|公顷|方(?![案面便法式位向]))(?P<half>半|多)?(?P<fen>{_N}分(?:地)?)?|(?P<fen2>{_N})分地"
@@ -96,6 +96,17 @@ def find(text: str) -> list[Quantity]:
         else:
             found.append(_qualified(text, quantity))
             at = max(quantity.end, match.start() + 1)
+    return _ranges(text, found)
+
+
+def _ranges(text: str, found: list[Quantity]) -> list[Quantity]:
+    """八成到九成 is neither; 由八成提高到九成 is two."""
+    for at in range(len(found) - 1):
+        first, second = found[at], found[at + 1]
+        between = text[first.end : second.start]
+        rising = re.search(r"从|由|提高|增加|上升|提升|升|增", text[max(0, first.start - 6) : first.start])
+        if between in ("到", "至", "-", "~", "或", "或者") and first.sort == second.sort != "clock" and not rising:
+            found[at], found[at + 1] = replace(first, value=None), replace(second, value=None)
     return found
 
 
@@ -205,9 +216,10 @@ def _money(text: str, at: int) -> Quantity | None:
     words = match["y"] or match["n"]
     factor = {"千元": 1000, "万元": 10000, "万块": 10000, "万块钱": 10000, "百万元": 1000000}.get(match["unit"] or "", 1)
     value = _value(words)
-    fuzzy = match["more"] or match["tail"] == "多" or value is None
+    fuzzy = match["more"] or match["tail"] or value is None
+    tenths = (_value(match["jiao"]) or Decimal(0)) / 10
     unit = "块" if match["unit"] == "块" else "元"
-    return Quantity(at, match.end(), "money", None if fuzzy or value is None else value * factor, unit, words)
+    return Quantity(at, match.end(), "money", None if fuzzy or value is None else value * factor + tenths, unit, words)
 
 
 def _area(text: str, at: int) -> Quantity | None:

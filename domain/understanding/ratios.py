@@ -12,9 +12,11 @@ from domain.understanding.outcome import Outcome, doubt, ratio, reading
 from domain.understanding.quantities import Quantity
 from domain.understanding.result import Why
 from domain.understanding.roles import Role, roles
+from domain.understanding.rule import Rule
 from domain.understanding.scene import Clause, Scene
 
 Frame = tuple[Decimal, Decimal]
+Parts = tuple[Rule, Rule] | None
 
 
 def read(scene: Scene, profile: Profile, found: list[Assigned], torn: list[Quantity]) -> Outcome:
@@ -40,11 +42,11 @@ def read(scene: Scene, profile: Profile, found: list[Assigned], torn: list[Quant
 def _fields(scene: Scene, profile: Profile, kept: list[Quantity]) -> Frame | Why:
     groups = _by_clause(scene, kept)
     if len(groups) > 1 and not _names_sum(scene, kept):
-        frames = [frame(scene, group, None, clause) for clause, group in groups]
+        frames = [frame(scene, group, None, clause, profile.parts) for clause, group in groups]
         if all(not isinstance(f, Why) for f in frames) and all(_complete(scene, c, g) for c, g in groups):
             whole = [f for f in frames if not isinstance(f, Why)]
             return sum((f[0] for f in whole), Decimal(0)), sum((f[1] for f in whole), Decimal(0))
-    return frame(scene, kept, profile.question.total)
+    return frame(scene, kept, profile.question.total, parts=profile.parts)
 
 
 def _by_clause(scene: Scene, kept: list[Quantity]) -> list[tuple[Clause, list[Quantity]]]:
@@ -66,7 +68,8 @@ def _names_sum(scene: Scene, kept: list[Quantity]) -> bool:
     return any(scene.lead(q).rstrip("有计是为").endswith(("一共", "总共", "合计", "共", "总数")) for q in kept[1:])
 
 
-def frame(scene: Scene, kept: list[Quantity], registered: int | None, only: Clause | None = None) -> Frame | Why:
+def frame(scene: Scene, kept: list[Quantity], registered: int | None, only: Clause | None = None, parts: Parts = None
+) -> Frame | Why:
     """done and total from amounts and their roles; `registered` stands in for a total not stated."""
     if any(q.value is None for q in kept):
         return Why.FUZZY
@@ -84,8 +87,18 @@ def frame(scene: Scene, kept: list[Quantity], registered: int | None, only: Clau
     for quantity in kept:
         if quantity.value is None or quantity.sort != "count":
             return Why.TOTAL_UNKNOWN
-        shares.setdefault(roles(scene, quantity, ratio=True), []).append(quantity.value)
+        shares.setdefault(_role(scene, quantity, parts), []).append(quantity.value)
     return _solved(shares, _all_done(scene, kept, only), registered)
+
+
+def _role(scene: Scene, quantity: Quantity, parts: Parts) -> Role:
+    """The role, and where nothing tells it the side of the label whose words stand before (住校生210人,床位240个)."""
+    role = roles(scene, quantity, ratio=True)
+    if role is not Role.VALUE or parts is None or not parts[1].search(scene.raw):
+        return role
+    lead = scene.lead(quantity)
+    done, total = parts[0].search(lead), parts[1].search(lead)
+    return role if bool(done) == bool(total) else Role.DONE if done else Role.TOTAL
 
 
 def _paired(pairs: list[Quantity]) -> Frame | Why:
@@ -99,7 +112,11 @@ def _paired(pairs: list[Quantity]) -> Frame | Why:
 def _all_done(scene: Scene, kept: list[Quantity], only: Clause | None) -> bool:
     first = scene.clause_at(kept[0].start)
     clauses = [only] if only else [c for c in scene.clauses if c.start >= first.start and c.marker == first.marker]
-    return any(negation.everything(c.words) for c in clauses)
+    bare = [c for c in clauses if not any(c.start <= q.start < c.end for q in scene.quantities)]
+    return any(negation.everything(c.words) for c in clauses) or any(_FINISHED.search(c.words) for c in bare)
+
+
+_FINISHED = Rule(r"^(?:已经?|现已|都)?(?:整改|改|装|建|弄|搞|处理)(?:完毕|完成|完|好|到位)了?$")
 
 
 def _solved(shares: dict[Role, list[Decimal]], everything: bool, registered: int | None) -> Frame | Why:

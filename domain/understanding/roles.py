@@ -36,6 +36,7 @@ _PLANNED = Rule(
     r"原?计划|预计|预算|打算|准备|拟|目标|原定|原本|本来|预定|争取|将(?:要|有|会)|任务(?:数|是)|需要?|要求|定额|指标数|应配|设计|可容纳|容纳|最多可|力争|待"
 )
 _SUBSET = Rule(r"其中|里面|包括|包含|含(?!量)|当中有|报修|已修|修好|修了|在修|送修|采用|录用|处理了|转走|除外")
+_AFTERWARDS = Rule(r"(?:准备|计划|打算|要到?|放在|留到|等)?(?:下个?学期|下个?月|明年|下周|以后|月底|年底)(?:再|才|搞|开|装|做|补)")
 _EACH = Rule(
     r"每(?:一)?(?:[个名位人周天日月间层节台篇场次班处年学]|星期|礼拜|学期|小时|学校|[一二三四五六日](?=$|[上下]))*(?:级|班|楼)*[都各为是有配约开上写交编搞]*$|人均[为是约达]*(?:编写|编|写|完成)?$|平均(?:每.{1,3})?[为是约]?$|各[有是]?$|生均$|班均$|人手$|单价[是为]?$|(?:一|每)[台套间]$|单个$"
 )
@@ -54,13 +55,13 @@ _REMAIN_TAIL = Rule(
 )
 _REMAIN_LEAD = Rule(r"(?:还?差|还?剩|缺席?|缺勤|请假|只剩|就剩|(?<!扫)除|除了|除去|除开|欠|剩下|没装|未装|没到|没来|没参加|未参加|未参训|未到|请假|还有|未整改|没整改|不合格|未通|没通)(?:的)?(?:有|了|是)?(?:老师|教师|班)?$")
 _DONE_LEAD = Rule(
-    r"已(?!有)|装好|装了|安装|装上|建成|建好|建了|通了|开通|完成|整改|改了|改好|改完|实到|实训|实际|到了|来了|去了|参训|参加|参与|其中|解决|消除|推行|落实|处理|合格|到会|到场|装有|有$|受训|出席|用上|覆盖|到位|销号|搞了|做了|达标|已建|培训了|只有?$|达到?$|能正常"
+    r"已(?!有)|装好|装了|安装|装上|建成|建好|建了|通了|开通|完成|整改|改了|改好|改完|实到|实训|实培|实参|实际|到了|来了|去了|参训|参加|参与|其中|解决|消除|推行|落实|处理|合格|到会|到场|装有|有$|受训|出席|用上|覆盖|到位|销号|搞了|做了|达标|已建|培训了|只有?$|达到?$|能正常"
 )
 _TOTAL_LEAD = Rule(
     r"共|总|全校|全体|应到|应训|应参|应(?=$)|应该?(?:参|到|有)|现有|排查|查出|发现|查找|查了|查到|查|摸排|在册|在编|全县|在岗|专任|本校有|我校有|学校有|一起|辖|占|名册|抽查|检查|班额|设有|原有"
 )
 _DONE_TAIL = Rule(
-    r"^(?:的)?(?:班级?|教学班|老师|教师|教职工|学生|隐患|问题|人|个班)?(?:都|全|全部|已|已经|均|在|是)*(?:装|通|建|整改|改|参加|参训|到|去|来|完成|推行|合格|参与|用上|消除|解决|处理|销号|搞|做|落实|受训|出席|达标|覆盖|开通)"
+    r"^(?:的)?(?:班级?|教学班|老师|教师|教职工|学生|隐患|问题|人|个班)?(?:都|全|全部|已|已经|均|在|是)*(?:有(?![没\d一二两三四五六七八九十])|装|通|建|整改|改|参加|参训|到|去|来|完成|推行|合格|参与|用上|消除|解决|处理|销号|搞|做|落实|受训|出席|达标|覆盖|开通)"
 )
 
 
@@ -72,6 +73,8 @@ def roles(scene: Scene, quantity: Quantity, *, ratio: bool = False, per_head: bo
         before = before.replace("上次的", "")
     if _one_denied(quantity, lead, tail):
         return Role.DENIED
+    if _AFTERWARDS.match(tail):
+        return Role.PLANNED
     role = _set_aside(before, lead, per_head)
     if role is not None:
         return role
@@ -98,7 +101,9 @@ def _set_aside(before: str, lead: str, per_head: bool) -> Role | None:
         return Role.PLANNED
     if re.search(r"占地|校园面积|建筑面积|总面积", lead):
         return Role.OTHER
-    if _EACH.search(lead) and not (per_head and re.search(r"[人生平]均[为是约达]*$", lead)):
+    if re.search(r"比[^，。;]{1,10}(?:多|少|高|低)了?$", before):
+        return Role.CHANGE
+    if _EACH.search(lead) and not (per_head and re.search(r"(?:[人生平]均|每[人名位](?:老师|教师)?)[为是约达]*$", lead)):
         return Role.EACH
     if _CHANGE.search(lead) and not _NOT_CHANGE.search(lead):
         return Role.CHANGE
@@ -126,7 +131,7 @@ def _share(lead: str, tail: str, leads_on: bool) -> Role:
         return Role.REMAIN
     if re.search(r"应(?:为|该是|是|更正)$", lead):
         return Role.VALUE
-    if re.search(r"应(?:参加|参训|受训|参|训|到|出席)", lead):
+    if re.search(r"应(?:参加|参训|受训|参|训|到|培|出席)", lead):
         return Role.TOTAL
     done, total = _last(_DONE_LEAD, lead), _last(_TOTAL_LEAD, lead)
     if done < 0 and total < 0:

@@ -147,14 +147,14 @@ def _whens(
     return [w for w in found if not w.weak or only or _stands_as_day(masked, w, clauses, cues, asked)]
 
 
-_AROUND = Rule(r"(?:日期|时间|是|在|于|为|:|的|号|日|下午|上午|、|\ue000|[\ue101-\ue1ff])*")
+_AROUND = Rule(r"(?:已经|已|练|搞|了|演练|开展|做|日期|时间|是|在|于|为|:|的|号|日|下午|上午|、|\ue000|[\ue101-\ue1ff])*")
 
 
 def _stands_as_day(
     masked: str, when: When, clauses: tuple[Clause, ...], cues: tuple[Cue, ...], asked: list[Profile]
 ) -> bool:
     clause = next(c for c in clauses if when.start < c.end)
-    rest = masked[clause.start : when.start] + masked[when.end : clause.end]
+    rest = masked[clause.start : when.start].rpartition("、")[2] + masked[when.end : clause.end].partition("、")[0]
     if _AROUND.fullmatch(rest):
         return "/" not in masked[when.start : when.end] or bool(re.search(r"日期|时间", rest)) or clause.marker > 0
     before = masked[clause.start : when.start]
