@@ -80,16 +80,24 @@ async def known_units(session: AsyncSession, bureau_id: int) -> Known:
     )
 
 
-async def ensure_bureau(session: AsyncSession, plan: Roster, timezone: str = "Asia/Shanghai") -> Bureau:
-    """The only bureau of the store, made from the roster when there is none. LookupError when there are several."""
-    bureaus: Sequence[Bureau] = (await session.execute(select(Bureau).limit(2))).scalars().all()
+async def find_bureau(session: AsyncSession, name: str | None = None) -> Bureau | None:
+    """The bureau of that name, or the only one. LookupError when there are several and none is named."""
+    statement = select(Bureau).where(col(Bureau.name) == name) if name else select(Bureau).limit(2)
+    bureaus: Sequence[Bureau] = (await session.execute(statement)).scalars().all()
     if len(bureaus) > 1:
-        raise LookupError("several bureaus in this store")
-    for bureau in bureaus:
-        return bureau
-    bureau = Bureau(id=new_id(), name=plan.bureau.name or "教育局", timezone=timezone)
-    session.add(bureau)
-    await session.flush()
+        raise LookupError("库里有几个教育局,请用 --bureau 写明是哪一个")
+    return bureaus[0] if bureaus else None
+
+
+async def ensure_bureau(
+    session: AsyncSession, plan: Roster, timezone: str = "Asia/Shanghai", name: str | None = None
+) -> Bureau:
+    """The bureau to import into, made when there is none yet; see `find_bureau`."""
+    bureau = await find_bureau(session, name)
+    if bureau is None:
+        bureau = Bureau(id=new_id(), name=name or plan.bureau.name or "教育局", timezone=timezone)
+        session.add(bureau)
+        await session.flush()
     return bureau
 
 

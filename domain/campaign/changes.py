@@ -12,6 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from domain.campaign.sheets import INDICATOR
 from domain.indicators import Indicator, Kind
 
 
@@ -36,7 +37,7 @@ class Change:
     after: str = ""
 
     def __str__(self) -> str:
-        what = f"的{self.field}" if self.field else ""
+        what = f"的“{INDICATOR.get(self.field, self.field)}”" if self.field else ""
         return f"{self.kind.chinese} {self.key}{what}:{self.before or '无'} → {self.after or '无'}"
 
 

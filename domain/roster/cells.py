@@ -88,8 +88,8 @@ def day(cell: Cell) -> date | None:
 
 
 def phone(cell: Cell) -> str:
-    text = re.sub(r"[\s()]|^\+?86(?=1\d{10}$)", "", plain(cell))
-    text = re.sub(r"[-–—―]+", "-", text)
+    text = re.sub(r"\((0\d{2,3})\)", r"\1-", re.sub(r"\s", "", plain(cell)))
+    text = re.sub(r"^\+?86-?(?=1\d{10}$)", "", re.sub(r"[-–—―]+", "-", text))
     if not text:
         return ""
     if re.fullmatch(r"[\d.]+[eE]\+?\d+", text):

@@ -183,7 +183,7 @@ def _with_schooling(row: _Row, unit: UnitPlan) -> UnitPlan:
     return replace(
         unit,
         township=row.text("township"),
-        stages=row.take("stages", lambda cell: cells.stages(cell, unit.name), ()),
+        stages=row.take("stages", lambda cell: cells.stages(cell, unit.name) if unit.name else (), ()),
         boarding=row.take("boarding", cells.yes, False),
         basics=basics,
         central="" if central in (unit.name, unit.code, "本校", "无") else central,

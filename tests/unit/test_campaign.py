@@ -1,0 +1,331 @@
+"""Campaign files: samples that hold the rules, files that break them, and what changed between two versions."""
+
+import copy
+import json
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.campaign import CampaignForm, ChangeKind, Every, Reading, changes, json_schema, read_yaml, text
+from domain.campaign.load import MOST_A_MONTH, MOST_A_TASK, fullest, load, numbers_in
+from domain.indicators import Basic, Indicator, Kind, Nature, OnlyIf
+from domain.roster import Stage
+from domain.rounds import Frequency
+
+ROOT = Path(__file__).parents[2]
+SAMPLES = ("campaign.yaml", "campaign-small.yaml")
+
+
+def sample(name: str) -> Reading:
+    return read_yaml((ROOT / "samples" / name).read_text(encoding="utf-8"))
+
+
+def form(name: str = "campaign-small.yaml") -> CampaignForm:
+    found = sample(name).form
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_the_samples_are_strictly_good(name: str) -> None:
+    assert sample(name).problems == ()
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_the_samples_survive_being_written(name: str) -> None:
+    written = text.write(form(name))
+    assert read_yaml(written).form == form(name)
+    assert text.write(form(name)) == text.write(read_yaml(written).form or form(name))
+
+
+@pytest.mark.parametrize("stage", Stage)
+@pytest.mark.parametrize("name", SAMPLES)
+def test_the_samples_are_no_burden(name: str, stage: Stage) -> None:
+    most = fullest(form(name), stage)
+    assert most.numbers <= MOST_A_MONTH
+    assert all(count <= MOST_A_TASK for count in most.tasks.values())
+
+
+def test_what_is_not_asked_monthly_says_why() -> None:
+    for task in form("campaign.yaml").tasks:
+        for indicator in task.indicators:
+            assert indicator.used_by
+            assert indicator.short
+            assert indicator.hint
+            assert "问" in indicator.help
+            assert indicator.why or (indicator.required and indicator.every is None)
+
+
+def test_the_eight_tasks_and_their_sections() -> None:
+    tasks = form("campaign.yaml").tasks
+    assert [task.lead for task in tasks] == [
+        "领导小组办公室", "教研室", "教育股", "教育股", "安全股", "装备站", "人事股", "教育股",
+    ]  # fmt: skip
+
+
+def test_schools_drill_monthly_and_kindergartens_quarterly() -> None:
+    plans = {plan.key: plan for plan in sample("campaign.yaml").plan.tasks}
+    assert plans["drill"].schedule.frequency is Frequency.MONTHLY
+    assert Stage.KINDERGARTEN not in plans["drill"].stages
+    assert plans["drill-kindergarten"].schedule.frequency is Frequency.QUARTERLY
+    assert plans["drill-kindergarten"].stages == (Stage.KINDERGARTEN,)
+    assert plans["drill"].indicators == plans["drill-kindergarten"].indicators
+
+
+def test_what_is_asked_per_term_starts_in_its_month() -> None:
+    plans = {plan.key: plan for plan in sample("campaign.yaml").plan.tasks}
+    assert plans["environment-term"].starts_on == date(2027, 1, 1)
+    assert plans["reform-term"].starts_on == date(2026, 10, 1)
+    assert plans["feature-once"].every is Every.ONCE
+
+
+def test_the_items_of_six_are_configuration() -> None:
+    six = next(i for plan in sample("campaign.yaml").plan.tasks for i in plan.indicators if i.key == "six_items")
+    assert six.maximum == 6
+    assert "6.写一篇成长日记" in six.help
+
+
+def test_the_demo_campaign() -> None:
+    drill, bbt = sample("campaign-small.yaml").plan.tasks
+    keys = [indicator.key for indicator in drill.indicators]
+    assert keys == [
+        "drill_done", "drill_date", "drill_type", "drill_students", "drill_staff", "drill_seconds", "hazard",
+        "drill_reason", "next_drill",
+    ]  # fmt: skip
+    assert [i.key for i in drill.indicators if i.only_if == OnlyIf("drill_done", equals=True)] == keys[1:6]
+    assert [i.key for i in drill.indicators if i.only_if == OnlyIf("drill_done", equals=False)] == keys[7:]
+    assert [i.key for i in bbt.indicators] == ["bbt", "bbt_fault", "bbt_plan"]
+    assert bbt.stages == ()
+
+
+def test_the_schema_file_is_current() -> None:
+    kept = json.loads((ROOT / "docs" / "campaign.schema.json").read_text(encoding="utf-8"))
+    assert kept == json_schema()
+
+
+def test_the_format_page_names_every_entry() -> None:
+    page = (ROOT / "docs" / "campaign-format.md").read_text(encoding="utf-8")
+    for name, definition in json_schema()["$defs"].items():
+        for entry in definition.get("properties", {}):
+            assert f"`{entry}`" in page, f"{name}.{entry}"
+
+
+SMALL: dict[str, Any] = yaml.safe_load("""
+key: c
+name: 活动
+document: 文号
+tasks:
+  - key: t
+    name: 任务
+    lead: 安全股
+    starts: "2026-09-01"
+    schedule: {every: monthly}
+    indicators:
+      - {key: done, label: 是否开展, kind: bool, used_by: 通报}
+      - {key: people, label: 人数, kind: int, unit: 人, used_by: 通报, only_if: {key: done, equals: true}}
+      - {key: rest, label: 完成, kind: ratio, unit: 处, used_by: 通报}
+""")
+TASK = ("tasks", 0)
+ONE = (*TASK, "indicators", 1)
+
+
+def changed(path: tuple[str | int, ...], value: object) -> str:
+    data = copy.deepcopy(SMALL)
+    part: Any = data
+    for step in path[:-1]:
+        part = part[step]
+    if value is ...:
+        del part[path[-1]]
+    else:
+        part[path[-1]] = value
+    return yaml.safe_dump(data, allow_unicode=True, sort_keys=False)
+
+
+def test_the_small_campaign_is_good() -> None:
+    assert read_yaml(yaml.safe_dump(SMALL)).problems == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "reason"),
+    [
+        ((*ONE, "uint"), "人", "[1].indicators[2].uint」:没有这个名称的项,是不是“unit”?"),
+        ((*ONE, "unit"), ..., "缺单位"),
+        ((*TASK, "indicators", 2, "unit"), ..., "缺单位"),
+        ((*ONE, "kind"), "integer", "只能是bool、int"),
+        ((*ONE, "label"), ..., "缺这一项"),
+        ((*ONE, "label"), 5, "像数字的请加引号"),
+        ((*ONE, "key"), "人数", "小写英文字母"),
+        ((*ONE, "key"), "done", "在本任务里重复"),
+        ((*ONE, "minimum"), "很多", "要写数"),
+        ((*ONE, "choices"), ["甲", "乙"], "int 类不能有这一项"),
+        ((*ONE, "kind"), "choice", "选项至少两个"),
+        ((*ONE, "only_if"), {"key": "rest", "incomplete": True}, "排在前面"),
+        ((*ONE, "only_if"), {"key": "done"}, "equals 和 incomplete 要写一个"),
+        ((*ONE, "only_if"), {"key": "done", "equals": "是"}, "true 或 false"),
+        ((*ONE, "only_if"), {"key": "done", "incomplete": True}, "只用于 ratio"),
+        ((*ONE, "earliest"), "today", "int 类不能有这一项"),
+        ((*ONE, "every"), "term", "频次不同,不会一起问"),
+        ((*TASK, "indicators", 0), {"key": "d", "label": "日", "kind": "date", "earliest": "明天"}, "period_to 或年-月-日"),
+        ((*TASK, "indicators", 0), {"key": "d", "label": "照片", "kind": "photo"}, "照片不能必交"),
+        ((*TASK, "schedule"), {"every": "monthly", "opens_before": 0, "at": "08:00"}, "截止早于开启"),
+        ((*TASK, "schedule"), {"every": "weekly"}, "只能是once"),
+        ((*TASK, "schedule"), {"every": "monthly", "day": 32}, "最多31"),
+        ((*TASK, "schedule"), {"every": "monthly", "at": "25:00"}, "要写时刻"),
+        ((*TASK, "schedule"), "monthly", "缩进"),
+        ((*TASK, "starts"), "九月", "要写日期"),
+        ((*TASK, "stages"), "小学", "要写成列表"),
+        ((*TASK, "stages"), ["大学"], "只能是kindergarten"),
+        ((*TASK, "others"), [{"stages": ["primary"], "every": "term"}, {"stages": ["小学"], "every": "term"}], "两种频次"),
+        ((*TASK, "indicators"), [], "不能为空"),
+        (("tasks",), ..., "缺这一项"),
+    ],
+)  # fmt: skip
+def test_faults_are_named_with_line_and_key(path: tuple[str | int, ...], value: object, reason: str) -> None:
+    found = read_yaml(changed(path, value))
+    assert not found.good()
+    assert any(reason in str(problem) for problem in found.problems), [str(p) for p in found.problems]
+    assert all(problem.where.startswith("第") for problem in found.problems)
+
+
+def test_limits_that_contradict() -> None:
+    data = copy.deepcopy(SMALL)
+    data["tasks"][0]["indicators"][1] |= {"minimum": 9, "maximum": 3, "soft_maximum": 1}
+    reasons = "".join(str(problem) for problem in read_yaml(yaml.safe_dump(data)).problems)
+    assert "最小值大于最大值" in reasons
+    assert "要在最小值和最大值之间" in reasons
+
+
+def test_the_line_is_that_of_the_entry() -> None:
+    source = "key: c\nname: 活动\ntasks:\n  - key: t\n    nam: 任务\n"
+    lines = {str(p).split("「")[0]: str(p) for p in read_yaml(source).problems}
+    assert "tasks[1].nam" in lines["第5行"]
+    assert "tasks[1].lead" in "".join(str(p) for p in read_yaml(source).problems if p.where == "第4行")
+
+
+def test_shape_and_sense_are_told_in_one_list() -> None:
+    data = copy.deepcopy(SMALL)
+    data["tasks"][0]["indicators"][1]["uint"] = "人"
+    del data["tasks"][0]["indicators"][2]["unit"]
+    data["tasks"].append(copy.deepcopy(data["tasks"][0]) | {"starts": "九月"})
+    reasons = [problem.reason for problem in read_yaml(yaml.safe_dump(data)).problems]
+    assert [any(word in r for r in reasons) for word in ("unit", "缺单位", "要写日期", "重复")] == [True] * 4
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("", "空的"), ("# 只有注释\n", "空的"), ("key: [1, 2\nname: x\n", "缩进没对齐"), ("key：c\n", "缩进的各项"),
+        ("\tkey: c\n", "制表符"), ("key: c\nkey: d\nname: 甲\ntasks: []\n", "写了两次"), ("- 1\n- 2\n", "缩进的各项"),
+        ("a: &a [*a]\n", ""), ("key: !!python/object:os.system x\n", ""), ("一句话", "缩进的各项"),
+    ],
+)  # fmt: skip
+def test_what_is_no_campaign_at_all(source: str, reason: str) -> None:
+    found = read_yaml(source)
+    assert not found.good()
+    assert reason in "".join(str(problem) for problem in found.problems)
+
+
+@given(st.text(max_size=80))
+def test_any_text_is_read_or_refused(source: str) -> None:
+    assert not read_yaml(source).good()
+
+
+@given(st.sampled_from([ONE, (*ONE, "key"), (*ONE, "minimum"), (*TASK, "schedule"), (*TASK, "indicators"), TASK]),
+       st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=6),
+                    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+                    max_leaves=6))  # fmt: skip
+def test_any_entry_is_read_or_refused(path: tuple[str | int, ...], value: object) -> None:
+    found = read_yaml(changed(path, value))
+    assert found.form is not None or found.problems
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"used_by": ""}, "谁用这个数"), ({"required": False}, "写一句理由"), ({"hint": "“520人”"}, "不要写数字"),
+    ],
+)  # fmt: skip
+def test_strict_refuses(change: dict[str, object], reason: str) -> None:
+    data = copy.deepcopy(SMALL)
+    data["tasks"][0]["indicators"][1] |= change
+    found = read_yaml(yaml.safe_dump(data))
+    assert found.good()
+    assert not found.good(strict=True)
+    assert reason in "".join(str(problem) for problem in found.problems)
+
+
+def test_strict_refuses_a_burden() -> None:
+    data = copy.deepcopy(SMALL)
+    data["tasks"][0]["indicators"] += [
+        {"key": f"n{n}", "label": "数", "kind": "int", "unit": "个", "used_by": "通报"} for n in range(20)
+    ]
+    reasons = "".join(str(problem) for problem in read_yaml(yaml.safe_dump(data)).problems)
+    assert "小学1月要填23个数,一项任务最多5个" in reasons
+    assert "一个月最多20个" in reasons
+
+
+def test_a_key_is_not_asked_twice_of_a_unit() -> None:
+    data = copy.deepcopy(SMALL)
+    data["tasks"].append(copy.deepcopy(data["tasks"][0]) | {"key": "t2", "name": "另一任务"})
+    found = read_yaml(yaml.safe_dump(data))
+    assert "已经问了这个数" in "".join(str(problem) for problem in found.problems)
+    data["tasks"][0]["stages"], data["tasks"][1]["stages"] = ["primary"], ["junior"]
+    assert read_yaml(yaml.safe_dump(data)).good()
+
+
+def test_how_numbers_are_counted() -> None:
+    indicators = {one.key: one for task in form("campaign.yaml").tasks for one in task.indicators}
+    assert [numbers_in(indicators[key]) for key in ("hazard", "bbt", "drill_done", "drill_seconds")] == [2, 1, 0, 1]
+    assert load(form("campaign.yaml"), Stage.KINDERGARTEN, 10).tasks.get("drill") is None
+
+
+BASE = Indicator(
+    "n", "人数", Kind.INT, Nature.FLOW, "人", minimum=Decimal(1), maximum=Decimal(10), limit_from=Basic.STUDENTS
+)  # fmt: skip
+PICK = Indicator("p", "类型", Kind.CHOICE, Nature.FLOW, choices=("甲", "乙"))
+DAY = Indicator("d", "日期", Kind.DATE, Nature.FLOW, earliest="2026-09-01", latest="period_to")
+
+
+@pytest.mark.parametrize(
+    ("old", "change", "kind"),
+    [
+        (BASE, {"label": "参演人数"}, ChangeKind.WORDING),
+        (BASE, {"help": "新说明"}, ChangeKind.WORDING),
+        (BASE, {"words": ("人",)}, ChangeKind.WORDING),
+        (BASE, {"maximum": Decimal(20)}, ChangeKind.LOOSENED),
+        (BASE, {"maximum": None}, ChangeKind.LOOSENED),
+        (BASE, {"minimum": Decimal(0)}, ChangeKind.LOOSENED),
+        (BASE, {"limit_from": None}, ChangeKind.LOOSENED),
+        (BASE, {"required": False}, ChangeKind.LOOSENED),
+        (PICK, {"choices": ("甲", "乙", "丙")}, ChangeKind.LOOSENED),
+        (DAY, {"earliest": "2026-08-01"}, ChangeKind.LOOSENED),
+        (DAY, {"latest": None}, ChangeKind.LOOSENED),
+        (BASE, {"maximum": Decimal(5)}, ChangeKind.MEANING),
+        (BASE, {"minimum": Decimal(2)}, ChangeKind.MEANING),
+        (BASE, {"soft_maximum": Decimal(5)}, ChangeKind.MEANING),
+        (BASE, {"unit": "个"}, ChangeKind.MEANING),
+        (BASE, {"kind": Kind.NUMBER}, ChangeKind.MEANING),
+        (BASE, {"only_if": OnlyIf("x", equals=True)}, ChangeKind.MEANING),
+        (PICK, {"choices": ("甲", "丙")}, ChangeKind.MEANING),
+        (DAY, {"earliest": "today"}, ChangeKind.MEANING),
+        (DAY, {"latest": "today"}, ChangeKind.MEANING),
+    ],
+)
+def test_what_a_change_does(old: Indicator, change: dict[str, Any], kind: ChangeKind) -> None:
+    (found,) = changes([old], [replace(old, **change)])
+    assert found.kind is kind
+    assert found.field == next(iter(change))
+
+
+def test_questions_that_come_and_go() -> None:
+    assert [c.kind for c in changes([], [BASE])] == [ChangeKind.MEANING]
+    assert [c.kind for c in changes([], [replace(BASE, required=False)])] == [ChangeKind.LOOSENED]
+    assert [(c.kind, c.after) for c in changes([BASE], [])] == [(ChangeKind.LOOSENED, "")]
+    assert changes([BASE, PICK], [PICK, BASE]) == []
