@@ -29,6 +29,8 @@ def read(scene: Scene, profile: Profile) -> Outcome:
     for clause in scene.clauses:
         if clause.end <= cut or not _speaks(scene, clause, profile):
             continue
+        if outcomes and re.match(r"但|不过|只是|就是|可是", clause.words) and not scene.about(clause, profile):
+            continue
         if contrasted and _OTHER_MONTH.search(clause.words):
             continue
         verdict = _verdict(profile, _share(scene, clause, profile))
@@ -38,7 +40,14 @@ def read(scene: Scene, profile: Profile) -> Outcome:
             unsure = clause
             if not outcomes and negation.polarity(clause.words) is Polarity.UNKNOWN:
                 break
+    if not outcomes and unsure is None and _bare_among_several(scene):
+        return doubt(scene, profile, Why.AMBIGUOUS)
     return _decided(scene, profile, outcomes, unsure)
+
+
+def _bare_among_several(scene: Scene) -> bool:
+    """有, to two questions at once."""
+    return len(scene.clauses) == 1 and len(scene.raw) <= 8 and bool(_BARE.match(scene.raw)) and not scene.cues
 
 
 def _cut(scene: Scene) -> int:
@@ -90,7 +99,14 @@ def _speaks(scene: Scene, clause: Clause, profile: Profile) -> bool:
     amounts = any(clause.start <= q.start < clause.end for q in scene.quantities)
     if len(bools) == 1 and bare and not amounts and not _heard(scene, clause, profile):
         return clause is scene.clauses[0] or inherited(scene, clause, profile)
+    if len(bools) > 1 and bare and not amounts and _all_alike(clause.words) and not _heard(scene, clause, profile):
+        return True
     return bare and not amounts and inherited(scene, clause, profile)
+
+
+def _all_alike(words: str) -> bool:
+    """都有了 answers every yes-or-no question at once."""
+    return bool(re.match(r"(?:我们?校?|这|两|三|几)*[个项样者]?(?:都|均|全部|全都|全)", words))
 
 
 def _heard(scene: Scene, clause: Clause, profile: Profile) -> bool:

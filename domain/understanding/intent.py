@@ -20,7 +20,7 @@ _ASKING = Rule(
     r"(?:算|填|是按|按|从|交|选|写|报|属于|是).{1,14}还是(?:算|按|填|从|报|选|写|属|校|县|市|省|班|起|公|个|上|实)|"
     r"(?:分|含|算|要|有|用|能|包括|单独|一起|交|报|填|写)[^，。;没未]{0,8}不$"
 )
-_STRICT = Rule(r"吗[?]?$|请问|怎么(?:填|报|写|算)|要不要|算不算|是不是要|可不可以|能不能|填什么|写什么|报什么|哪方面|指什么|指的是|什么意思|还是写|要写|多少字|行不行")
+_STRICT = Rule(r"吗[?]?$|请问|怎么(?:填|报|写|算)|要不要|算不算|是不是要|可不可以|能不能|填什么|写什么|报什么|哪方面|指什么|指的是|什么意思|什么叫|啥叫|还是写|要写|多少字|行不行")
 _HARMLESS = Rule(r"没(?:什么|啥|多少|有什么)|不(?:怎么|知道怎么|晓得怎么)|怎么也|哪怕|哪里都|谁都|什么都|什么的|多多少少|多少有")
 _PROCEDURE = Rule(r"照片|截图|佐证|材料|表格|系统|链接|截止|几点|盖章|纸质|群里|发给谁|发哪|发到哪|传哪|交给谁|平台")
 
@@ -102,6 +102,12 @@ def _without_echo(scene: Scene, start: int, end: int) -> str:
 
 def _plain(words: str) -> str:
     return re.sub(r"[“”\"《》\s\ue000-\uf8ff]", "", words)
+
+
+def refusal(scene: Scene) -> tuple[int, int]:
+    """Where the words of refusal stand; (0, 0) where there are none."""
+    match = _REFUSE.search(scene.raw)
+    return match.span() if match else (0, 0)
 
 
 def refuses(scene: Scene) -> bool:

@@ -140,7 +140,7 @@ def _combined(scene: Scene, profile: Profile, usable: list[Amount], amounts: lis
     parts = [a for a in usable if a.role is Role.VALUE]
     if sums:
         return _with_sum(scene, profile, sums, parts)
-    if not parts:
+    if not parts or any(a.role is Role.EACH and scene.lead(a.quantity).endswith("各") for a in amounts):
         return doubt(scene, profile, Why.AMBIGUOUS)
     if len(parts) == 1 or len({a.value for a in parts if a.value is not None}) == 1 == len({a.value for a in parts}):
         return _single(scene, profile, parts[0], amounts)
@@ -407,6 +407,8 @@ def _is_none(scene: Scene, profile: Profile, amounts: list[Amount]) -> bool:
 def _none_said(scene: Scene, clause: Clause, profile: Profile) -> bool:
     words = clause.words
     if says_same(words) or negation.unknown(words) or negation.nobody_missing(words):
+        return False
+    if re.search(r"(?:没|未)[^，。;]{0,3}[完齐够满全好]", words):
         return False
     if profile.family == "money" and _NOT_YET_KNOWN.search(words):
         return False

@@ -197,7 +197,7 @@ def _no_hazard(words: str) -> bool:
 
 
 def _plain_none(words: str) -> bool:
-    return bool(re.search(r"(?:一[个处人]?(?:都|也)?没|都没|没有|还没|未)(?:装|通|建|搞|参|推|开|整|动|做)?[^，。;]{0,4}$", words)) and "只" not in words
+    return bool(re.search(r"(?:一[个处人]?(?:都|也)?没|都没|没有|还没|未)(?:装|通|建|搞|参|推|开|整|动|做)?[^，。;]{0,4}$", words)) and not re.search(r"[只全完齐好满增]", words)
 
 
 def _made(

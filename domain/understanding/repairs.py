@@ -44,6 +44,8 @@ def within(raw: str, starts: list[int]) -> bool:
     cut = kept_from(raw, starts)
     if not cut:
         return False
+    if re.match(r"更正|更改|.{0,8}由[^，。;]{1,8}改", raw):
+        return False
     before = raw[:cut]
     return not re.search(r"(?:刚才|刚刚|之前|前面|上午|上次|昨天|早上|先前)[^，。;]{0,10}(?:报|填|写|说|那|的)|报错|填错|报的|填的|报多|报少", before)
 

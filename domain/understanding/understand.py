@@ -71,7 +71,7 @@ def _intended(laid_out: Scene, bare: str, asked: Sequence[Question], focus: str 
         if not (readings and intent.procedural(question) and _counted(readings)):
             return Understanding(Intent.QUESTION, (), doubts, held=readings, aside=question)
         return Understanding(Intent.ANSWER, readings, doubts, aside=question)
-    if intent.refuses(laid_out) and not _counted(readings):
+    if intent.refuses(laid_out) and not _counted(readings) and not _done_besides(laid_out, readings):
         return Understanding(Intent.REFUSE)
     if _nothing_said(laid_out, bare, readings, focus):
         return Understanding(_idle(laid_out, bare), (), doubts)
@@ -83,6 +83,13 @@ def _intended(laid_out: Scene, bare: str, asked: Sequence[Question], focus: str 
 def _counted(readings: tuple[Reading, ...]) -> bool:
     """Values that only a figure gives; 已, 有 and free words stand in a refusal too."""
     return any(not isinstance(r.value, bool | str | date) and r.rule != "none" for r in readings)
+
+
+def _done_besides(laid_out: Scene, readings: tuple[Reading, ...]) -> bool:
+    """成立了,校长负责: a yes or no outside the clause that hands over."""
+    clause = laid_out.clause_at(intent.refusal(laid_out)[0])
+    refused = laid_out.said(clause)
+    return any(isinstance(r.value, bool) and r.words.strip("，,。 ") not in refused for r in readings)
 
 
 def _nothing_said(laid_out: Scene, bare: str, readings: tuple[Reading, ...], focus: str | None) -> bool:
