@@ -356,11 +356,24 @@ async def _ask_which(turn: Turn, sheets: list[Sheet], words: str) -> None:
     await queue(turn.session, turn.to, question, turn.now)
 
 
+_BAD = {Why.FUTURE, Why.PAST, Why.NO_SUCH_DATE, Why.NO_SUCH_CHOICE, Why.OUT_OF_RANGE, Why.DONE_OVER_TOTAL, Why.FUZZY}
+"""The right kind of answer, but one that cannot be."""
+
+
 def _read(turn: Turn, sheet: Sheet, words: str, focus: str | None = None) -> Understanding:
-    asked = sheet.indicator(focus)
+    """What is said about all questions; but a bare value that the question at hand must refuse is not handed to another
+    (a day that is over is no planned day, and does not turn 未开展 into 已开展)."""
+    now = turn.hours.local(turn.now)
+    asked = sheet.question(focus, turn.today) if focus else None
     if asked is None or asked.kind is not Kind.TEXT:
         words = _unnamed(turn, words)
-    return understand(words, sheet.questions(turn.today), now=turn.hours.local(turn.now), focus=focus)
+    understood = understand(words, sheet.questions(turn.today), now=now, focus=focus)
+    if asked is None or asked.key in understood.values:
+        return understood
+    alone = understand(words, [asked], now=now, focus=focus)
+    refused = " ".join(doubt.words for doubt in alone.doubts if doubt.why in _BAD)
+    taken = refused and all(reading.words in refused for reading in understood.readings)
+    return alone if taken else understood
 
 
 async def _take(turn: Turn, chat: Chat, route: _Route, words: str) -> None:

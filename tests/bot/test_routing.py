@@ -243,5 +243,7 @@ async def test_a_command_and_its_chinese_words(talk: Talk, words: str, shown: st
 async def test_report_numbers_of_reports_are_kept(stage: Stage, county: County, talk: Talk) -> None:
     someone = await talk(PRINCIPAL)
     await fill(stage, county, "bbt")
-    await someone.play(("[2 班班通进度]", "【请核对"), ("[提交]", "1118-0001"), ("已报", ("11月班班通进度", "1118-0001")))
+    await someone.play(
+        ("[2 班班通进度]", "【请核对"), ("[提交]", "1118-0001"), ("已报", ("11月班班通进度", "1118-0001"))
+    )
     assert [row.receipt_number for row in await stage.rows(Report, Report.state == "submitted")] == ["1118-0001"]
