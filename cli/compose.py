@@ -65,9 +65,12 @@ class Program:
     ticker: Ticker
 
     async def run(self, stop: asyncio.Event) -> None:
+        await self.attend(self.face.workplace.nursery.start(self.face.run(), "telegram"), stop)
+
+    async def attend(self, face: asyncio.Task[None], stop: asyncio.Event) -> None:
+        """Tick while `face` runs; ends both."""
         nursery = self.face.workplace.nursery
         await self.ticker.start()
-        face = nursery.start(self.face.run(), "telegram")
         stopping = nursery.start(stop.wait(), "stop")
         await asyncio.wait([face, stopping], return_when=asyncio.FIRST_COMPLETED)
         await self.ticker.stop()

@@ -29,5 +29,5 @@ def configure(log_format: Literal["text", "json"]) -> None:
     else:
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    for noisy in ("httpx", "httpcore", "apscheduler", "aiosqlite", "telegram.ext"):
+    for noisy in ("httpx", "httpcore", "apscheduler", "aiosqlite", "alembic", "telegram.ext"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 import sqlmodel.sql.sqltypes
 from alembic import op
 
-revision = '2bb7505bcd46'
+revision = '02ad4a52b88a'
 down_revision = None
 branch_labels = None
 depends_on = None
