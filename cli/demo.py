@@ -114,9 +114,10 @@ async def _show(database: Database, clock: StageClock, server: SandboxServer, sp
         clock.set_speed(speed)
         stop = stop_on_signals()
         neighbours = list(_neighbours(server, players, random.Random(7)))  # noqa: S311 - a play, not a secret
-        workplace.nursery.start(live(neighbours, clock.now), "crowd")
+        crowd = workplace.nursery.start(live(neighbours, clock.now), "crowd")
         click.echo(f"打开浏览器看 / open in your browser:  {server.url}\n按 Ctrl-C 结束 / Ctrl-C ends it.")
         await Program(face, Ticker(lambda: tick(workplace), 1.0, bureau.timezone)).attend(running, stop)
+        crowd.cancel()
 
 
 async def _load_samples(database: Database, clock: VirtualClock) -> Bureau:
