@@ -11,11 +11,18 @@ from domain.understanding.rule import Rule
 from domain.understanding.scene import Clause, Cue, Scene
 
 _FILLER = Rule(
-    r"(?:人数|总人数|总数|数量|次数|份数|篇数|节数|门数|间数|处数|台数|项数|场次|面积|比例|数|有|是|为|共计|共有|一共|总共|合计|共|计|约|大概|大约|差不多|达到|达|:|参加|参演|参与|培训|参训|应训|实训|受训|来了|到了|去了|到|搞了|搞|"
-    r"上了|上|开了|开设|开展|写了|写|发了|发|编写|编了|编|收了|收|完成|了|的|就|只|仅|才|应该|应|改成|改为|更正为|更正|家|些|们|方面|这块|那边|已经|已|都|得|组织|举行|进行|名|设|建了|建|室|用了|用|花了|投了|率|"
-    r"本月|今年|目前|现在|实际|大致|估计|从|由|还|\"|\)|\(|=|-|\ue000|达成|在|建设|学生参与|里|集中|没有增加|没有变|不变)*"
+    r"(?:人数|总人数|总数|数量|次数|份数|篇数|节数|门数|间数|处数|台数|项数|场次|面积|比例|数|有|是|为|共计|"
+    r"共有|一共|总共|合计|共|计|约|大概|大约|差不多|达到|达|:|参加|参演|参与|培训|参训|应训|实训|受训|来了|到了|"
+    r"去了|到|搞了|搞|"
+    r"上了|上|开了|开设|开展|写了|写|发了|发|编写|编了|编|收了|收|完成|了|的|就|只|仅|才|应该|应|改成|改为|"
+    r"更正为|更正|家|些|们|方面|这块|那边|已经|已|都|得|组织|举行|进行|名|设|建了|建|室|用了|用|花了|投了|率|"
+    r"本月|今年|目前|现在|实际|大致|估计|从|由|还|\"|\)|\(|=|-|\ue000|达成|在|建设|学生参与|里|集中|没有增加|"
+    r"没有变|不变)*"
 )
-_ADJECTIVE = Rule(r"(?:的|\ue000|县级|镇级|校级|市级|农村|在校|参训|小|新|优秀|教学|应急|集中|校园|经典|左右|多|余|次|大|宣传|安全|学生的?)*")
+_ADJECTIVE = Rule(
+    r"(?:的|\ue000|县级|镇级|校级|市级|农村|在校|参训|小|新|优秀|教学|应急|集中|校园|经典|左右|多|余|次|大|宣传|"
+    r"安全|学生的?)*"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +152,8 @@ def _bind_clause(scene: Scene, clause: Clause, amounts: list[Quantity], cues: li
     for at, amount in enumerate(amounts):
         before = _before(scene, clause, amounts, at, [c for c in cues if c.start >= taken])
         behind = _behind(scene, clause, amounts, at, cues)
-        if before.level == 3 and (leading or _stolen(scene, clause, amounts, at, cues, behind)):
-            found[amount.start] = before
-        elif before.level == 2 and _stolen(scene, clause, amounts, at, cues, behind):
+        habit = leading and before.level == 3
+        if habit or (before.level >= 2 and _stolen(scene, clause, amounts, at, cues, behind)):
             found[amount.start] = before
         elif behind.level == 3:
             found[amount.start] = behind
@@ -157,9 +163,7 @@ def _bind_clause(scene: Scene, clause: Clause, amounts: list[Quantity], cues: li
     return found
 
 
-def _stolen(
-    scene: Scene, clause: Clause, amounts: list[Quantity], at: int, cues: list[Cue], behind: Bound
-) -> bool:
+def _stolen(scene: Scene, clause: Clause, amounts: list[Quantity], at: int, cues: list[Cue], behind: Bound) -> bool:
     """故障三台电脑室两间: the noun behind the first amount leads the next."""
     if behind.level < 3 or at + 1 >= len(amounts):
         return False
@@ -204,8 +208,11 @@ def _behind(scene: Scene, clause: Clause, amounts: list[Quantity], at: int, cues
 
 
 _ONLY_VALUE = Rule(
-    r"(?:是|实际|其实|应|这次|这回|本次|上次|报的|有|共有?|一共|总共|合计|大概|约|大约|差不多|就|只有?|报|填|应该是?|嗯|哦|那个|了|吧|的|左右|上下|呢|啊|哈|本月|这个?月|我们?校?|学校|目前|现在|今年|搞了?|做了?|开了?|上了?|开展了?|组织了?|参加了?|完成了?|写了?|"
-    r"编了?|收了?|发了?|坏了?|用了?|花了?|投了?|达到?|:|=|\"|到|去了?|来了?|装了?|我|报告|领导|您好|你好|老师|已|已经|好的|都|为|全校|更正|说错|不对|改成?为?|由|提高|从|、|\.|~|!|[\ue000-\uf8ff])*"
+    r"(?:是|实际|其实|应|这次|这回|本次|上次|报的|有|共有?|一共|总共|合计|大概|约|大约|差不多|就|只有?|报|填|"
+    r"应该是?|嗯|哦|那个|了|吧|的|左右|上下|呢|啊|哈|本月|这个?月|我们?校?|学校|目前|现在|今年|搞了?|做了?|"
+    r"开了?|上了?|开展了?|组织了?|参加了?|完成了?|写了?|"
+    r"编了?|收了?|发了?|坏了?|用了?|花了?|投了?|达到?|:|=|\"|到|去了?|来了?|装了?|我|报告|领导|您好|你好|老师|"
+    r"已|已经|好的|都|为|全校|更正|说错|不对|改成?为?|由|提高|从|、|\.|~|!|[\ue000-\uf8ff])*"
 )
 
 
@@ -245,10 +252,11 @@ def _fits(scene: Scene, quantity: Quantity, bound: Bound) -> dict[Profile, Fit]:
     found = {p: f for p in numeric if (f := fit(scene, quantity, p, bound)) is not None}
     if quantity.unit and quantity.sort == "count" and any(p.family != "percent" for p in found):
         found = {p: f for p, f in found.items() if p.family != "percent"}
-    if scene.focus and (focused := next((p for p in found if p.key == scene.focus), None)) is not None:
-        if found[focused].rank >= max(f.rank for f in found.values()) or _bare(scene, quantity):
-            return {focused: found[focused]}
-    return found
+    focused = next((p for p in found if p.key == scene.focus), None)
+    if focused is None:
+        return found
+    best = found[focused].rank >= max(f.rank for f in found.values())
+    return {focused: found[focused]} if best or _bare(scene, quantity) else found
 
 
 def _bare(scene: Scene, quantity: Quantity) -> bool:
@@ -272,7 +280,10 @@ def _unit_decides(profile: Profile, fits: dict[Profile, Fit]) -> bool:
     return fits[profile].unit == 2 and all(f.unit < 2 for p, f in fits.items() if p is not profile)
 
 
-_VERB = Rule(r"(?:参加|参演|参训|装|建|写|编|花|投|搞|开|上|发|收|坏|用|到|去|来|排查|整改|完成|共|总数|人数|总数|数|[应实](?:参加|参训|受训|参|训|到|培|出席)|有|是|为|:|班级|推行|达)了?(?:大概|约)?$")
+_VERB = Rule(
+    r"(?:参加|参演|参训|装|建|写|编|花|投|搞|开|上|发|收|坏|用|到|去|来|排查|整改|完成|共|总数|人数|总数|数|"
+    r"[应实](?:参加|参训|受训|参|训|到|培|出席)|有|是|为|:|班级|推行|达)了?(?:大概|约)?$"
+)
 
 
 def _verb_before(scene: Scene, quantity: Quantity) -> bool:

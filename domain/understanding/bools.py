@@ -15,8 +15,10 @@ from domain.understanding.same import says_same
 from domain.understanding.scene import Clause, Scene
 
 _BARE = Rule(
-    r"^(?:我们?校?|学校|本月|这个?月|今年|早就|老早|的确|确实|全部|都|也|均|目前|的|暂时|还|尚|因.{1,8}|由于.{1,8}|嗯|是的|必须的?|当然|[\ue000-\uf8ff]|\d)*"
-    r"(?:已|搞|做|弄|开展|组织|完成|进行|办|有|是|对|没|未|无|否|不是|练|演|建|制定|成立|准备|计划|打算|正在|在|筹|取消|推迟|落实|开始|启动|嗯|必须|当然|yes|no|√|×)"
+    r"^(?:我们?校?|学校|本月|这个?月|今年|早就|老早|的确|确实|全部|都|也|均|目前|的|暂时|还|尚|因.{1,8}|"
+    r"由于.{1,8}|嗯|是的|必须的?|当然|[\ue000-\uf8ff]|\d)*"
+    r"(?:已|搞|做|弄|开展|组织|完成|进行|办|有|是|对|没|未|无|否|不是|练|演|建|制定|成立|准备|计划|打算|正在|在|"
+    r"筹|取消|推迟|落实|开始|启动|嗯|必须|当然|yes|no|√|×)"
 )
 _OTHER_MONTH = Rule(r"上个?月|上学期|去年|上季度|以前|之前")
 
@@ -33,7 +35,7 @@ def read(scene: Scene, profile: Profile) -> Outcome:
             continue
         if contrasted and _OTHER_MONTH.search(clause.words):
             continue
-        verdict = _verdict(profile, _share(scene, clause, profile))
+        verdict = _verdict(profile, _share(scene, clause, profile), cued=bool(scene.about(clause, profile)))
         if verdict is not None:
             outcomes.append((verdict, clause))
         elif unsure is None:
@@ -55,9 +57,7 @@ def _cut(scene: Scene) -> int:
     return repairs.kept_from(scene.raw, starts) if repairs.speaks_of_earlier(scene.raw) else 0
 
 
-def _decided(
-    scene: Scene, profile: Profile, outcomes: list[tuple[bool, Clause]], unsure: Clause | None
-) -> Outcome:
+def _decided(scene: Scene, profile: Profile, outcomes: list[tuple[bool, Clause]], unsure: Clause | None) -> Outcome:
     if not outcomes:
         return doubt(scene, profile, Why.NOT_UNDERSTOOD, unsure.start, unsure.end) if unsure else None
     values = {value for value, _ in outcomes}
@@ -67,18 +67,21 @@ def _decided(
     return reading(scene, profile, outcomes[0][0], (clause.start, clause.end), "yes or no")
 
 
-def _verdict(profile: Profile, words: str) -> bool | None:
+def _verdict(profile: Profile, words: str, *, cued: bool) -> bool | None:
     if says_same(words) or _no_such_thing(profile, words):
         return None
     if "本月" in profile.question.label and _OTHER_MONTH.search(words) and not re.search(r"本月|这个?月", words):
         return None
     match negation.polarity(words):
         case Polarity.YES | Polarity.ALL:
-            return True
+            return (negation.affirmed(words) or (cued and not _LACKS.search(words))) or None
         case Polarity.NO | Polarity.PLAN:
             return False
         case _:
             return None
+
+
+_LACKS = Rule(r"有(?:困难|问题|待|难度|点|人)|(?:很|太|挺|不太|比较)[^，。;]{1,3}$")
 
 
 def _no_such_thing(profile: Profile, words: str) -> bool:

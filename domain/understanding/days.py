@@ -13,9 +13,13 @@ from domain.understanding.result import Why
 from domain.understanding.rule import Rule
 from domain.understanding.scene import Scene
 
-_PLANNED = Rule(r"下次|下一次|下回|再搞|再练|计划|预计|准备|打算|拟|安排在|争取|定在|定于|改在|改到(?!了)|力争|将于|初步")
+_PLANNED = Rule(
+    r"下次|下一次|下回|再搞|再练|计划|预计|准备|打算|拟|安排在|争取|定在|定于|改在|改到(?!了)|力争|将于|初步"
+)
 _HAPPENED = Rule(r"了|已|过(?!年|几|两)|这次|本次|最近一次|上次")
-_DROPPED = Rule(r"原定(?:于|在)?|原计划(?:于|在)?|本来(?:定|是|准备)?(?:在|于)?|原本(?:定)?(?:在|于)?|截至|截止(?:到)?|不是")
+_DROPPED = Rule(
+    r"原定(?:于|在)?|原计划(?:于|在)?|本来(?:定|是|准备)?(?:在|于)?|原本(?:定)?(?:在|于)?|截至|截止(?:到)?|不是"
+)
 _CANCELLED = Rule(r"取消|没(?:搞|办|开)成|停")
 _EITHER = Rule(r"不是.*就是|或者?|要么|可能|也许|说不定|不一定|好像|记得")
 _EVENTS = frozenset({"drill", "prep", "train", "study", "six", "bbt", "feature", "ethics"})
@@ -117,7 +121,12 @@ def _nearer(scene: Scene, when: When, profile: Profile) -> bool:
     rivals = [p for p in scene.profiles if p.family == "date" and p is not profile and _events(p) != _events(profile)]
     clause = scene.clause_at(when.start)
     mine = [c.end for c in scene.about(clause, profile) if c.end <= when.start]
-    theirs = [c.end for p in rivals for c in scene.about(clause, p) if c.end <= when.start and not c.concepts & profile.concepts]
+    theirs = [
+        c.end
+        for p in rivals
+        for c in scene.about(clause, p)
+        if c.end <= when.start and not c.concepts & profile.concepts
+    ]
     return bool(theirs) and max(theirs) > max(mine, default=-1)
 
 
@@ -142,9 +151,10 @@ def _on_this_side(scene: Scene, when: When, profile: Profile) -> bool:
         return way >= 0 or not rivals
     if not rivals or way == 0:
         return True
-    return isinstance(dates.resolve(when, profile.question, scene.today), date) and not any(
-        isinstance(dates.resolve(when, p.question, scene.today), date) for p in rivals
-    ) or (way < 0 and bool(_HAPPENED.search(clause.words)))
+    if way < 0 and _HAPPENED.search(clause.words):
+        return True
+    possible = isinstance(dates.resolve(when, profile.question, scene.today), date)
+    return possible and not any(isinstance(dates.resolve(when, p.question, scene.today), date) for p in rivals)
 
 
 def _is_planned(scene: Scene, when: When) -> bool:

@@ -16,21 +16,46 @@ from domain.understanding.scene import Scene
 from domain.understanding.understand import understand
 
 INTENTS = {
-    Intent.ANSWER: "填报", Intent.CORRECTION: "更正此前所报", Intent.QUESTION: "提问", Intent.REFUSE: "不报或转他人",
-    Intent.UNCLEAR: "没有听懂", Intent.CONFIRM: "确认", Intent.LATER: "稍后再报", Intent.CHATTER: "寒暄",
+    Intent.ANSWER: "填报",
+    Intent.CORRECTION: "更正此前所报",
+    Intent.QUESTION: "提问",
+    Intent.REFUSE: "不报或转他人",
+    Intent.UNCLEAR: "没有听懂",
+    Intent.CONFIRM: "确认",
+    Intent.LATER: "稍后再报",
+    Intent.CHATTER: "寒暄",
     Intent.EMERGENCY: "突发事件",
-}  # fmt: skip
+}
 REASONS = {
-    Why.FUZZY: "不是一个确数", Why.OUT_OF_RANGE: "超出范围", Why.NOT_A_NUMBER: "没有数", Why.DONE_OVER_TOTAL: "完成数大于总数",
-    Why.TOTAL_UNKNOWN: "总数不明", Why.FUTURE: "日期还没到", Why.PAST: "日期已过", Why.VAGUE_DATE: "不是确切的一天",
-    Why.NO_SUCH_DATE: "没有这一天", Why.NO_SUCH_CHOICE: "不在选项之内", Why.AMBIGUOUS: "有两种理解", Why.CONTRADICTORY: "前后矛盾",
-    Why.PUT_OFF: "还不清楚或待定", Why.NOT_UNDERSTOOD: "没有听懂",
-}  # fmt: skip
+    Why.FUZZY: "不是一个确数",
+    Why.OUT_OF_RANGE: "超出范围",
+    Why.NOT_A_NUMBER: "没有数",
+    Why.DONE_OVER_TOTAL: "完成数大于总数",
+    Why.TOTAL_UNKNOWN: "总数不明",
+    Why.FUTURE: "日期还没到",
+    Why.PAST: "日期已过",
+    Why.VAGUE_DATE: "不是确切的一天",
+    Why.NO_SUCH_DATE: "没有这一天",
+    Why.NO_SUCH_CHOICE: "不在选项之内",
+    Why.AMBIGUOUS: "有两种理解",
+    Why.CONTRADICTORY: "前后矛盾",
+    Why.PUT_OFF: "还不清楚或待定",
+    Why.NOT_UNDERSTOOD: "没有听懂",
+}
 _ROLES = {
-    Role.VALUE: "数值", Role.SUM: "合计", Role.TOTAL: "总数", Role.DONE: "完成数", Role.REMAIN: "未完成数", Role.SUBSET: "其中数",
-    Role.EACH: "每份的数", Role.CHANGE: "增减数", Role.PLANNED: "计划数", Role.OTHER: "别的时期的数", Role.DENIED: "一个也没有",
+    Role.VALUE: "数值",
+    Role.SUM: "合计",
+    Role.TOTAL: "总数",
+    Role.DONE: "完成数",
+    Role.REMAIN: "未完成数",
+    Role.SUBSET: "其中数",
+    Role.EACH: "每份的数",
+    Role.CHANGE: "增减数",
+    Role.PLANNED: "计划数",
+    Role.OTHER: "别的时期的数",
+    Role.DENIED: "一个也没有",
     Role.REVOKED: "已改口",
-}  # fmt: skip
+}
 
 
 def explain(
@@ -96,7 +121,8 @@ def _results(understood: Understanding, asked: dict[str, Question]) -> list[str]
 def _reading(head: str, reading: Reading, asked: dict[str, Question]) -> str:
     about = "约" if reading.approximate else ""
     question = asked[reading.key]
-    return f"{head}：{question.label} = {about}{shown(reading.value)}{_unit(question, reading.value)}（据“{reading.words}”，规则：{reading.rule}）"
+    value = f"{about}{shown(reading.value)}{_unit(question, reading.value)}"
+    return f"{head}：{question.label} = {value}（据“{reading.words}”，规则：{reading.rule}）"
 
 
 def _unit(question: Question, value: Value) -> str:

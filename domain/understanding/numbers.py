@@ -119,7 +119,8 @@ def convert(quantity: Quantity, profile: Profile) -> tuple[Decimal | None, bool]
 
 
 def _money(quantity: Quantity, profile: Profile) -> tuple[Decimal | None, bool]:
-    assert quantity.value is not None
+    if quantity.value is None:
+        return None, False
     factor = Decimal(units.MONEY[profile.question.unit])
     if quantity.sort == "money" or quantity.unit in ("元", "万") or re.search(r"[万w亿]", quantity.numeral):
         value = quantity.value * (10000 if quantity.unit == "万" else 1)
@@ -143,7 +144,7 @@ def _combined(scene: Scene, profile: Profile, usable: list[Amount], amounts: lis
     if not parts or any(a.role is Role.EACH and scene.lead(a.quantity).endswith("各") for a in amounts):
         return doubt(scene, profile, Why.AMBIGUOUS)
     if len(parts) == 1 or len({a.value for a in parts if a.value is not None}) == 1 == len({a.value for a in parts}):
-        return _single(scene, profile, parts[0], amounts)
+        return _single(scene, profile, parts[0])
     if any(a.value is None for a in parts):
         return doubt(scene, profile, Why.FUZZY, *_span(parts))
     if profile.family in ("count", "money", "area") and _are_parts(scene, parts):
@@ -156,7 +157,11 @@ def _newest(scene: Scene, profile: Profile, usable: list[Amount]) -> list[Amount
     """提高到85%: the end of a development; 新增260平方米 where the new is asked; 人均 where that is asked."""
     if (attended := _attended(scene, profile, usable)) is not None:
         return attended
-    ends = [a for a in usable if re.search(r"(?:到|至|升为|变为|增为|现在(?:是|有)?|目前(?:是|有)?)$", scene.lead(a.quantity))]
+    ends = [
+        a
+        for a in usable
+        if re.search(r"(?:到|至|升为|变为|增为|现在(?:是|有)?|目前(?:是|有)?)$", scene.lead(a.quantity))
+    ]
     if len(ends) == 1 and len(usable) > 1 and profile.family in ("percent", "count"):
         return ends
     new = [a for a in usable if re.search(r"新增|今年|新建|新", scene.lead(a.quantity))]
@@ -186,7 +191,11 @@ def _attended(scene: Scene, profile: Profile, usable: list[Amount]) -> list[Amou
     """全校405名学生,参与398人: those who took part, where they are asked."""
     if not re.search(r"参加|参与|参演|参训", profile.question.label) or len(usable) < 2:
         return None
-    there = [a for a in usable if _ATTENDING.search(scene.lead(a.quantity)) or re.match("参加|参与|参演|到场", scene.tail(a.quantity))]
+    there = [
+        a
+        for a in usable
+        if _ATTENDING.search(scene.lead(a.quantity)) or re.match("参加|参与|参演|到场", scene.tail(a.quantity))
+    ]
     whole = [a for a in usable if a not in there and _ENROLLED.search(scene.lead(a.quantity))]
     if len(there) != 1 or len(there) + len(whole) != len(usable):
         return None
@@ -208,11 +217,13 @@ def _with_sum(scene: Scene, profile: Profile, sums: list[Amount], parts: list[Am
         return doubt(scene, profile, Why.CONTRADICTORY, *_span([*sums, *parts]))
     if len(known) == 1 and sums[0].value is not None and known[0] > sums[0].value:
         return doubt(scene, profile, Why.CONTRADICTORY, *_span([*sums, *parts]))
-    return _single(scene, profile, sums[0], sums)
+    return _single(scene, profile, sums[0])
 
 
 _PART = Rule(
-    r"[一二三四五六七八九\d]+年级|小学|中学|语文|数学|英语|语|数|英|科学|体育|音乐|美术|道法|男|女|校区|小学部|初中部|中学部|高中部|幼儿|本部|分校|教学点|村小|[校镇乡县省市班国]级|班|上册|高年级|低年级|中年级|[东西南北]|"
+    r"[一二三四五六七八九\d]+年级|小学|中学|语文|数学|英语|语|数|英|科学|体育|音乐|美术|道法|男|女|校区|小学部|"
+    r"初中部|中学部|高中部|幼儿|本部|分校|教学点|村小|[校镇乡县省市班国]级|班|上册|高年级|低年级|中年级|"
+    r"[东西南北]|"
     r"一楼|二楼|三楼|初一|初二|初三|七|八|九|部|组|村"
 )
 
@@ -225,20 +236,25 @@ def _are_parts(scene: Scene, parts: list[Amount]) -> bool:
     if any(re.search(r"第[一二三四五六七八九\d]+[次回遍]|或|要么|前后|分别", lead) for lead in leads):
         return False
     named = [scene.lead(a.quantity).strip("，、和及:了 ") for a in parts]
-    if all(_PART.search(name) or "\ue000" in scene.text[max(0, a.quantity.start - 8) : a.quantity.start]
-           for name, a in zip(named, parts, strict=True)):  # fmt: skip
+    if all(_names_part(scene, name, a) for name, a in zip(named, parts, strict=True)):
         return len(set(named)) == len(named)
     texts = {a.assigned.bound.text for a in parts}
-    if profile_family_counts(parts) and len(texts) == len(parts) and all(a.assigned.fit.noun >= 2 for a in parts):
+    if _all_counts(parts) and len(texts) == len(parts) and all(a.assigned.fit.noun >= 2 for a in parts):
         return True
     return parts[0].quantity.sort == "money" and len(set(named)) == len(named) and all(len(n) >= 2 for n in named)
 
 
-def profile_family_counts(parts: list[Amount]) -> bool:
+def _names_part(scene: Scene, name: str, amount: Amount) -> bool:
+    """三年级, 语文, 男 before the amount; grades and classes are masked in the text."""
+    at = amount.quantity.start
+    return bool(_PART.search(name)) or "\ue000" in scene.text[max(0, at - 8) : at]
+
+
+def _all_counts(parts: list[Amount]) -> bool:
     return all(a.quantity.sort in ("count", "area") for a in parts)
 
 
-def _single(scene: Scene, profile: Profile, amount: Amount, amounts: list[Amount]) -> Outcome:
+def _single(scene: Scene, profile: Profile, amount: Amount) -> Outcome:
     quantity = amount.quantity
     if amount.value is None:
         return doubt(scene, profile, _why_none(amount), quantity.start, quantity.end)
@@ -260,7 +276,9 @@ def _why_none(amount: Amount) -> Why:
 def _is_stopwatch(scene: Scene, amount: Amount) -> bool:
     """2:06 is a stopwatch's; 9:30 beside 开始 or 上午 is the hour of the day."""
     quantity = amount.quantity
-    if quantity.unit == "点" or re.search(r"开始|上午|下午|早上|点|至|到", scene.lead(quantity)[-4:] + scene.tail(quantity)[:4]):
+    if quantity.unit == "点" or re.search(
+        r"开始|上午|下午|早上|点|至|到", scene.lead(quantity)[-4:] + scene.tail(quantity)[:4]
+    ):
         return False
     if re.search(r"用时|耗时|历时|时长|用了|时间", scene.lead(quantity)):
         return True
@@ -365,8 +383,8 @@ def _whole(scene: Scene, profile: Profile, amounts: list[Amount]) -> Outcome:
     """全部: 100 %; for a count the registered total; 除了2个 and 还差2个 take away from it."""
     if profile.family not in ("percent", "count"):
         return None
-    relevant = [c for c in scene.clauses if speaks(scene, c, profile) and not any(
-        c.start <= a.quantity.start < c.end and a.role is Role.VALUE for a in amounts)]  # fmt: skip
+    valued = {scene.clause_at(a.quantity.start) for a in amounts if a.role is Role.VALUE}
+    relevant = [c for c in scene.clauses if speaks(scene, c, profile) and c not in valued]
     total = Decimal(100) if profile.family == "percent" else profile.question.total
     left = [a for a in amounts if a.role is Role.REMAIN and a.value is not None]
     if left and profile.family == "count" and total is not None and left[0].value is not None:
@@ -392,8 +410,14 @@ def speaks(scene: Scene, clause: Clause, profile: Profile) -> bool:
 
 _WELL = Rule(r"正常|完好|良好|没坏|好用|好着|没毛病|没问题|运转")
 _NOT_YET_KNOWN = Rule(r"预算|批|下来|到账|结算|报账|审计|核完|发票")
-_NONE_BEHIND = Rule(r"(?:方面|这块|这个?|情况|数|人数|设备)?(?:暂时|目前|还|都|也|均|尚|本月|这个?月|今年|暂|是|为|:|的)*(?:没|未|无|零(?!星)|冇|0(?![\d.%/个台次节份篇人]))")
-_NONE_BEFORE = Rule(r"(?:没有?|无|未|零|没得|莫得|冇)(?:[搞做写开发交编上现出新增坏安装组织设建办收到]*)(?:了|过|任何|什么|啥|新的?|专门的?|农村|一个|其他)*$")
+_NONE_BEHIND = Rule(
+    r"(?:方面|这块|这个?|情况|数|人数|设备)?(?:暂时|目前|还|都|也|均|尚|本月|这个?月|今年|暂|是|为|:|的)*(?:没|"
+    r"未|无|零(?!星)|冇|0(?![\d.%/个台次节份篇人]))"
+)
+_NONE_BEFORE = Rule(
+    r"(?:没有?|无|未|零|没得|莫得|冇)(?:[搞做写开发交编上现出新增坏安装组织设建办收到]*)(?:了|过|任何|什么|啥|"
+    r"新的?|专门的?|农村|一个|其他)*$"
+)
 
 
 def _is_none(scene: Scene, profile: Profile, amounts: list[Amount]) -> bool:
@@ -419,7 +443,11 @@ def _none_said(scene: Scene, clause: Clause, profile: Profile) -> bool:
     amounts = any(clause.start <= q.start < clause.end for q in scene.quantities)
     if amounts or re.search(r"上个?月|去年|上学期", words):
         return False
-    return speaks(scene, clause, profile) and negation.polarity(words) is Polarity.NO and _speaks_only(scene, clause, profile)
+    return (
+        speaks(scene, clause, profile)
+        and negation.polarity(words) is Polarity.NO
+        and _speaks_only(scene, clause, profile)
+    )
 
 
 def _speaks_only(scene: Scene, clause: Clause, profile: Profile) -> bool:

@@ -1,9 +1,10 @@
-"""Chinese and mixed numerals: 五百二十, 两千三, 1万2, 一点二万, 五二零, １，２００; fuzzy ones (十几, 两三百) as fuzzy."""
+"""Chinese and mixed numerals: 五百二十, 两千三, 1万2, 一点二万, 五二零; fuzzy ones (十几, 两三百) as fuzzy."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 
 from domain.understanding.rule import Rule
 
@@ -21,7 +22,8 @@ _ARABIC = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?"
 _TAIL = rf"(?:(?:{_ARABIC})|[{_D}廿卅]|[{_U}])"
 NUMERAL = Rule(
     rf"(?:{_ARABIC})(?:[wk](?![a-z])|[百千万亿](?!分之)(?:{_TAIL})*)?"
-    rf"|(?:(?<![人总次份篇节项处台间门级户])数(?=[十百千万](?![{_D}]))|[{_D}{_U}廿卅几])(?:(?:点(?=[{_D}]))?[{_D}{_U}廿卅几]|\d+(?:\.\d+)?(?=[{_U}]))*"
+    rf"|(?:(?<![人总次份篇节项处台间门级户])数(?=[十百千万](?![{_D}]))|"
+    rf"[{_D}{_U}廿卅几])(?:(?:点(?=[{_D}]))?[{_D}{_U}廿卅几]|\d+(?:\.\d+)?(?=[{_U}]))*"
 )
 """A maximal run that may be one numeral; `read` decides."""
 
@@ -115,7 +117,4 @@ def _tail(pending: Decimal | None, last_unit: int, zero: bool) -> Decimal:
 
 
 def _two_digits_together(tokens: list[str]) -> bool:
-    return any(
-        a in DIGITS and b in DIGITS and a not in "零〇" and b not in "零〇"
-        for a, b in zip(tokens, tokens[1:], strict=False)
-    )
+    return any(a in DIGITS and b in DIGITS and a not in "零〇" and b not in "零〇" for a, b in pairwise(tokens))

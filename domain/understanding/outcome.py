@@ -53,7 +53,7 @@ def one_decimal(value: Decimal) -> Decimal:
     return tidy(value.quantize(Decimal("0.1"), ROUND_HALF_UP))
 
 
-def ratio(question: Question, done: Decimal, total: Decimal) -> Ratio | Why:
+def ratio(done: Decimal, total: Decimal) -> Ratio | Why:
     if done != int(done) or total != int(total) or done < 0:
         return Why.NOT_A_NUMBER
     return Why.DONE_OVER_TOTAL if done > total else Ratio(int(done), int(total))

@@ -42,27 +42,40 @@ _MORE = r"(?P<more>多|余|几|好几|来)?"
 _UNIT = "|".join(map(re.escape, MEASURES))
 
 _PERCENT = Rule(
-    rf"(?P<hundred>百分之|%)(?P<a>{_N})(?P<more>几|多)?|(?P<b>{_N})(?P<more2>多|几)?(?:%|个?百分点|percent|个?百分比)|(?P<full>百分之?百|百分百)"
+    rf"(?P<hundred>百分之|%)(?P<a>{_N})(?P<more>几|多)?|(?P<b>{_N})(?P<more2>多|几)?(?:%|个?百分点|percent|"
+    rf"个?百分比)|(?P<full>百分之?百|百分百)"
 )
-_TENTHS = Rule(r"(?P<a>[一二三四五六七八九1-9两])(?P<range>[一二三四五六七八九])?(?P<more>多|几)?成(?P<b>[一二三四五六七八九半1-9])?(?P<more2>多|几)?(?![立功为员就绩果长分人熟套品效语型本都年体交])|十成")
+_TENTHS = Rule(
+    r"(?P<a>[一二三四五六七八九1-9两])(?P<range>[一二三四五六七八九])?(?P<more>多|"
+    r"几)?成(?P<b>[一二三四五六七八九半1-9])?(?P<more2>多|几)?(?![立功为员就绩果长分人熟套品效语型本都年体交])|"
+    r"十成"
+)
 _FRACTION = Rule(rf"(?P<b>{_N})分之(?P<a>{_N})(?P<more>多|几)?")
-_HALF = Rule(r"(?P<pre>一?大|(?<!不)多|一多|一小|小|过|超过?|近|不到)?(?P<half>一半|半数|对半)|(?P<most>一?大半|多半|小半|过半)")
+_HALF = Rule(
+    r"(?P<pre>一?大|(?<!不)多|一多|一小|小|过|超过?|近|不到)?(?P<half>一半|半数|对半)|(?P<most>一?大半|多半|小半|过半)"
+)
 _DURATION = Rule(
     rf"(?:(?P<h>{_N}|半)个?(?P<hh>半)?(?:小时|钟头|h(?![a-z])))?"
-    rf"(?:(?P<m>{_N}|半)(?P<mm>多|来)?(?:个半)?(?P<mu>分钟|分(?![之数校析配享组别批为类地布发工开会管])|min|m(?![a-z])|')(?P<mh>多|半)?钟?)?"
+    rf"(?:(?P<m>{_N}|半)(?P<mm>多|来)?(?:个半)?(?P<mu>分钟|分(?![之数校析配享组别批为类地布发工开会管])|min|"
+    rf"m(?![a-z])|')(?P<mh>多|半)?钟?)?"
     rf"(?:[零又过]?(?P<s>{_N})(?P<ss>多|来)?(?P<su>秒钟|秒|sec|s(?![a-z])|\")?)?"
 )
 _QUARTER = Rule(r"(?P<q>[一两三1-3])刻钟")
 _CLOCK = Rule(r"(?<![\d:])(?P<m>\d{1,2}):(?P<s>\d{2})(?::\d{2})?(?![\d:])")
 _HOUR = Rule(
-    rf"(?:上午|下午|早上|晚上|中午|凌晨|早|晚|傍晚)(?P<n>{_N})(?:点|时|:)(?:半|整|钟|\d{{1,2}}分?|[一二三四五六七八九十]+分?|[一三]刻)*"
-    rf"|(?P<n2>\d{{1,2}}|[一二三四五六七八九十]{{1,2}})点(?:半|整|钟|[一三]刻|\d{{1,2}}分?|(?![一二三四五六七八九零〇]))(?!点)"
+    rf"(?:上午|下午|早上|晚上|中午|凌晨|早|晚|傍晚)(?P<n>{_N})(?:点|时|:)(?:半|整|钟|\d{{1,2}}分?|"
+    rf"[一二三四五六七八九十]+分?|[一三]刻)*"
+    rf"|(?P<n2>\d{{1,2}}|[一二三四五六七八九十]{{1,2}})点(?:半|整|钟|[一三]刻|\d{{1,2}}分?|"
+    rf"(?![一二三四五六七八九零〇]))(?!点)"
 )
 _MONEY = Rule(
-    rf"[¥￥](?P<y>{_N})(?:元|块)?|(?P<n>{_N}){_MORE}(?P<unit>百万元|千元|万元|万块钱?|元|块钱|块(?![屏牌地黑展板儿])|圆|rmb|万(?=人民币))(?:(?P<half>整|正)|(?P<jiao>[一二三四五六七八九\d])[毛角])?(?P<tail>多)?"
+    rf"[¥￥](?P<y>{_N})(?:元|块)?|(?P<n>{_N}){_MORE}(?P<unit>百万元|千元|万元|万块钱?|元|块钱|"
+    rf"块(?![屏牌地黑展板儿])|圆|rmb|万(?=人民币))(?:(?P<half>整|正)|"
+    rf"(?P<jiao>[一二三四五六七八九\d])[毛角])?(?P<tail>多)?"
 )
 _AREA = Rule(
-    rf"(?P<n>{_N}|半){_MORE}个?(?P<unit>平方米|平方公?里|平米|平方|m2(?!\d)|平(?![时常安台均行方整])|亩|公顷|方(?![案面便法式位向]))(?P<half>半|多)?(?P<fen>{_N}分(?:地)?)?|(?P<fen2>{_N})分地"
+    rf"(?P<n>{_N}|半){_MORE}个?(?P<unit>平方米|平方公?里|平米|平方|m2(?!\d)|平(?![时常安台均行方整])|亩|公顷|"
+    rf"方(?![案面便法式位向]))(?P<half>半|多)?(?P<fen>{_N}分(?:地)?)?|(?P<fen2>{_N})分地"
 )
 _PAIR = Rule(rf"(?P<a>{_N})(?P<u1>{_UNIT})?\s?(?P<s>/|比|:)\s?(?P<b>{_N})(?P<unit>{_UNIT})?(?![/:])")
 _RANGE = Rule(rf"(?P<a>{_N})(?:{_UNIT})?(?P<s>-|~|\+|到|至|或者?|、)(?P<b>{_N}){_MORE}(?P<unit>{_UNIT})?")
@@ -71,16 +84,18 @@ _COUNT = Rule(rf"(?P<n>{_N}){_MORE}(?P<unit>{_UNIT})?(?P<half>半(?![路场天])
 _START = Rule(r"[\d零〇一二三四五六七八九十百千万两俩仨几数半廿卅壹贰叁肆伍陆柒捌玖拾¥￥%过多大小上下早晚中凌傍近不]")
 
 _FUZZY_BEFORE = Rule(
-    r"(?:(?<!最)(?<!附)(?<!靠)近|将近|接近|不到|不足|不满|不及|未到|没到|没有到|不超过|没超过|超过|超出|超(?=$)|逾|至少|最少|起码|最起码|少说|往少了?说|最多|顶多|撑死|不少于|不低于|不多于|"
-    r"不下|不止|多于|少于|大于|小于|高于|低于|好几|快(?=$|有|到)|往|上(?=$)|>|<|>=|<=|介于|可能|可能是|好像|也许|说不定|没准|印象中|记得|不一定)(?:也|就|也就|都|能|会)?(?:有|是|了|得|要|到|参加|来了?|去了?|搞了?|花了?|用了?)?(?:个)?$"
+    r"(?:(?<!最)(?<!附)(?<!靠)近|将近|接近|不到|不足|不满|不及|未到|没到|没有到|不超过|没超过|超过|超出|超(?=$)|"
+    r"逾|至少|最少|起码|最起码|少说|往少了?说|最多|顶多|撑死|不少于|不低于|不多于|"
+    r"不下|不止|多于|少于|大于|小于|高于|低于|好几|快(?=$|有|到)|往|上(?=$)|>|<|>=|<=|介于|可能|可能是|好像|"
+    r"也许|说不定|没准|印象中|记得|不一定)(?:也|就|也就|都|能|会)?(?:有|是|了|得|要|到|参加|来了?|去了?|搞了?|"
+    r"花了?|用了?)?(?:个)?$"
 )
 _FUZZY_AHEAD = Rule(r"至少|起码|少说|最多|顶多|好像|可能|说不定|没准|印象中|不确定|吃不准|说不准|也许|大概齐?不到")
 _FUZZY_BEHIND = Rule(
-    r"(?:人|名)?(?:多(?![次少])|余|以上|以下|以内|之内|之上|不到|出头|开外|有余|不止|往上|起步|打底|打不住|挂零|还多|多点|多一点|多些|来[个名位]|几个?|\+|或许|可能)"
+    r"(?:人|名)?(?:多(?![次少])|余|以上|以下|以内|之内|之上|不到|出头|开外|有余|不止|往上|起步|打底|打不住|挂零|"
+    r"还多|多点|多一点|多些|来[个名位]|几个?|\+|或许|可能)"
 )
-_ABOUT_BEFORE = Rule(
-    r"大概|大约|约(?!束|定|谈)|约莫|差不多|估计|估摸|大致|应该有|估算|大体|应有"
-)
+_ABOUT_BEFORE = Rule(r"大概|大约|约(?!束|定|谈)|约莫|差不多|估计|估摸|大致|应该有|估算|大体|应有")
 _ABOUT_BEHIND = Rule(r"(?:名?(?:学生|老师|教师|教职工|师生|人))?(?:左右|上下|的样子|光景|吧|样子)")
 _CLAUSE_END = Rule(r"[，。;；!！\n?\ue100-\ue1ff]")
 
@@ -214,7 +229,9 @@ def _money(text: str, at: int) -> Quantity | None:
     if match is None or not _read(match["y"] or match["n"]):
         return None
     words = match["y"] or match["n"]
-    factor = {"千元": 1000, "万元": 10000, "万块": 10000, "万块钱": 10000, "百万元": 1000000}.get(match["unit"] or "", 1)
+    factor = {"千元": 1000, "万元": 10000, "万块": 10000, "万块钱": 10000, "百万元": 1000000}.get(
+        match["unit"] or "", 1
+    )
     value = _value(words)
     fuzzy = match["more"] or match["tail"] or value is None
     tenths = (_value(match["jiao"]) or Decimal(0)) / 10
@@ -232,7 +249,9 @@ def _area(text: str, at: int) -> Quantity | None:
     tail = _value((match["fen"] or "").removesuffix("地").removesuffix("分") or match["fen2"])
     fuzzy = match["more"] or match["half"] == "多" or base is None or "里" in unit
     value = None if fuzzy or base is None else (base + (tail or Decimal(0)) / 10) * factor
-    return Quantity(at, match.end(), "area", value, "亩" if unit == "亩" else "平方米", match["n"] or match["fen2"] or "")
+    return Quantity(
+        at, match.end(), "area", value, "亩" if unit == "亩" else "平方米", match["n"] or match["fen2"] or ""
+    )
 
 
 def _pair(text: str, at: int) -> Quantity | None:
@@ -275,18 +294,13 @@ def _count(text: str, at: int) -> Quantity | None:
     if match["n"] is None:
         return Quantity(at, match.end(), "count", Decimal("0.5"), match["unit2"], match.group())
     if not _read(match["n"]):
-        return _shorter(text, at, match["n"])
+        return None
     value = _value(match["n"])
     if match["half"] and value is not None:
         value += Decimal("0.5")
     more = match["more"] if match["more"] != "来" or match["unit"] else None
     end = match.end() if more == match["more"] else match.end("n")
     return Quantity(at, end, "count", None if more else value, match["unit"] or "", match["n"])
-
-
-def _shorter(text: str, at: int, words: str) -> Quantity | None:
-    """A numeral run that is none as a whole is left alone."""
-    return None
 
 
 _READERS: tuple[Callable[[str, int], Quantity | None], ...] = (
@@ -297,13 +311,13 @@ _READERS: tuple[Callable[[str, int], Quantity | None], ...] = (
 def _qualified(text: str, quantity: Quantity) -> Quantity:
     before = _CLAUSE_END.split(text[max(0, quantity.start - 12) : quantity.start])[-1]
     behind = text[quantity.end : quantity.end + 8]
-    if quantity.value is not None and _is_fuzzy(before, behind, quantity):
+    if quantity.value is not None and _is_fuzzy(before, behind):
         return replace(quantity, value=None)
     about = _ABOUT_BEFORE.search(before) or _ABOUT_BEHIND.match(behind)
     return replace(quantity, approximate=bool(about))
 
 
-def _is_fuzzy(before: str, behind: str, quantity: Quantity) -> bool:
+def _is_fuzzy(before: str, behind: str) -> bool:
     if _FUZZY_BEFORE.search(before) or _FUZZY_AHEAD.search(before):
         return True
     return bool(_FUZZY_BEHIND.match(behind)) and not re.match(r"多媒体|多功能|多次|几乎|余下|以上就是|以上是", behind)

@@ -31,11 +31,13 @@ def read(scene: Scene, profile: Profile, found: list[Assigned], torn: list[Quant
     span = (kept[0].start, kept[-1].end)
     if isinstance(frame, Why):
         return doubt(scene, profile, frame, *span)
-    value = ratio(profile.question, *frame)
+    value = ratio(*frame)
     if isinstance(value, Why):
         return doubt(scene, profile, value, *span)
     about = any(q.approximate for q in kept)
-    literal = any(q.sort == "pair" for q in kept) or {Decimal(value.done), Decimal(value.total)} <= {q.value for q in kept}
+    literal = any(q.sort == "pair" for q in kept) or {Decimal(value.done), Decimal(value.total)} <= {
+        q.value for q in kept
+    }
     return reading(scene, profile, value, span, "ratio", approximate=about, changed=not literal)
 
 
@@ -43,7 +45,7 @@ def _fields(scene: Scene, profile: Profile, kept: list[Quantity]) -> Frame | Why
     groups = _by_clause(scene, kept)
     if len(groups) > 1 and not _names_sum(scene, kept):
         frames = [frame(scene, group, None, clause, profile.parts) for clause, group in groups]
-        if all(not isinstance(f, Why) for f in frames) and all(_complete(scene, c, g) for c, g in groups):
+        if all(not isinstance(f, Why) for f in frames) and all(_complete(c, g) for c, g in groups):
             whole = [f for f in frames if not isinstance(f, Why)]
             return sum((f[0] for f in whole), Decimal(0)), sum((f[1] for f in whole), Decimal(0))
     return frame(scene, kept, profile.question.total, parts=profile.parts)
@@ -60,7 +62,7 @@ def _by_clause(scene: Scene, kept: list[Quantity]) -> list[tuple[Clause, list[Qu
     return found
 
 
-def _complete(scene: Scene, clause: Clause, group: list[Quantity]) -> bool:
+def _complete(clause: Clause, group: list[Quantity]) -> bool:
     return len(group) > 1 or group[0].sort == "pair" or negation.everything(clause.words)
 
 
@@ -68,7 +70,8 @@ def _names_sum(scene: Scene, kept: list[Quantity]) -> bool:
     return any(scene.lead(q).rstrip("有计是为").endswith(("一共", "总共", "合计", "共", "总数")) for q in kept[1:])
 
 
-def frame(scene: Scene, kept: list[Quantity], registered: int | None, only: Clause | None = None, parts: Parts = None
+def frame(
+    scene: Scene, kept: list[Quantity], registered: int | None, only: Clause | None = None, parts: Parts = None
 ) -> Frame | Why:
     """done and total from amounts and their roles; `registered` stands in for a total not stated."""
     if any(q.value is None for q in kept):
@@ -81,7 +84,11 @@ def frame(scene: Scene, kept: list[Quantity], registered: int | None, only: Clau
         return fractions[0].first or Decimal(0), fractions[0].second or Decimal(0)
     if fractions and len(kept) > 2:
         kept = [q for q in kept if q not in fractions]
-    if len(kept) == 1 and kept[0].numeral not in ("一", "1") and re.match(r"(?:都|全都?|均)(?:还)?(?:没|未)", scene.tail(kept[0])):
+    if (
+        len(kept) == 1
+        and kept[0].numeral not in ("一", "1")
+        and re.match(r"(?:都|全都?|均)(?:还)?(?:没|未)", scene.tail(kept[0]))
+    ):
         return Decimal(0), kept[0].value or Decimal(0)
     shares: dict[Role, list[Decimal]] = {}
     for quantity in kept:
@@ -124,9 +131,7 @@ def _solved(shares: dict[Role, list[Decimal]], everything: bool, registered: int
         return Why.NOT_UNDERSTOOD
     if Role.DENIED in shares:
         return (Decimal(0), Decimal(registered)) if registered is not None else Why.TOTAL_UNKNOWN
-    total, done, left, open_ = (
-        _added(shares.get(role)) for role in (Role.TOTAL, Role.DONE, Role.REMAIN, Role.VALUE)
-    )
+    total, done, left, open_ = (_added(shares.get(role)) for role in (Role.TOTAL, Role.DONE, Role.REMAIN, Role.VALUE))
     if open_ is not None:
         if len(shares[Role.VALUE]) > 1 and not (everything and total is None and done is None and left is None):
             return Why.AMBIGUOUS
@@ -189,21 +194,25 @@ def _speaks(scene: Scene, clause: Clause, profile: Profile) -> bool:
 def _no_hazard(words: str) -> bool:
     return bool(
         re.search(
-            r"(?:没有?|未|无|暂无|零)(?:发现|查出|排查出|查到|存在|新的?|任何|什么|啥|新增|安全|大的|重大)*(?:安全)?(?:隐患|问题|异常)?$|[没未]查出|"
-            r"(?:没有?|未|无)(?:发现|查出|排查出|查到|存在)?(?:任何|什么|啥|新的?)?(?:安全)?隐患|隐患(?:暂时|目前|排查)?(?:没有?|无|为零|零|0)(?!整改|改)|一处(?:都|也)?(?:没|未)",
+            r"(?:没有?|未|无|暂无|零)(?:发现|查出|排查出|查到|存在|新的?|任何|什么|啥|新增|安全|大的|"
+            r"重大)*(?:安全)?(?:隐患|问题|异常)?$|[没未]查出|"
+            r"(?:没有?|未|无)(?:发现|查出|排查出|查到|存在)?(?:任何|什么|啥|新的?)?(?:安全)?隐患|隐患(?:暂时|"
+            r"目前|排查)?(?:没有?|无|为零|零|0)(?!整改|改)|一处(?:都|也)?(?:没|未)",
             words,
         )
     )
 
 
 def _plain_none(words: str) -> bool:
-    return bool(re.search(r"(?:一[个处人]?(?:都|也)?没|都没|没有|还没|未)(?:装|通|建|搞|参|推|开|整|动|做)?[^，。;]{0,4}$", words)) and not re.search(r"[只全完齐好满增]", words)
+    return bool(
+        re.search(
+            r"(?:一[个处人]?(?:都|也)?没|都没|没有|还没|未)(?:装|通|建|搞|参|推|开|整|动|做)?[^，。;]{0,4}$", words
+        )
+    ) and not re.search(r"[只全完齐好满增]", words)
 
 
-def _made(
-    scene: Scene, profile: Profile, done: Decimal, total: Decimal, span: tuple[int, int], rule: str
-) -> Outcome:
-    value = ratio(profile.question, done, total)
+def _made(scene: Scene, profile: Profile, done: Decimal, total: Decimal, span: tuple[int, int], rule: str) -> Outcome:
+    value = ratio(done, total)
     if isinstance(value, Why):
         return doubt(scene, profile, value, *span)
     return reading(scene, profile, value, span, rule, changed=True)

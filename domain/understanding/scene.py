@@ -40,7 +40,7 @@ class Cue:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """`raw` is the normalised reply, `text` the same with masks over what is no value; one length, one set of places."""
+    """`raw` is the normalised reply, `text` the same with masks over what is no value; one length, same places."""
 
     normal: Normal
     raw: str
@@ -85,6 +85,11 @@ class Scene:
         return self.raw[quantity.end : min([end, *later])]
 
     @property
+    def core(self) -> str:
+        """The reply without greetings and thanks."""
+        return "，".join(clause.words for clause in self.clauses).strip("，。!、.~ \n" + BLANK)
+
+    @property
     def alone(self) -> Profile | None:
         """The only question a bare word can belong to: the only one asked, or the one just asked."""
         if self.focus is not None:
@@ -105,7 +110,9 @@ def build(text: str, asked: Sequence[Question], today: date, focus: str | None) 
     return Scene(normal, normal.text, masked, profiles, clauses, tuple(whens), amounts, cues, today, focus)
 
 
-_SEPARATOR = Rule(r"[，。;!?\n]|\ue000*[\ue101-\ue1ff]\ue000*")
+_SEPARATOR = Rule(
+    r"[，。;!?\n~\U0001f300-\U0001faff\u2600-\u2712\u2715\u2716\u2719-\u27bf]|\ue000*[\ue101-\ue1ff]\ue000*"
+)
 
 
 def _clauses(raw: str) -> tuple[Clause, ...]:
@@ -116,7 +123,18 @@ def _clauses(raw: str) -> tuple[Clause, ...]:
         at = match.end()
         marker = next((ord(c) - MARKER for c in match.group() if MARKER < ord(c) < MARKER + 256), marker)
     _add(found, raw, at, len(raw), marker)
-    return tuple(found) or (Clause(0, len(raw), raw),)
+    telling = [clause for clause in found if not _POLITE.fullmatch(clause.words.strip(" 、:.()" + BLANK))]
+    return tuple(telling or found) or (Clause(0, len(raw), raw),)
+
+
+_POLITE = Rule(
+    r"(?:报告|尊敬的|各位)?(?:领导|局长|主任|科长|股长|校长|老师|各位|大家|同志|您|你)*(?:好|们好|上午好|早上好|"
+    r"下午好|晚上好)?|"
+    r"收到|谢谢.{0,6}|感谢.{0,6}|辛苦.{0,4}|(?:请|敬请)?(?:查收|审阅|过目|知悉|查阅|指正|阅|批评指正)|(?:报告|"
+    r"汇报|回复)完毕|(?:特此|现)?(?:报告|汇报)(?:如下)?|"
+    r"以上|如下|好的?|好嘞|好滴|嗯+|哦+|ok|不好意思打扰了?|打扰了?|麻烦了?|回复|回复如下|我校情况(?:如下)?|"
+    r"情况如下|哈+|呵呵|祝好|此复|完毕"
+)
 
 
 def _add(found: list[Clause], raw: str, start: int, end: int, marker: int) -> None:
@@ -147,7 +165,9 @@ def _whens(
     return [w for w in found if not w.weak or only or _stands_as_day(masked, w, clauses, cues, asked)]
 
 
-_AROUND = Rule(r"(?:已经|已|练|搞|了|演练|开展|做|日期|时间|是|在|于|为|:|的|号|日|下午|上午|、|\ue000|[\ue101-\ue1ff])*")
+_AROUND = Rule(
+    r"(?:已经|已|练|搞|了|演练|开展|做|日期|时间|是|在|于|为|:|的|号|日|下午|上午|、|\ue000|[\ue101-\ue1ff])*"
+)
 
 
 def _stands_as_day(

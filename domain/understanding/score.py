@@ -74,7 +74,9 @@ def _miss(item: Mapping[str, Any], found: Mapping[str, Any], wrong: bool) -> str
     said = json.dumps(found["values"], ensure_ascii=False)
     want = json.dumps(item.get("expected"), ensure_ascii=False)
     mark = "WRONG " if wrong else ""
-    return f"{mark}{item.get('id')} {item['text']!r}: {found['intent']} {said}, expected {item['expected_intent']} {want}"
+    return (
+        f"{mark}{item.get('id')} {item['text']!r}: {found['intent']} {said}, expected {item['expected_intent']} {want}"
+    )
 
 
 def equal(entry: Mapping[str, Any], expected: Any, found: Any) -> bool:

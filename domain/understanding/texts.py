@@ -13,7 +13,9 @@ from domain.understanding.scene import Clause, Scene
 
 _LEAD_IN = Rule(r"^(?:是|为|有|:|的|就是|主要是|在于|我们|做的|叫做?|改为|改成|应为|\"|\ue000|、|\s)+")
 _HEADINGS = frozenset({"theme", "name", "problem", "bright"})
-_PROBLEM = Rule(r"没|无|不|问题|困难|缺|慢|窄|少|难|乱|堵|拥|差|旧|老化|偏|弱|小|晚|打闹|说笑|滞后|不足|个别|欠|短|紧|大班额|低")
+_PROBLEM = Rule(
+    r"没|无|不|问题|困难|缺|慢|窄|少|难|乱|堵|拥|差|旧|老化|偏|弱|小|晚|打闹|说笑|滞后|不足|个别|欠|短|紧|大班额|低"
+)
 _VALUE_LESS = Rule(r"^(?:好的?|收到|谢谢.*|辛苦.*|报告完毕|以上|领导好?|您好|你好|是|否|有|没有|搞了|已开展|对|嗯)$")
 
 
@@ -44,7 +46,7 @@ def _behind_cue(scene: Scene, profile: Profile) -> Outcome:
             start = cues[-1].end
             start += len(m.group()) if (m := _LEAD_IN.match(scene.raw[start:])) else 0
             end = _until_next_answer(scene, clause, profile)
-            words = scene.words(start, end).strip("，。；;,. “”\"")
+            words = scene.words(start, end).strip('，。；;,. “”"')
             if len(words) >= 2 or (words and clause.words.strip().endswith("无")):
                 return reading(scene, profile, words, (start, end), "the words after its name")
     return None
@@ -76,7 +78,11 @@ def _counts(scene: Scene, clause: Clause) -> bool:
 
 def _left_over(scene: Scene, profile: Profile, used: list[tuple[int, int]]) -> Outcome:
     texts = [p for p in scene.profiles if p.family == "text"]
-    free = [c for c in scene.clauses if not any(s < c.end and c.start < e for s, e in used) and _says_something(scene, c, profile)]
+    free = [
+        c
+        for c in scene.clauses
+        if not any(s < c.end and c.start < e for s, e in used) and _says_something(scene, c, profile)
+    ]
     if not free or len(texts) != 1:
         return None
     start, end = free[0].start, free[-1].end

@@ -52,7 +52,7 @@ def understand(
         return Understanding(Intent.EMERGENCY)
     if not bare or not asked:
         return Understanding(_idle(laid_out, bare))
-    return _intended(laid_out, bare, asked, focus)
+    return _intended(laid_out, bare)
 
 
 def _idle(laid_out: Scene, bare: str) -> Intent:
@@ -63,7 +63,7 @@ def _idle(laid_out: Scene, bare: str) -> Intent:
     return Intent.LATER if intent.promises(laid_out) else Intent.UNCLEAR
 
 
-def _intended(laid_out: Scene, bare: str, asked: Sequence[Question], focus: str | None) -> Understanding:
+def _intended(laid_out: Scene, bare: str) -> Understanding:
     outcomes = read_all(laid_out)
     readings = tuple(o for o in outcomes if isinstance(o, Reading))
     doubts = tuple(o for o in outcomes if isinstance(o, Doubt))
@@ -73,7 +73,7 @@ def _intended(laid_out: Scene, bare: str, asked: Sequence[Question], focus: str 
         return Understanding(Intent.ANSWER, readings, doubts, aside=question)
     if intent.refuses(laid_out) and not _counted(readings) and not _done_besides(laid_out, readings):
         return Understanding(Intent.REFUSE)
-    if _nothing_said(laid_out, bare, readings, focus):
+    if _nothing_said(laid_out, bare, readings):
         return Understanding(_idle(laid_out, bare), (), doubts)
     if not readings:
         return Understanding(Intent.LATER if intent.promises(laid_out) else Intent.UNCLEAR, (), doubts)
@@ -92,9 +92,9 @@ def _done_besides(laid_out: Scene, readings: tuple[Reading, ...]) -> bool:
     return any(isinstance(r.value, bool) and r.words.strip("，,。 ") not in refused for r in readings)
 
 
-def _nothing_said(laid_out: Scene, bare: str, readings: tuple[Reading, ...], focus: str | None) -> bool:
+def _nothing_said(laid_out: Scene, bare: str, readings: tuple[Reading, ...]) -> bool:
     """Thanks and acknowledgement, or a promise where only words were asked."""
-    if intent.chatters(bare) and not _bare_yes(laid_out, bare):
+    if intent.chatters(bare) and not _bare_yes(laid_out, laid_out.core):
         return True
     words_only = bool(readings) and all(r.rule.startswith("the words") for r in readings)
     return words_only and intent.promises(laid_out) and (len(bare) <= 24)
@@ -112,7 +112,7 @@ def _answer_or_correction(laid_out: Scene) -> Intent:
     starts = [q.start for q in laid_out.quantities] + [w.start for w in laid_out.whens]
     if repairs.within(raw, sorted(starts)):
         return Intent.ANSWER
-    if repairs.speaks_of_earlier(raw) or _denies_earlier(laid_out):
+    if repairs.speaks_of_earlier(raw[laid_out.clauses[0].start :]) or _denies_earlier(laid_out):
         return Intent.CORRECTION
     return Intent.ANSWER
 
@@ -120,7 +120,9 @@ def _answer_or_correction(laid_out: Scene) -> Intent:
 def _denies_earlier(laid_out: Scene) -> bool:
     """不是95%,是96%: somebody said 95 before."""
     said = any(roles.said_before(laid_out, q) for q in laid_out.quantities)
-    return any(repairs.revoked(laid_out.lead(q)) for q in laid_out.quantities) or (said and repairs.sets_right(laid_out.raw))
+    return any(repairs.revoked(laid_out.lead(q)) for q in laid_out.quantities) or (
+        said and repairs.sets_right(laid_out.raw)
+    )
 
 
 def read_all(laid_out: Scene) -> list[Reading | Doubt]:
@@ -174,7 +176,13 @@ def _fill_from_list(laid_out: Scene, found: dict[str, Outcome]) -> None:
         if not 1 <= number <= len(laid_out.profiles):
             continue
         profile = laid_out.profiles[number - 1]
-        named = any(laid_out.about(c, p) for c in laid_out.clauses if c.marker == number for p in laid_out.profiles if p.numeric or p is profile)
+        named = any(
+            laid_out.about(c, p)
+            for c in laid_out.clauses
+            if c.marker == number
+            for p in laid_out.profiles
+            if p.numeric or p is profile
+        )
         if isinstance(found[profile.key], Reading) or (named and isinstance(found[profile.key], Doubt)):
             continue
         alone = scene.build(words, [profile.question], laid_out.today, None)
@@ -203,7 +211,9 @@ def _infer_done(laid_out: Scene, found: dict[str, Outcome]) -> None:
     for profile in laid_out.profiles:
         if profile.family != "bool" or isinstance(found[profile.key], Reading) or not profile.key.endswith("_done"):
             continue
-        told = [r for r in found.values() if isinstance(r, Reading) and _sibling(r.key, profile) and _happened(r, laid_out)]
+        told = [
+            r for r in found.values() if isinstance(r, Reading) and _sibling(r.key, profile) and _happened(r, laid_out)
+        ]
         if told and polarity(laid_out.raw) is not Polarity.PLAN:
             found[profile.key] = Reading(profile.key, True, told[0].words, "follows from " + told[0].key, changed=True)
 
