@@ -25,10 +25,12 @@ class Finding:
     good: bool
     what: str
     detail: str
+    warning: bool = False
 
     @property
     def line(self) -> str:
-        return f"{'✓' if self.good else '✗'} {self.what}:{self.detail}"
+        mark = "!" if self.warning else "✓" if self.good else "✗"
+        return f"{mark} {self.what}:{self.detail}"
 
 
 async def examine(settings: Settings) -> list[Finding]:
@@ -89,7 +91,7 @@ async def _calendar(settings: Settings) -> Finding:
     uncovered = [year for year in sorted({today.year, soon.year}) if WorkCalendar().uncovered(year)]
     if uncovered:
         detail = f"{'、'.join(map(str, uncovered))}年放假调休安排未收录,只按周末和固定节日推算"
-        return Finding(good=False, what="工作日历", detail=detail)
+        return Finding(good=True, what="工作日历", detail=detail, warning=True)
     return Finding(good=True, what="工作日历", detail=f"已收录到{soon.year}年")
 
 

@@ -58,11 +58,13 @@ def make_engine(url: str) -> AsyncEngine:
     parsed = make_url(async_url(url))
     if parsed.get_backend_name() == "sqlite":
         path = parsed.database or ":memory:"
-        engine = create_async_engine(parsed, async_creator=lambda: sqlite.connect(path, check_same_thread=False))
+        engine = create_async_engine(
+            parsed, async_creator=lambda: sqlite.connect(path, check_same_thread=False), hide_parameters=True
+        )
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
     else:
-        engine = create_async_engine(parsed, pool_size=10, max_overflow=20)
+        engine = create_async_engine(parsed, pool_size=10, max_overflow=20, hide_parameters=True)
         event.listen(engine.sync_engine, "connect", _prepare_postgres)
     return engine
 
