@@ -49,17 +49,20 @@ class Stage:
         """Until nothing waits: no update unread or unworked, no message that may go now."""
         self.face.delivery.wake()
         async with asyncio.timeout(20):
-            while await self._waiting():
+            while await self._waiting():  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
 
     async def _waiting(self) -> bool:
         if self.server.pending_updates(TOKEN):
             return True
         async with self.database.read() as session:
-            inbox = select(func.count()).where(col(Inbox.state) == "pending")
+            ours = self.workplace.bureau_id
+            inbox = select(func.count()).where(col(Inbox.bureau_id) == ours, col(Inbox.state) == "pending")
             waits = (Fate.PENDING.value, Fate.SENDING.value)
             later = col(Outbox.not_before) > self.clock.now()
-            outbox = select(func.count()).where(col(Outbox.fate).in_(waits), later.is_not(True))
+            outbox = select(func.count()).where(
+                col(Outbox.bureau_id) == ours, col(Outbox.fate).in_(waits), later.is_not(True)
+            )
             return bool((await session.scalar(inbox)) or (await session.scalar(outbox)))
 
     async def rows(self, table: type[SQLModel], *where: object) -> list:
