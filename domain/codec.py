@@ -35,7 +35,7 @@ def from_json(kind: Kind, raw: Any) -> Value:
             return Ratio(*raw)
         case Kind.DATE:
             return date.fromisoformat(raw)
-        case Kind.CHOICES:
+        case Kind.CHOICES | Kind.PHOTO:
             return tuple(raw)
         case _:
             known: Value = raw

@@ -36,9 +36,9 @@ from domain.indicators import Indicator, missing
 from domain.messages import DigestText, MissingList
 from domain.progress import State
 from domain.rounds import digest_times
+from services.answers import value_of
 from services.outbox import Recipient, queue_all
 from services.people import recipients_of_units, recipients_with_role
-from services.reporting import answer_value
 from services.turn import Actor, Turn
 
 _log = logging.getLogger(__name__)
@@ -306,7 +306,7 @@ async def _answers(session: AsyncSession, bureau_id: int, known: dict[int, tuple
     rows: list[AnswerRow] = []
     for answer in (await session.execute(statement)).scalars().all():
         indicator = by_key.get((answer.round_id, answer.key))
-        value = answer_value(indicator, answer) if indicator else None
+        value = value_of(indicator, answer) if indicator else None
         if value is not None:
             rows.append(AnswerRow(answer.round_id, answer.unit_id, answer.key, value))
     return rows

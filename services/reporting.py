@@ -15,10 +15,11 @@ from db.ids import new_id
 from db.session import insert
 from db.tables import Answer, AnswerRevision, Card, Draft, ReceiptCounter
 from domain import codec
-from domain.indicators import Indicator, Kind, Ratio, Value, pruned
+from domain.indicators import Indicator, Value, pruned
 from domain.messages import Receipt, ReportCard, ReportKey
 from domain.progress import State, received_timeliness
 from domain.understanding.result import Reading
+from services.answers import columns_of
 from services.outbox import Recipient, card_key, queue, show_card
 from services.sheets import OPEN_STATES, Sheet, hold, month_states, open_sheets
 from services.turn import Turn
@@ -177,7 +178,7 @@ async def _store_answers(turn: Turn, sheet: Sheet) -> None:
 
 def _store_answer(turn: Turn, sheet: Sheet, indicator: Indicator, value: Value, current: Answer | None) -> None:
     entry = sheet.draft.entries[indicator.key] if sheet.draft else {}
-    columns = {**_columns(indicator, value), "approximate": bool(entry.get("approximate"))}
+    columns = {**columns_of(indicator, value), "approximate": bool(entry.get("approximate"))}
     names: dict[str, Any] = {
         "bureau_id": turn.bureau.id, "round_id": sheet.key.round_id, "unit_id": sheet.key.unit_id, "key": indicator.key,
     }  # fmt: skip
@@ -192,37 +193,6 @@ def _store_answer(turn: Turn, sheet: Sheet, indicator: Indicator, value: Value, 
             **names, **columns, id=new_id(), person_id=turn.to.person_id, at=turn.now, words=str(entry.get("words", ""))
         )
     )
-
-
-def _columns(indicator: Indicator, value: Value) -> dict[str, Any]:
-    """The answer's columns for a value: an integer amount at the indicator's scale, denominator, text or day."""
-    empty: dict[str, Any] = {"amount": None, "denominator": None, "text": None, "day": None}
-    match value:
-        case bool() | int():
-            return empty | {"amount": int(value)}
-        case Decimal():
-            return empty | {"amount": codec.to_amount(value, indicator.scale)}
-        case Ratio(done, total):
-            return empty | {"amount": done, "denominator": total}
-        case str():
-            return empty | {"text": value}
-        case tuple():
-            return empty | {"text": "\n".join(value)}
-        case _:
-            return empty | {"day": value}
-
-
-def answer_value(indicator: Indicator, answer: Answer) -> Value | None:
-    """The value that an answer row holds; None for a row without one."""
-    if indicator.kind is Kind.BOOL:
-        return None if answer.amount is None else bool(answer.amount)
-    if indicator.kind is Kind.RATIO and answer.amount is not None and answer.denominator is not None:
-        return Ratio(answer.amount, answer.denominator)
-    if indicator.kind in (Kind.NUMBER, Kind.PERCENT) and answer.amount is not None:
-        return codec.from_amount(answer.amount, indicator.scale)
-    if indicator.kind is Kind.CHOICES and answer.text is not None:
-        return tuple(answer.text.split("\n"))
-    return answer.day or answer.text if answer.amount is None else answer.amount
 
 
 async def _give_receipt(turn: Turn, sheet: Sheet, *, first: bool) -> None:

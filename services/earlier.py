@@ -1,0 +1,96 @@
+"""What a unit has said before: last time's states to carry over, and what it already gave for the same period.
+
+One number, one source: the same key is never asked twice of a unit for the same period (design 1). Only `stock` values
+may be carried over; a `flow` (a drill, its people, its seconds) is never offered from last time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import and_, select
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from db.tables import Answer, Report, Round
+from domain.indicators import Indicator, Nature, Values
+from domain.messages import ReportKey
+from services.answers import value_of
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """`previous`: the newest earlier value of each stock indicator. `given`: values reported for this very period
+    under another task."""
+
+    previous: Values = field(default_factory=dict)
+    given: Values = field(default_factory=dict)
+
+
+NOTHING = Earlier()
+
+Asked = tuple[ReportKey, Round, tuple[Indicator, ...]]
+
+
+async def earlier(session: AsyncSession, bureau_id: int, asked: Iterable[Asked]) -> dict[ReportKey, Earlier]:
+    """For each report asked, what its unit said before; reports without any are left out."""
+    wanted = list(asked)
+    rows = await _answers(session, bureau_id, wanted)
+    found: dict[ReportKey, Earlier] = {}
+    for key, round_, indicators in wanted:
+        known = {indicator.key: indicator for indicator in indicators}
+        mine = [(answer, other) for answer, other in rows.get(key.unit_id, ()) if answer.key in known]
+        one = Earlier(_previous(mine, round_, known), _given(mine, round_, known))
+        if one.previous or one.given:
+            found[key] = one
+    return found
+
+
+async def _answers(session: AsyncSession, bureau_id: int, wanted: list[Asked]) -> dict[int, list[tuple[Answer, Round]]]:
+    """By unit, its answers to these keys with their rounds, the newest round first."""
+    keys = {indicator.key for _, _, indicators in wanted for indicator in indicators}
+    statement = (
+        select(Answer, Round)
+        .join(Round, and_(col(Round.bureau_id) == Answer.bureau_id, col(Round.id) == Answer.round_id))
+        .join(
+            Report,
+            and_(
+                col(Report.bureau_id) == Answer.bureau_id,
+                col(Report.round_id) == Answer.round_id,
+                col(Report.unit_id) == Answer.unit_id,
+            ),
+        )
+        .where(
+            col(Answer.bureau_id) == bureau_id,
+            col(Answer.unit_id).in_({key.unit_id for key, _, _ in wanted}),
+            col(Answer.key).in_(keys),
+            col(Report.first_received_at).is_not(None),
+        )
+        .order_by(col(Round.due_at).desc())
+    )
+    rows: dict[int, list[tuple[Answer, Round]]] = {}
+    for answer, round_ in (await session.execute(statement)).all():
+        rows.setdefault(answer.unit_id, []).append((answer, round_))
+    return rows
+
+
+def _previous(mine: list[tuple[Answer, Round]], round_: Round, known: Mapping[str, Indicator]) -> Values:
+    stock = {key: one for key, one in known.items() if one.nature is Nature.STOCK}
+    older = [answer for answer, other in mine if other.due_at < round_.due_at and other.label != round_.label]
+    return _first(older, stock)
+
+
+def _given(mine: list[tuple[Answer, Round]], round_: Round, known: Mapping[str, Indicator]) -> Values:
+    same = [answer for answer, other in mine if other.id != round_.id and other.label == round_.label]
+    return _first(same, known)
+
+
+def _first(answers: list[Answer], known: Mapping[str, Indicator]) -> Values:
+    values: Values = {}
+    for answer in answers:
+        indicator = known.get(answer.key)
+        value = value_of(indicator, answer) if indicator else None
+        if value is not None:
+            values.setdefault(answer.key, value)
+    return values
