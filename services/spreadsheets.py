@@ -86,10 +86,17 @@ def _of_workbook(raw: bytes) -> list[Table]:
 def _of_sheet(sheet: Any, archive: zipfile.ZipFile) -> Table:
     """`sheet` is openpyxl's ReadOnlyWorksheet, whose stubs are wrong."""
     sheet.reset_dimensions()  # some programs write a wrong size
-    found = sheet.iter_rows(max_row=MOST_ROWS, max_col=MOST_COLUMNS, values_only=True)
-    rows: list[list[Any]] = [list(row) for row in found]
+    rows: list[list[Any]] = [_trimmed(row) for row in sheet.iter_rows(max_row=MOST_ROWS, values_only=True)]
     _fill_merged(rows, archive.read(sheet._worksheet_path))
     return Table(sheet.title, rows)
+
+
+def _trimmed(row: Sequence[Any]) -> list[Any]:
+    """Without the empty cells at the end: a formatted column may reach far out."""
+    cells = list(row[:MOST_COLUMNS])
+    while cells and cells[-1] is None:
+        cells.pop()
+    return cells
 
 
 def _fill_merged(rows: list[list[Any]], xml: bytes) -> None:

@@ -246,7 +246,8 @@ def _across(gathered: _Gathered, known: Known) -> list[UnitPlan]:
     units = _without_duplicates(gathered.units, say)
     units = _of_known_townships(units, gathered.townships, known, say)
     units = _with_own_phones(units, say)
-    units = [_referring(unit, units, gathered.mentioned, known, say) for unit in units]
+    codes = _codes(units, known)
+    units = [_referring(unit, codes, gathered.mentioned, say) for unit in units]
     return _without_cycles(units, known, say)
 
 
@@ -314,9 +315,8 @@ def _clash(person: PersonPlan, unit: UnitPlan, owners: dict[str, tuple[str, Unit
     return Problem(unit.place, TITLES[column], reason, person.phone)
 
 
-def _referring(unit: UnitPlan, units: list[UnitPlan], mentioned: set[str], known: Known, say: Say) -> UnitPlan:
+def _referring(unit: UnitPlan, codes: dict[str, str], mentioned: set[str], say: Say) -> UnitPlan:
     """Central school and the unit merged into, as codes. One that cannot be found is left out and reported."""
-    codes = _codes(units, known)
     central = _resolved(unit, "central", unit.central, codes, mentioned, say)
     into = _resolved(unit, "merged_into", unit.merged_into, codes, mentioned, say)
     says = unit.says - ({"central"} if unit.central and not central else set())
