@@ -6,6 +6,7 @@ from db.tables.people import (
     Alias,
     AliasSource,
     Bureau,
+    Delegation,
     Invitation,
     Membership,
     Person,
@@ -13,6 +14,7 @@ from db.tables.people import (
     Stage,
     Unit,
     UnitKind,
+    WrongCode,
 )
 from db.tables.queues import Card, Chat, Fate, Inbox, InboxState, Lane, Outbox
 from db.tables.reports import Answer, AnswerRevision, Draft, ReceiptCounter, Report
@@ -20,7 +22,7 @@ from db.tables.work import Campaign, Round, Task, TaskChange, TaskIndicator, Tas
 
 __all__ = [
     "Account", "Alias", "AliasSource", "Answer", "AnswerRevision", "Bureau", "Campaign", "Card", "Chat",
-    "DigestSnapshot", "Draft", "Fate", "Inbox", "InboxState", "Invitation", "Lane", "Membership", "Outbox", "Person",
-    "ReceiptCounter", "Reminder", "ReminderState", "Report", "Role", "Round", "Stage", "Task", "TaskChange",
-    "TaskIndicator", "TaskSupport", "Unit", "UnitKind",
+    "Delegation", "DigestSnapshot", "Draft", "Fate", "Inbox", "InboxState", "Invitation", "Lane", "Membership", "Outbox",
+    "Person", "ReceiptCounter", "Reminder", "ReminderState", "Report", "Role", "Round", "Stage", "Task",
+    "TaskChange", "TaskIndicator", "TaskSupport", "Unit", "UnitKind", "WrongCode",
 ]  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field
 
 from db.tables.base import Table, big, key, one_of, refers
@@ -47,7 +47,8 @@ class Role(StrEnum):
 
 
 class Bureau(Table, table=True):
-    """教育局: a tenant with its own bot. `office_*` and `duty_phone` are what people are told to call."""
+    """教育局: a tenant with its own bot. `office_*` and `duty_phone` are what people are told to call; `bot_username` is
+    the bot's name when it last ran; `code_salt` goes into the hash of every invitation code (decision 0014)."""
 
     id: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
     name: str
@@ -57,6 +58,8 @@ class Bureau(Table, table=True):
     duty_phone: str = ""
     timezone: str = "Asia/Shanghai"
     bot_id: int | None = big(None, unique=True)
+    bot_username: str = ""
+    code_salt: str = ""
     parent_id: int | None = big(None, foreign_key="bureau.id")
 
 
@@ -111,19 +114,24 @@ class Alias(Table, table=True):
 
 
 class Person(Table, table=True):
-    """人员. `salutation` is how the roster addresses the person: 王校长, 刘园长."""
+    """人员. `salutation` is how the roster addresses the person: 王校长, 刘园长.
+
+    `is_delegate`: not from the roster, but a colleague to whom a task was handed; the name is the one in the chat.
+    """
 
     bureau_id: int = key(foreign_key="bureau.id")
     id: int = key()
     name: str
     salutation: str = ""
     phone: str = ""
+    is_delegate: bool = False
 
 
 class Membership(Table, table=True):
     """身份: who acts for which unit in which role. Ended ones stay, with `ended_at`.
 
-    `given_by` is the person who handed it over 交给他人办; None: it came with the roster and goes with it.
+    `given_by` is the person who handed a task over 交给他人办: the membership is limited to what its `Delegation` says.
+    None: it came with the roster and goes with it.
     """
 
     __table_args__ = (refers("person_id", "person"), refers("unit_id", "unit"), one_of("role", Role))
@@ -151,18 +159,83 @@ class Account(Table, table=True):
     unreachable: str | None = None
 
 
-class Invitation(Table, table=True):
-    """邀请码: binds an account to a person once. Only the hash of the code is kept; `presented_by` is the chat that
-    showed the code and has still to confirm name and unit."""
+class Delegation(Table, table=True):
+    """交给他人办: one task of a unit, given by its principal to a colleague. `lasting`: from `round_id` on, else for it
+    alone. `may_submit`: the colleague sends it himself, else the principal confirms it first.
 
-    __table_args__ = (refers("person_id", "person"), UniqueConstraint("bureau_id", "code_hash"))
+    `membership_id` is the colleague's, from the moment he took it over; `passed_round_id` and `passed_revision` are the
+    draft that he last sent to the principal.
+    """
+
+    __table_args__ = (
+        refers("unit_id", "unit"),
+        refers("task_id", "task"),
+        refers("round_id", "round"),
+        refers("given_by", "person"),
+        refers("membership_id", "membership"),
+        Index("ix_delegation_membership", "bureau_id", "membership_id"),
+        Index("ix_delegation_unit", "bureau_id", "unit_id", "task_id"),
+    )
 
     bureau_id: int = key(foreign_key="bureau.id")
     id: int = key()
-    person_id: int = big()
-    code_hash: str
+    unit_id: int = big()
+    task_id: int = big()
+    round_id: int = big()
+    lasting: bool = False
+    may_submit: bool = False
+    given_by: int = big()
+    given_at: datetime
+    membership_id: int | None = big(None)
+    ended_at: datetime | None = None
+    passed_round_id: int | None = big(None)
+    passed_revision: int | None = None
+
+
+class Invitation(Table, table=True):
+    """邀请码: binds an account to a person, or hands a delegation to whoever confirms it, once.
+
+    Only hashes of the deep link and of the 8 digits are kept, and those of the digits no longer than the code is good;
+    `presented_by` is the chat that showed the code and has still to confirm.
+    """
+
+    __table_args__ = (
+        refers("person_id", "person"),
+        refers("delegation_id", "delegation"),
+        UniqueConstraint("bureau_id", "code_hash"),
+        UniqueConstraint("bureau_id", "digits_hash"),
+        CheckConstraint("(person_id IS NULL) != (delegation_id IS NULL)", name="for_one"),
+    )
+
+    bureau_id: int = key(foreign_key="bureau.id")
+    id: int = key()
+    person_id: int | None = big(None, index=True)
+    delegation_id: int | None = big(None)
+    code_hash: str | None = None
+    digits_hash: str | None = None
     issued_at: datetime
     expires_at: datetime
+    issued_by: int | None = big(None)
     presented_by: int | None = big(None)
     used_at: datetime | None = None
     used_by: int | None = big(None)
+
+
+class WrongCode(Table, table=True):
+    """A code that was shown and fits no invitation: guessing is slowed down by counting these, also after a restart.
+
+    `known`: shown by somebody of the roster. `reported`: the office was told of the burst at this one.
+    """
+
+    __tablename__ = "wrong_code"
+    __table_args__ = (
+        Index("ix_wrong_code_chat", "bureau_id", "chat_id", "at"),
+        Index("ix_wrong_code_at", "bureau_id", "at"),
+    )
+
+    bureau_id: int = key(foreign_key="bureau.id")
+    id: int = key()
+    chat_id: int = big()
+    at: datetime
+    known: bool = False
+    reported: bool = False

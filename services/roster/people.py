@@ -78,7 +78,7 @@ def _fill(store: Store, slot: Slot, people: Sequence[Someone], quiet: bool = Fal
     for holding in [one for one in held if one.given_by is None and one.person_id not in wanted]:
         _end(store, slot, holding, quiet)
     for person_id in dict.fromkeys(person.id for person in people):
-        if all(holding.person_id != person_id for holding in held):
+        if all(holding.person_id != person_id or holding.given_by is not None for holding in held):
             _begin(store, slot, person_id, quiet)
 
 

@@ -144,7 +144,8 @@ async def _load_memberships(store: Store) -> None:
         holding = Holding(*rest)
         store.held.setdefault((unit_id, role), []).append(holding)
         person = store.people[holding.person_id]
-        store.here[unit_id, person.name] = person
+        if holding.given_by is None:  # a colleague bears the name he chose in the chat: that is nobody's proof
+            store.here[unit_id, person.name] = person
 
 
 async def write_people(store: Store) -> None:

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 import sqlmodel.sql.sqltypes
 from alembic import op
 
-revision = '02ad4a52b88a'
+revision = '369ef2d81801'
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -21,6 +21,8 @@ def upgrade() -> None:
     sa.Column('duty_phone', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('timezone', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('bot_id', sa.BigInteger(), nullable=True),
+    sa.Column('bot_username', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('code_salt', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('parent_id', sa.BigInteger(), nullable=True),
     sa.ForeignKeyConstraint(['parent_id'], ['bureau.id'], name=op.f('fk_bureau_parent_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_bureau')),
@@ -112,6 +114,7 @@ def upgrade() -> None:
     sa.Column('name', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('salutation', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('phone', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('is_delegate', sa.Boolean(), nullable=False),
     sa.ForeignKeyConstraint(['bureau_id'], ['bureau.id'], name=op.f('fk_person_bureau_id')),
     sa.PrimaryKeyConstraint('bureau_id', 'id', name=op.f('pk_person'))
     )
@@ -149,6 +152,20 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('bureau_id', 'id', name=op.f('pk_unit')),
     sa.UniqueConstraint('bureau_id', 'code', name=op.f('uq_unit_bureau_id_code'))
     )
+    op.create_table('wrong_code',
+    sa.Column('bureau_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('chat_id', sa.BigInteger(), nullable=False),
+    sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('known', sa.Boolean(), nullable=False),
+    sa.Column('reported', sa.Boolean(), nullable=False),
+    sa.ForeignKeyConstraint(['bureau_id'], ['bureau.id'], name=op.f('fk_wrong_code_bureau_id')),
+    sa.PrimaryKeyConstraint('bureau_id', 'id', name=op.f('pk_wrong_code'))
+    )
+    with op.batch_alter_table('wrong_code', schema=None) as batch_op:
+        batch_op.create_index('ix_wrong_code_at', ['bureau_id', 'at'], unique=False)
+        batch_op.create_index('ix_wrong_code_chat', ['bureau_id', 'chat_id', 'at'], unique=False)
+
     op.create_table('account',
     sa.Column('bureau_id', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('channel', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -188,21 +205,6 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['bureau_id'], ['bureau.id'], name=op.f('fk_digest_bureau_id')),
     sa.PrimaryKeyConstraint('bureau_id', 'id', name=op.f('pk_digest')),
     sa.UniqueConstraint('bureau_id', 'campaign_id', 'occasion', name=op.f('uq_digest_bureau_id_campaign_id_occasion'))
-    )
-    op.create_table('invitation',
-    sa.Column('bureau_id', sa.BigInteger(), autoincrement=False, nullable=False),
-    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
-    sa.Column('person_id', sa.BigInteger(), nullable=False),
-    sa.Column('code_hash', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-    sa.Column('issued_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-    sa.Column('expires_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-    sa.Column('presented_by', sa.BigInteger(), nullable=True),
-    sa.Column('used_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
-    sa.Column('used_by', sa.BigInteger(), nullable=True),
-    sa.ForeignKeyConstraint(['bureau_id', 'person_id'], ['person.bureau_id', 'person.id'], name=op.f('fk_invitation_bureau_id_person_id')),
-    sa.ForeignKeyConstraint(['bureau_id'], ['bureau.id'], name=op.f('fk_invitation_bureau_id')),
-    sa.PrimaryKeyConstraint('bureau_id', 'id', name=op.f('pk_invitation')),
-    sa.UniqueConstraint('bureau_id', 'code_hash', name=op.f('uq_invitation_bureau_id_code_hash'))
     )
     op.create_table('membership',
     sa.Column('bureau_id', sa.BigInteger(), autoincrement=False, nullable=False),
@@ -302,6 +304,32 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['bureau_id'], ['bureau.id'], name=op.f('fk_task_support_bureau_id')),
     sa.PrimaryKeyConstraint('bureau_id', 'task_id', 'unit_id', name=op.f('pk_task_support'))
     )
+    op.create_table('delegation',
+    sa.Column('bureau_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('unit_id', sa.BigInteger(), nullable=False),
+    sa.Column('task_id', sa.BigInteger(), nullable=False),
+    sa.Column('round_id', sa.BigInteger(), nullable=False),
+    sa.Column('lasting', sa.Boolean(), nullable=False),
+    sa.Column('may_submit', sa.Boolean(), nullable=False),
+    sa.Column('given_by', sa.BigInteger(), nullable=False),
+    sa.Column('given_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('membership_id', sa.BigInteger(), nullable=True),
+    sa.Column('ended_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('passed_round_id', sa.BigInteger(), nullable=True),
+    sa.Column('passed_revision', sa.Integer(), nullable=True),
+    sa.ForeignKeyConstraint(['bureau_id', 'given_by'], ['person.bureau_id', 'person.id'], name=op.f('fk_delegation_bureau_id_given_by')),
+    sa.ForeignKeyConstraint(['bureau_id', 'membership_id'], ['membership.bureau_id', 'membership.id'], name=op.f('fk_delegation_bureau_id_membership_id')),
+    sa.ForeignKeyConstraint(['bureau_id', 'round_id'], ['round.bureau_id', 'round.id'], name=op.f('fk_delegation_bureau_id_round_id')),
+    sa.ForeignKeyConstraint(['bureau_id', 'task_id'], ['task.bureau_id', 'task.id'], name=op.f('fk_delegation_bureau_id_task_id')),
+    sa.ForeignKeyConstraint(['bureau_id', 'unit_id'], ['unit.bureau_id', 'unit.id'], name=op.f('fk_delegation_bureau_id_unit_id')),
+    sa.ForeignKeyConstraint(['bureau_id'], ['bureau.id'], name=op.f('fk_delegation_bureau_id')),
+    sa.PrimaryKeyConstraint('bureau_id', 'id', name=op.f('pk_delegation'))
+    )
+    with op.batch_alter_table('delegation', schema=None) as batch_op:
+        batch_op.create_index('ix_delegation_membership', ['bureau_id', 'membership_id'], unique=False)
+        batch_op.create_index('ix_delegation_unit', ['bureau_id', 'unit_id', 'task_id'], unique=False)
+
     op.create_table('report',
     sa.Column('bureau_id', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('round_id', sa.BigInteger(), autoincrement=False, nullable=False),
@@ -374,6 +402,30 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['bureau_id'], ['bureau.id'], name=op.f('fk_draft_bureau_id')),
     sa.PrimaryKeyConstraint('bureau_id', 'round_id', 'unit_id', name=op.f('pk_draft'))
     )
+    op.create_table('invitation',
+    sa.Column('bureau_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('person_id', sa.BigInteger(), nullable=True),
+    sa.Column('delegation_id', sa.BigInteger(), nullable=True),
+    sa.Column('code_hash', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('digits_hash', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('issued_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('expires_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('issued_by', sa.BigInteger(), nullable=True),
+    sa.Column('presented_by', sa.BigInteger(), nullable=True),
+    sa.Column('used_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('used_by', sa.BigInteger(), nullable=True),
+    sa.CheckConstraint('(person_id IS NULL) != (delegation_id IS NULL)', name=op.f('ck_invitation_for_one')),
+    sa.ForeignKeyConstraint(['bureau_id', 'delegation_id'], ['delegation.bureau_id', 'delegation.id'], name=op.f('fk_invitation_bureau_id_delegation_id')),
+    sa.ForeignKeyConstraint(['bureau_id', 'person_id'], ['person.bureau_id', 'person.id'], name=op.f('fk_invitation_bureau_id_person_id')),
+    sa.ForeignKeyConstraint(['bureau_id'], ['bureau.id'], name=op.f('fk_invitation_bureau_id')),
+    sa.PrimaryKeyConstraint('bureau_id', 'id', name=op.f('pk_invitation')),
+    sa.UniqueConstraint('bureau_id', 'code_hash', name=op.f('uq_invitation_bureau_id_code_hash')),
+    sa.UniqueConstraint('bureau_id', 'digits_hash', name=op.f('uq_invitation_bureau_id_digits_hash'))
+    )
+    with op.batch_alter_table('invitation', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_invitation_person_id'), ['person_id'], unique=False)
+
     op.create_table('reminder',
     sa.Column('bureau_id', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('round_id', sa.BigInteger(), autoincrement=False, nullable=False),
@@ -395,6 +447,10 @@ def upgrade() -> None:
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
     op.drop_table('reminder')
+    with op.batch_alter_table('invitation', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_invitation_person_id'))
+
+    op.drop_table('invitation')
     op.drop_table('draft')
     with op.batch_alter_table('answer_revision', schema=None) as batch_op:
         batch_op.drop_index('ix_answer_revision_report')
@@ -405,6 +461,11 @@ def downgrade() -> None:
         batch_op.drop_index('ix_report_unit_state')
 
     op.drop_table('report')
+    with op.batch_alter_table('delegation', schema=None) as batch_op:
+        batch_op.drop_index('ix_delegation_unit')
+        batch_op.drop_index('ix_delegation_membership')
+
+    op.drop_table('delegation')
     op.drop_table('task_support')
     with op.batch_alter_table('task_change', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_task_change_task_id'))
@@ -418,13 +479,17 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_membership_person_id'))
 
     op.drop_table('membership')
-    op.drop_table('invitation')
     op.drop_table('digest')
     op.drop_table('alias')
     with op.batch_alter_table('account', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_account_person_id'))
 
     op.drop_table('account')
+    with op.batch_alter_table('wrong_code', schema=None) as batch_op:
+        batch_op.drop_index('ix_wrong_code_chat')
+        batch_op.drop_index('ix_wrong_code_at')
+
+    op.drop_table('wrong_code')
     op.drop_table('unit')
     op.drop_table('receipt_counter')
     op.drop_table('person')
