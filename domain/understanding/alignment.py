@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from domain.understanding import units
@@ -79,9 +80,14 @@ def fit(scene: Scene, quantity: Quantity, profile: Profile, bound: Bound) -> Fit
     noun = bound.level if bound.concepts & (profile.nouns | {"=" + profile.key}) else 0
     if noun == 0 and "backbone" in profile.nouns and len(scene.profiles) > 1:
         return None
+    if noun == 0 and profile.family == "ratio" and _SHARE.search(scene.lead(quantity)):
+        noun = 2
     if noun == 0 and profile.nouns == frozenset() and bound.concepts & profile.topics:
         noun = bound.level - 1
     return Fit(noun, _topic(scene, quantity, profile), _unit(quantity, profile))
+
+
+_SHARE = Rule(r"[应实](?:参加|参训|受训|参|训|到|培|出席)$|参训$|整改$|排查$")
 
 
 def _conflicts(quantity: Quantity, profile: Profile, bound: Bound) -> bool:
@@ -201,7 +207,8 @@ def _behind(scene: Scene, clause: Clause, amounts: list[Quantity], at: int, cues
         return NO_NOUN
     cue = min(near, key=lambda c: (c.start, -c.end))
     gap = scene.raw[amounts[at].end : cue.start]
-    direct = _ADJECTIVE.fullmatch(gap) and amounts[at].unit not in ("人", "口", "号人", "人次")
+    grouped = gap.startswith("的") and re.search(r"年级|班|校区|学校|小组", amounts[at].unit)
+    direct = _ADJECTIVE.fullmatch(gap) and not grouped and amounts[at].unit not in ("人", "口", "号人", "人次")
     if direct and at + 1 < len(amounts) and not amounts[at].unit and (gap or cue.end - cue.start > 1):
         direct = None
     return Bound(_joined(near, cue), 3 if direct else 1, scene.raw[cue.start : cue.end])

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
-from domain.understanding import negation, repairs
+from domain.indicators import Kind, Question
+from domain.understanding import dates, negation, repairs
 from domain.understanding.alignment import inherited
 from domain.understanding.lexicon import Profile
 from domain.understanding.negation import Polarity
@@ -35,6 +37,9 @@ def read(scene: Scene, profile: Profile) -> Outcome:
             continue
         if contrasted and _OTHER_MONTH.search(clause.words):
             continue
+        if _planned_day(scene, clause):
+            outcomes.append((False, clause))
+            continue
         verdict = _verdict(profile, _share(scene, clause, profile), cued=bool(scene.about(clause, profile)))
         if verdict is not None:
             outcomes.append((verdict, clause))
@@ -45,6 +50,15 @@ def read(scene: Scene, profile: Profile) -> Outcome:
     if not outcomes and unsure is None and _bare_among_several(scene):
         return doubt(scene, profile, Why.AMBIGUOUS)
     return _decided(scene, profile, outcomes, unsure)
+
+
+def _planned_day(scene: Scene, clause: Clause) -> bool:
+    """周四搞, said on Monday, is a plan though nobody says 计划."""
+    if re.search(r"了|已|过", clause.words) or not re.search(r"搞|开展|组织|练|举行|弄|做|办|进行", clause.words):
+        return False
+    open_question = Question("", "", Kind.DATE)
+    days = [dates.resolve(w, open_question, scene.today) for w in scene.whens if clause.start <= w.start < clause.end]
+    return any(isinstance(day, date) and day > scene.today for day in days)
 
 
 def _bare_among_several(scene: Scene) -> bool:
@@ -98,7 +112,7 @@ def _speaks(scene: Scene, clause: Clause, profile: Profile) -> bool:
     if scene.alone is profile:
         return True
     bools = [p for p in scene.profiles if p.family == "bool"]
-    bare = bool(_BARE.match(clause.words)) and len(clause.words) <= 14
+    bare = (bool(_BARE.match(clause.words)) or _planned_day(scene, clause)) and len(clause.words) <= 14
     amounts = any(clause.start <= q.start < clause.end for q in scene.quantities)
     if len(bools) == 1 and bare and not amounts and not _heard(scene, clause, profile):
         return clause is scene.clauses[0] or inherited(scene, clause, profile)

@@ -117,13 +117,13 @@ def find(text: str, now: date, *, weak: bool) -> list[When]:
     if weak:
         found += [w for m in _WEAK.finditer(text) if not _overlaps(found, m) and (w := _weak(m))]
     found += [When(m.start(), m.end(), "vague") for m in _VAGUE.finditer(text) if not _overlaps(found, m)]
-    return _neighbours(sorted(found, key=lambda when: when.start))
+    return _neighbours(text, sorted(found, key=lambda when: when.start))
 
 
-def _neighbours(found: list[When]) -> list[When]:
+def _neighbours(text: str, found: list[When]) -> list[When]:
     """12月4号宪法日前后 is as vague as its last word."""
     for at in range(len(found) - 1):
-        if found[at].end == found[at + 1].start and found[at + 1].vague:
+        if found[at].end == found[at + 1].start and _BEHIND_VAGUE.match(text, found[at + 1].end):
             found[at] = _replaced(found[at], form="vague")
     return found
 

@@ -26,7 +26,12 @@ _EVENTS = frozenset({"drill", "prep", "train", "study", "six", "bbt", "feature",
 _STRANGE = Rule(r"家长会|运动会|月考|期中考试|联考|文艺汇演|升旗|春游|秋游|班会|体检|疫苗|开学典礼")
 
 
+_UNSURE = Rule(r"记不清|记不得|不(?:太|大|是很)?确定|不敢确定|拿不准|吃不准|说不准")
+
+
 def read(scene: Scene, profile: Profile) -> Outcome:
+    if scene.alone is profile and _UNSURE.search(scene.raw):
+        return doubt(scene, profile, Why.PUT_OFF)
     whens = [when for when in scene.whens if _is_for(scene, when, profile)]
     whens = _named_first(scene, _last_said(scene, whens), profile)
     exact = [when for when in whens if not when.vague]

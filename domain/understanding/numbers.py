@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from domain.understanding import negation, ratios, repairs, units
-from domain.understanding.alignment import PEOPLE, Assigned, bindings, inherited, stands_alone
+from domain.understanding.alignment import PEOPLE, Assigned, bindings, fit, inherited, sorts_fit, stands_alone
 from domain.understanding.lexicon import Profile
 from domain.understanding.negation import Polarity
 from domain.understanding.outcome import Outcome, bounded, doubt, one_decimal, reading
@@ -33,7 +33,14 @@ class Amount:
         return self.assigned.quantity
 
 
+_UNSURE = Rule(r"记不清|记不得|不(?:太|大|是很)?确定|不敢确定|拿不准|吃不准|说不准")
+
+
 def read(scene: Scene, profile: Profile, found: list[Assigned], torn: list[Quantity]) -> Outcome:
+    if scene.alone is profile and _UNSURE.search(scene.raw):
+        return doubt(scene, profile, Why.PUT_OFF)
+    if profile.family == "count" and found and _other_measure(scene, profile, found):
+        return doubt(scene, profile, Why.AMBIGUOUS)
     amounts = _amounts(scene, profile, found)
     if profile.family == "percent" and (computed := _share(scene, profile, amounts)) is not None:
         return computed
@@ -46,6 +53,25 @@ def read(scene: Scene, profile: Profile, found: list[Assigned], torn: list[Quant
     if usable:
         return _combined(scene, profile, usable, amounts)
     return _without_amount(scene, profile, amounts, torn)
+
+
+def _other_measure(scene: Scene, profile: Profile, found: list[Assigned]) -> bool:
+    """报道1次,推文4篇: the thing asked about, told in two measures; without a sum that cannot be added."""
+    own = profile.nouns | {"=" + profile.key}
+    strange = [
+        q
+        for q in scene.quantities
+        if q.sort == "count"
+        and q.unit
+        and not sorts_fit(q, profile)
+        and q.unit not in units.PERSON_UNITS
+        and (bound := bindings(scene)[q.start]).level == 3
+        and bound.concepts & own
+        and not any(f for p in scene.profiles if p is not profile and (f := fit(scene, q, p, bound)))
+        and roles(scene, q) is Role.VALUE
+        and "每" not in scene.lead(q)
+    ]
+    return bool(strange) and not any(roles(scene, a.quantity) is Role.SUM for a in found)
 
 
 def _own_subset(scene: Scene, profile: Profile, amounts: list[Amount]) -> list[Amount]:
@@ -174,6 +200,11 @@ def _newest(scene: Scene, profile: Profile, usable: list[Amount]) -> list[Amount
     return usable
 
 
+def _is_whole(scene: Scene, amount: Amount) -> bool:
+    tail = scene.tail(amount.quantity)
+    return bool(_ENROLLED.search(scene.lead(amount.quantity)) or re.match(r"(?:学生|老师|教师|教职工|人)*[里中]", tail))
+
+
 def _own_crowd(scene: Scene, profile: Profile, usable: list[Amount]) -> list[Amount]:
     """学生500,老师30,共530: beside another crowd only the amount that names its own is its own."""
     own = profile.nouns & PEOPLE
@@ -196,7 +227,7 @@ def _attended(scene: Scene, profile: Profile, usable: list[Amount]) -> list[Amou
         for a in usable
         if _ATTENDING.search(scene.lead(a.quantity)) or re.match("参加|参与|参演|到场", scene.tail(a.quantity))
     ]
-    whole = [a for a in usable if a not in there and _ENROLLED.search(scene.lead(a.quantity))]
+    whole = [a for a in usable if a not in there and _is_whole(scene, a)]
     if len(there) != 1 or len(there) + len(whole) != len(usable):
         return None
     values = [a.value for a in whole if a.value is not None]
@@ -233,8 +264,10 @@ def _are_parts(scene: Scene, parts: list[Amount]) -> bool:
     if any("grant" in a.assigned.bound.concepts for a in parts):
         return False
     leads = [scene.lead(a.quantity) + scene.raw[a.quantity.end : a.quantity.end + 4] for a in parts]
-    if any(re.search(r"第[一二三四五六七八九\d]+[次回遍]|或|要么|前后|分别", lead) for lead in leads):
+    if any(re.search(r"第[一二三四五六七八九\d]+[次回遍]|或|要么|前后", lead) for lead in leads):
         return False
+    if re.search(r"(?:校区|年级|班级?|部|教学点|组)(?:分别|各)[是为有]?$", scene.raw[: parts[0].quantity.start]):
+        return True
     named = [scene.lead(a.quantity).strip("，、和及:了 ") for a in parts]
     if all(_names_part(scene, name, a) for name, a in zip(named, parts, strict=True)):
         return len(set(named)) == len(named)
@@ -295,7 +328,10 @@ def _mixed_crowd(scene: Scene, profile: Profile, amount: Amount) -> bool:
     return bool(re.search(rf"(?:其中|包括|含)[^，。;]{{0,4}}(?:{other})", scene.raw[amount.quantity.end :]))
 
 
-_LISTED = Rule(r"(?P<names>[^，。;每至到\-~]*[、和与及][^，。;每至到\-~]*)各[有是]?$")
+_LISTED = Rule(
+    r"(?P<names>[^，。;每至到\-~]*[、和与及][^，。;每至到\-~]*)各[有是]?$|(?:^|"
+    r"[^\u4e00-\u9fff])(?P<subjects>[语数英科音体美物化生史地政]{2,})各[有是]?$"
+)
 
 
 def _listed(scene: Scene, profile: Profile, amounts: list[Amount]) -> Outcome:
@@ -305,7 +341,7 @@ def _listed(scene: Scene, profile: Profile, amounts: list[Amount]) -> Outcome:
     match = _LISTED.search(scene.lead(amounts[0].quantity))
     if match is None:
         return None
-    names = len(re.split(r"[、和与及]", match["names"]))
+    names = len(re.split(r"[、和与及]", match["names"])) if match["names"] else len(match["subjects"])
     return _valued(scene, profile, amounts[0].value * names, amounts, "each of the listed", changed=True)
 
 

@@ -44,11 +44,11 @@ def read(scene: Scene, profile: Profile, found: list[Assigned], torn: list[Quant
 def _fields(scene: Scene, profile: Profile, kept: list[Quantity]) -> Frame | Why:
     groups = _by_clause(scene, kept)
     if len(groups) > 1 and not _names_sum(scene, kept):
-        frames = [frame(scene, group, None, clause, profile.parts) for clause, group in groups]
+        frames = [frame(scene, group, None, clause, profile) for clause, group in groups]
         if all(not isinstance(f, Why) for f in frames) and all(_complete(c, g) for c, g in groups):
             whole = [f for f in frames if not isinstance(f, Why)]
             return sum((f[0] for f in whole), Decimal(0)), sum((f[1] for f in whole), Decimal(0))
-    return frame(scene, kept, profile.question.total, parts=profile.parts)
+    return frame(scene, kept, profile.question.total, profile=profile)
 
 
 def _by_clause(scene: Scene, kept: list[Quantity]) -> list[tuple[Clause, list[Quantity]]]:
@@ -71,7 +71,11 @@ def _names_sum(scene: Scene, kept: list[Quantity]) -> bool:
 
 
 def frame(
-    scene: Scene, kept: list[Quantity], registered: int | None, only: Clause | None = None, parts: Parts = None
+    scene: Scene,
+    kept: list[Quantity],
+    registered: int | None,
+    only: Clause | None = None,
+    profile: Profile | None = None,
 ) -> Frame | Why:
     """done and total from amounts and their roles; `registered` stands in for a total not stated."""
     if any(q.value is None for q in kept):
@@ -94,8 +98,11 @@ def frame(
     for quantity in kept:
         if quantity.value is None or quantity.sort != "count":
             return Why.TOTAL_UNKNOWN
-        shares.setdefault(_role(scene, quantity, parts), []).append(quantity.value)
-    return _solved(shares, _all_done(scene, kept, only), registered)
+        shares.setdefault(_role(scene, quantity, profile.parts if profile else None), []).append(quantity.value)
+    clauses = [only] if only else _told(scene, kept, profile)
+    if list(shares) in ([Role.TOTAL], [Role.VALUE]) and len(kept) == 1 and _none_done(kept[0], clauses):
+        return Decimal(0), kept[0].value or Decimal(0)
+    return _solved(shares, _all_done(scene, clauses), registered)
 
 
 def _role(scene: Scene, quantity: Quantity, parts: Parts) -> Role:
@@ -116,9 +123,26 @@ def _paired(pairs: list[Quantity]) -> Frame | Why:
     return (done, total) if len(pairs) == 1 else Why.AMBIGUOUS
 
 
-def _all_done(scene: Scene, kept: list[Quantity], only: Clause | None) -> bool:
+def _told(scene: Scene, kept: list[Quantity], profile: Profile | None) -> list[Clause]:
+    """The clauses that go on about these amounts: their own, and later ones that name nothing else."""
     first = scene.clause_at(kept[0].start)
-    clauses = [only] if only else [c for c in scene.clauses if c.start >= first.start and c.marker == first.marker]
+    own = {scene.clause_at(q.start) for q in kept}
+    later = [c for c in scene.clauses if c.start >= first.start and c.marker == first.marker]
+    return [c for c in later if c in own or not scene.cues_in(c) or (profile and scene.about(c, profile))]
+
+
+def _none_done(quantity: Quantity, clauses: list[Clause]) -> bool:
+    """发现一处,还没整改: none of it."""
+    bare = [c for c in clauses if c.start > quantity.start]
+    return any(_NOT_BEGUN.search(c.words) for c in bare)
+
+
+_NOT_BEGUN = Rule(
+    r"^(?:都|均|全)?(?:还|尚|暂时?|目前)*(?:没有?|未)(?:来得及|开始)?(?:整改|改|装|安装|建|处理|动|通|推行)(?:[呢了]|$)"
+)
+
+
+def _all_done(scene: Scene, clauses: list[Clause]) -> bool:
     bare = [c for c in clauses if not any(c.start <= q.start < c.end for q in scene.quantities)]
     return any(negation.everything(c.words) for c in clauses) or any(_FINISHED.search(c.words) for c in bare)
 

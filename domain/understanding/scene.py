@@ -111,6 +111,7 @@ def build(text: str, asked: Sequence[Question], today: date, focus: str | None) 
 
 
 _SEPARATOR = Rule(
+    r"(?=(?<!不)但(?!愿)|可是|不过|然而)|"
     r"[，。;!?\n~\U0001f300-\U0001faff\u2600-\u2712\u2715\u2716\u2719-\u27bf]|\ue000*[\ue101-\ue1ff]\ue000*"
 )
 

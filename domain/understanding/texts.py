@@ -46,10 +46,16 @@ def _behind_cue(scene: Scene, profile: Profile) -> Outcome:
             start = cues[-1].end
             start += len(m.group()) if (m := _LEAD_IN.match(scene.raw[start:])) else 0
             end = _until_next_answer(scene, clause, profile)
-            words = scene.words(start, end).strip('，。；;,. “”"')
+            words = _unquoted(scene.words(start, end).strip("，。；;,. "))
             if len(words) >= 2 or (words and clause.words.strip().endswith("无")):
                 return reading(scene, profile, words, (start, end), "the words after its name")
     return None
+
+
+def _unquoted(words: str) -> str:
+    """Quotation marks around the whole go, those inside stay."""
+    whole = len(words) > 2 and words[0] in '“"' and words[-1] in '”"' and words.count("“") <= 1
+    return words[1:-1] if whole else words.removeprefix("“") if words.count("“") > words.count("”") else words
 
 
 def _is_label(scene: Scene, clause: Clause, start: int, end: int) -> bool:

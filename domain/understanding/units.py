@@ -37,8 +37,8 @@ _ALLOWED = {unit: frozenset(words.split()) for unit, words in ALLOWED.items()}
 _OTHERS = (
     "具 架 把 副 枚 箱 袋 瓶 桶 片 顶 床 头 匹 家 户 辆 毛 角 遍 期 棵 株 盆 盏 张 支 根 米 厘米 公里 里 年 岁 周岁 周 "
     "月 个月 年级 个年级 个年 楼 层 栋 幢 小时 个小时 个钟头 钟头 度 级 路 封 对 所 所学校 个学校 个校区 校区 村 "
-    "个村 镇 乡 组 个组 个小组 小组 队 支队 类 种 座 幅 艘 车 桌 顿 步 章 句 字 页 倍 折 届 批 ℃ kg 斤 公斤 吨 升 成 股 分 "
-    "秒 点 号 元 亩 平方 平"
+    "个村 镇 乡 组 个组 个小组 小组 队 支队 类 种 座 幅 艘 车 桌 顿 步 章 句 字 页 倍 折 届 批 ℃ kg 斤 公斤 吨 升 成 "
+    "股 分 秒 点 号 元 亩 平方 平"
 )
 MEASURES = tuple(sorted({w for words in _ALLOWED.values() for w in words} | {*_OTHERS.split()}, key=len, reverse=True))
 
