@@ -73,7 +73,8 @@ class Indicator:
 
     `scale` is the number of decimals kept (0 for counts); `minimum`/`maximum` are in `unit`. `limit_from` caps a
     count at 110 % of that basic; `total_from` names the basic that is a ratio's registered total. `earliest` and
-    `latest` are "today", "period_from", "period_to" or an ISO day. `soft_maximum` asks once instead of refusing.
+    `latest` are "today", "period_from", "period_to" or an ISO day. `soft_maximum`,
+    `soft_minimum`, `not_falling` (a cumulative number) and `jump` (so many times last time's) ask once, refuse nothing.
     `yes` and `no` are the words for a bool (已开展, 未开展); `hint` is a reply to fill in, without figures.
     """
 
@@ -86,6 +87,9 @@ class Indicator:
     minimum: Decimal | None = None
     maximum: Decimal | None = None
     soft_maximum: Decimal | None = None
+    soft_minimum: Decimal | None = None
+    not_falling: bool = False
+    jump: Decimal | None = None
     limit_from: Basic | None = None
     total_from: Basic | None = None
     earliest: str | None = None
@@ -217,3 +221,22 @@ def pruned(indicators: tuple[Indicator, ...], values: Values) -> Values:
         if len(smaller) == len(kept):
             return smaller
         kept = smaller
+
+
+def fits(question: Question, value: Value) -> bool:
+    """May this value stand as the answer today (limits, days, choices)? For values that nobody typed just now."""
+    match value:
+        case bool():
+            return question.kind is Kind.BOOL
+        case Ratio(done, total):
+            return done <= total
+        case int() | Decimal():
+            low, high = question.minimum, question.maximum
+            return (low is None or value >= low) and (high is None or value <= high)
+        case date():
+            first, last = question.earliest, question.latest
+            return (first is None or value >= first) and (last is None or value <= last)
+        case str():
+            return not question.choices or value in question.choices
+        case tuple():
+            return set(value) <= set(question.choices)

@@ -21,9 +21,10 @@ from services.answers import value_of
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """`previous`: the newest earlier value of each stock indicator. `given`: values reported for this very period
-    under another task."""
+    """`last`: the newest earlier value of each indicator, to compare with. `previous`: those of them that may be
+    carried over. `given`: values reported for this very period under another task."""
 
+    last: Values = field(default_factory=dict)
     previous: Values = field(default_factory=dict)
     given: Values = field(default_factory=dict)
 
@@ -34,16 +35,16 @@ Asked = tuple[ReportKey, Round, tuple[Indicator, ...]]
 
 
 async def earlier(session: AsyncSession, bureau_id: int, asked: Iterable[Asked]) -> dict[ReportKey, Earlier]:
-    """For each report asked, what its unit said before; reports without any are left out."""
+    """For each report asked, what its unit said before."""
     wanted = list(asked)
     rows = await _answers(session, bureau_id, wanted)
     found: dict[ReportKey, Earlier] = {}
     for key, round_, indicators in wanted:
         known = {indicator.key: indicator for indicator in indicators}
         mine = [(answer, other) for answer, other in rows.get(key.unit_id, ()) if answer.key in known]
-        one = Earlier(_previous(mine, round_, known), _given(mine, round_, known))
-        if one.previous or one.given:
-            found[key] = one
+        last = _last(mine, round_, known)
+        previous = {name: value for name, value in last.items() if known[name].nature is Nature.STOCK}
+        found[key] = Earlier(last, previous, _given(mine, round_, known))
     return found
 
 
@@ -75,10 +76,9 @@ async def _answers(session: AsyncSession, bureau_id: int, wanted: list[Asked]) -
     return rows
 
 
-def _previous(mine: list[tuple[Answer, Round]], round_: Round, known: Mapping[str, Indicator]) -> Values:
-    stock = {key: one for key, one in known.items() if one.nature is Nature.STOCK}
+def _last(mine: list[tuple[Answer, Round]], round_: Round, known: Mapping[str, Indicator]) -> Values:
     older = [answer for answer, other in mine if other.due_at < round_.due_at and other.label != round_.label]
-    return _first(older, stock)
+    return _first(older, known)
 
 
 def _given(mine: list[tuple[Answer, Round]], round_: Round, known: Mapping[str, Indicator]) -> Values:

@@ -13,9 +13,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.tables import Draft, Report, Round, Task, Unit
 from domain import codec
-from domain.indicators import Basics, Indicator, Question, Setting, Values, applicable, missing, put
+from domain.indicators import Basics, Indicator, Question, Setting, Values, applicable, fits, missing, pruned, put
 from domain.messages import ReportKey
 from domain.progress import State
+from services.earlier import NOTHING, Earlier, earlier
 
 OPEN_STATES = (State.PENDING.value, State.RETURNED.value)
 
@@ -29,6 +30,7 @@ class Sheet:
     section: Unit
     draft: Draft | None
     indicators: tuple[Indicator, ...]
+    earlier: Earlier = NOTHING
 
     @property
     def key(self) -> ReportKey:
@@ -45,9 +47,11 @@ class Sheet:
 
     @property
     def values(self) -> Values:
+        """The draft's answers, and what was already given for the same period under another task."""
         kinds = {indicator.key: indicator.kind for indicator in self.indicators}
         entries = self.draft.entries if self.draft else {}
-        return {key: codec.from_json(kinds[key], entry["v"]) for key, entry in entries.items() if key in kinds}
+        filled = {key: codec.from_json(kinds[key], entry["v"]) for key, entry in entries.items() if key in kinds}
+        return pruned(self.indicators, self.earlier.given | filled) if self.is_open else filled
 
     @property
     def missing(self) -> tuple[Indicator, ...]:
@@ -80,7 +84,17 @@ class Sheet:
 
     def setting(self, today: date) -> Setting:
         basics = Basics(self.report.students, self.report.staff, self.report.classes)
-        return Setting(basics, self.round.period_from, self.round.period_to, today)
+        return Setting(basics, self.round.period_from, self.round.period_to, today, self.earlier.previous)
+
+    def carried(self, today: date) -> Values:
+        """Last time's states that answer what is still missing: what 与上次相同 fills in."""
+        setting = self.setting(today)
+        found: Values = {}
+        for indicator in self.indicators:
+            value = self.earlier.previous.get(indicator.key)
+            if value is not None and indicator in missing(self.indicators, self.values | found):
+                found |= {indicator.key: value} if fits(put(indicator, setting), value) else {}
+        return found
 
 
 def _indicators(round_: Round) -> tuple[Indicator, ...]:
@@ -119,9 +133,11 @@ async def _load(session: AsyncSession, statement: _Rows) -> list[Sheet]:
     for _, round_, *_ in rows:
         if round_.id not in known:
             known[round_.id] = _indicators(round_)
+    asked = [(ReportKey(report.round_id, report.unit_id), round_, known[round_.id]) for report, round_, *_ in rows]
+    said = await earlier(session, rows[0][0].bureau_id, asked) if rows else {}
     return [
-        Sheet(report, round_, task, unit, section, draft, known[round_.id])
-        for report, round_, task, unit, section, draft in rows
+        Sheet(report, round_, task, unit, section, draft, known[round_.id], said[key])
+        for (report, round_, task, unit, section, draft), (key, _, _) in zip(rows, asked, strict=True)
     ]
 
 
