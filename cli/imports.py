@@ -18,7 +18,7 @@ from db import migrations
 from db.session import Database, StoreInUse
 from db.tables import Bureau
 from domain.campaign import CampaignPlan, Reading, text
-from domain.roster import Roster
+from domain.roster import Known, Roster
 from services import campaigns, roster
 from services.campaigns import Applied, UnknownSection
 from services.roster import Effect
@@ -106,12 +106,13 @@ async def _roster(settings: Settings, file: Path, apply: bool, bureau: str | Non
     now = settings.make_clock().now()
     async with _store(settings) as database:
         async with database.read() as session:
-            plan = await _read(session, file, bureau)
+            known = await _known(session, bureau)
+            plan = roster.read_roster(file, known)
             effects = await _apply_roster(session, settings, plan, bureau, now)
             await session.rollback()
         _list([str(problem) for problem in plan.problems], "名册里有这些问题")
         _list([str(effect) for effect in effects], "导入会带来这些变动" if effects else "没有变动")
-        _list(_counted(effects), "")
+        _list([*_counted(effects), *_silent_about(plan, known)], "")
         if not effects or not _agreed(apply, clean=plan.clean):
             _unless_clean(plan)
             return
@@ -120,10 +121,15 @@ async def _roster(settings: Settings, file: Path, apply: bool, bureau: str | Non
     typer.echo(f"已写入 {len(effects)} 项变动")
 
 
-async def _read(session: AsyncSession, file: Path, bureau: str | None) -> Roster:
-    """The file against what the store knows."""
+async def _known(session: AsyncSession, bureau: str | None) -> Known:
+    """What rows of the file may refer to."""
     there = await _found(session, bureau)
-    return roster.read_roster(file, await roster.known_units(session, there.id) if there else None)
+    return await roster.known_units(session, there.id) if there else Known()
+
+
+def _silent_about(plan: Roster, known: Known) -> list[str]:
+    left = len(known.units.keys() - {unit.code for unit in plan.units})
+    return [f"库里另有{left}家单位这次没有写到,保持不变"] if left else []
 
 
 async def _found(session: AsyncSession, bureau: str | None) -> Bureau | None:

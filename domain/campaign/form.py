@@ -148,4 +148,6 @@ def json_schema() -> dict[str, Any]:
     schema = CampaignForm.model_json_schema()
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "督办:活动文件"
+    schema["$defs"]["Stage"]["enum"] += list(_STAGES_BY_NAME)
+    schema["$defs"]["Every"]["enum"] += list(_EVERY_BY_NAME)
     return schema

@@ -6,6 +6,7 @@ A bad row never stops a good one. Whatever is wrong goes into one list, each wit
 from __future__ import annotations
 
 import difflib
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -31,6 +32,7 @@ T = TypeVar("T")
 
 _REQUIRED = ("code", "name")
 _LONGEST_NAME = 60
+_LARGE_TOWNSHIP = 3
 _LONGEST_CODE = 40
 
 
@@ -271,7 +273,10 @@ def _without_duplicates(units: list[UnitPlan], say: Say) -> list[UnitPlan]:
 
 def _of_known_townships(units: list[UnitPlan], listed: set[str], known: Known, say: Say) -> list[UnitPlan]:
     """Townships are those the file lists (类别 乡镇) and those in use; a first file that lists none defines them."""
-    accepted = (listed | known.townships) or {unit.township for unit in units}
+    accepted = listed | known.townships
+    if not accepted:
+        accepted = {unit.township for unit in units}
+        _doubt_lonely_townships(units, say)
     kept = []
     for unit in units:
         if unit.kind == "section" or "township" not in unit.says or unit.township in accepted - {""}:
@@ -279,6 +284,16 @@ def _of_known_townships(units: list[UnitPlan], listed: set[str], known: Known, s
         else:
             say(Problem(unit.place, TITLES["township"], _township_advice(unit.township, accepted), unit.township))
     return kept
+
+
+def _doubt_lonely_townships(units: list[UnitPlan], say: Say) -> None:
+    """With no list to go by, a township of one unit whose name is nearly that of a large one may be a slip."""
+    counts = Counter(unit.township for unit in units if unit.township)
+    large = [township for township, count in counts.items() if count >= _LARGE_TOWNSHIP]
+    for unit in units:
+        near = difflib.get_close_matches(unit.township, large, 1, 0.6) if counts[unit.township] == 1 else []
+        if near:
+            say(Problem(unit.place, TITLES["township"], f"只有这一家,是不是“{near[0]}”?", unit.township, fatal=False))
 
 
 def _township_advice(township: str, accepted: set[str]) -> str:

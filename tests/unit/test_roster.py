@@ -1,5 +1,6 @@
 """Rosters as clerks write them: variants of headings, bad rows, and good rows that survive them."""
 
+from contextlib import suppress
 from datetime import date, datetime
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from domain.indicators import Basics
 from domain.roster import Cell, Known, Roster, Stage, Table, aliases, read
 from domain.roster.cells import count, day, phone, stages
+from services.spreadsheets import Unreadable, tables_of
 
 HEAD: list[Cell] = [
     "单位代码",
@@ -117,6 +119,12 @@ def test_an_unknown_township_names_the_nearest() -> None:
     ]
 
 
+def test_a_lonely_township_is_doubted_but_taken() -> None:
+    found = roster(*(row(f"A{n}", f"第{n}村小学") for n in range(3)), row("B1", "大坪小学", 乡镇="青河镇"))
+    assert reasons(found) == ["第5行「乡镇」:只有这一家,是不是“清河镇”?(现在是“青河镇”)"]
+    assert len(found.units) == 4
+
+
 def test_one_list_holds_everything() -> None:
     found = roster(row("", "柳湾小学", 学生数="很多"), row("A2", "", 停办日期="明年"), row("A3", "大坪小学"))
     assert [(p.place.row if p.place else 0, p.column) for p in found.problems] == [
@@ -209,3 +217,9 @@ def test_junk_never_crashes_and_never_costs_a_good_row(rows: list[list[Cell]], a
 def test_any_sheet_is_read_or_refused(rows: list[list[Cell]]) -> None:
     found = read([Table("表", rows)])
     assert found.units or found.problems or found.bureau.name or found.clean
+
+
+@given(st.binary(max_size=200) | st.text(max_size=80).map(str.encode))
+def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
+    with suppress(Unreadable):
+        assert all(unit.code and unit.name for unit in read(tables_of(raw)).units)
