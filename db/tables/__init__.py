@@ -17,12 +17,12 @@ from db.tables.people import (
     WrongCode,
 )
 from db.tables.queues import Card, Chat, Fate, Inbox, InboxState, Lane, Outbox
-from db.tables.reports import Answer, AnswerRevision, Draft, ReceiptCounter, Report
+from db.tables.reports import Answer, AnswerRevision, Draft, Extension, ReceiptCounter, Report, Request
 from db.tables.work import Campaign, Round, Task, TaskChange, TaskIndicator, TaskSupport
 
 __all__ = [
-    "Account", "Alias", "AliasSource", "Answer", "AnswerRevision", "Bureau", "Campaign", "Card", "Chat",
-    "Delegation", "DigestSnapshot", "Draft", "Fate", "Inbox", "InboxState", "Invitation", "Lane", "Membership", "Outbox",
-    "Person", "ReceiptCounter", "Reminder", "ReminderState", "Report", "Role", "Round", "Stage", "Task",
-    "TaskChange", "TaskIndicator", "TaskSupport", "Unit", "UnitKind", "WrongCode",
+    "Account", "Alias", "AliasSource", "Answer", "AnswerRevision", "Bureau", "Campaign", "Card", "Chat", "Delegation",
+    "DigestSnapshot", "Draft", "Extension", "Fate", "Inbox", "InboxState", "Invitation", "Lane", "Membership",
+    "Outbox", "Person", "ReceiptCounter", "Reminder", "ReminderState", "Report", "Request", "Role", "Round", "Stage",
+    "Task", "TaskChange", "TaskIndicator", "TaskSupport", "Unit", "UnitKind", "WrongCode",
 ]  # fmt: skip

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field
 
 from db.tables.base import Table, big, json_column, key, one_of, refers, refers_to_report
 from domain.progress import State
+from domain.requests import RequestKind, RequestState
 
 
 class Report(Table, table=True):
-    """填报: exists from issuance, because it is owed. The roster is frozen here: township and basics as they were."""
+    """填报: exists from issuance, because it is owed. The roster is frozen here: township and basics as they were.
+
+    `versions` counts how often values were sent: 1 with the first, one more with each correction.
+    """
 
     __table_args__ = (
         refers("round_id", "round"),
@@ -34,6 +38,7 @@ class Report(Table, table=True):
     submitted_at: datetime | None = None
     submitted_by: int | None = big(None)
     receipt_number: str | None = None
+    nil: bool = False
 
 
 class Draft(Table, table=True):
@@ -72,10 +77,16 @@ class Answer(Table, table=True):
 
 
 class AnswerRevision(Table, table=True):
-    """修订: append only. `words` are what the person wrote, `update_id` the inbox row they came in."""
+    """修订: append only. `words` are what the person wrote, `chat_id` and `message_id` where; `version` counts the
+    sendings of its report. A row without any value: the question no longer applied."""
 
     __tablename__ = "answer_revision"
-    __table_args__ = (refers_to_report(), Index("ix_answer_revision_report", "bureau_id", "round_id", "unit_id"))
+    __table_args__ = (
+        refers_to_report(),
+        Index("ix_answer_revision_report", "bureau_id", "round_id", "unit_id"),
+        Index("ix_answer_revision_at", "bureau_id", "at"),
+        Index("ix_answer_revision_message", "bureau_id", "chat_id", "message_id"),
+    )
 
     bureau_id: int = key(foreign_key="bureau.id")
     id: int = key()
@@ -89,8 +100,55 @@ class AnswerRevision(Table, table=True):
     approximate: bool = False
     person_id: int | None = big(None)
     at: datetime
+    version: int = 1
     reason: str = ""
     words: str = ""
+    chat_id: int | None = big(None)
+    message_id: int | None = big(None)
+
+
+class Extension(Table, table=True):
+    """延期: this unit's own due time for this round, with who granted it, why and when."""
+
+    __table_args__ = (refers_to_report(),)
+
+    bureau_id: int = key(foreign_key="bureau.id")
+    round_id: int = key()
+    unit_id: int = key()
+    due_at: datetime
+    reason: str = ""
+    granted_by: int | None = big(None)
+    granted_at: datetime
+
+
+class Request(Table, table=True):
+    """申请: what a unit asked of the office, and how it was answered; at most one of a kind waits for a report.
+
+    `received_at` is when it stood complete in our inbox. 补报 keeps the draft's `entries` whole, 延期 names `until`.
+    """
+
+    __table_args__ = (
+        refers_to_report(),
+        one_of("kind", RequestKind),
+        one_of("state", RequestState),
+        Index("uq_request_pending", "bureau_id", "round_id", "unit_id", "kind", unique=True,
+              sqlite_where=text("state = 'pending'"), postgresql_where=text("state = 'pending'")),
+    )  # fmt: skip
+
+    bureau_id: int = key(foreign_key="bureau.id")
+    id: int = key()
+    kind: str
+    round_id: int = big()
+    unit_id: int = big()
+    person_id: int = big()
+    received_at: datetime
+    entries: dict[str, dict[str, object]] = json_column()
+    until: datetime | None = None
+    reason: str = ""
+    state: str = RequestState.PENDING.value
+    decided_by: int | None = big(None)
+    decided_at: datetime | None = None
+    answer: str = ""
 
 
 class ReceiptCounter(Table, table=True):

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 import sqlmodel.sql.sqltypes
 from alembic import op
 
-revision = '369ef2d81801'
+revision = '65e705a04997'
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -343,6 +343,7 @@ def upgrade() -> None:
     sa.Column('submitted_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('submitted_by', sa.BigInteger(), nullable=True),
     sa.Column('receipt_number', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('nil', sa.Boolean(), nullable=False),
     sa.CheckConstraint("state IN ('pending', 'exempt') OR first_received_at IS NOT NULL", name=op.f('ck_report_received')),
     sa.CheckConstraint("state IN ('pending', 'submitted', 'accepted', 'returned', 'exempt')", name=op.f('ck_report_state')),
     sa.ForeignKeyConstraint(['bureau_id', 'round_id'], ['round.bureau_id', 'round.id'], name=op.f('fk_report_bureau_id_round_id')),
@@ -380,13 +381,18 @@ def upgrade() -> None:
     sa.Column('approximate', sa.Boolean(), nullable=False),
     sa.Column('person_id', sa.BigInteger(), nullable=True),
     sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('reason', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('words', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('chat_id', sa.BigInteger(), nullable=True),
+    sa.Column('message_id', sa.BigInteger(), nullable=True),
     sa.ForeignKeyConstraint(['bureau_id', 'round_id', 'unit_id'], ['report.bureau_id', 'report.round_id', 'report.unit_id'], name=op.f('fk_answer_revision_bureau_id_round_id_unit_id')),
     sa.ForeignKeyConstraint(['bureau_id'], ['bureau.id'], name=op.f('fk_answer_revision_bureau_id')),
     sa.PrimaryKeyConstraint('bureau_id', 'id', name=op.f('pk_answer_revision'))
     )
     with op.batch_alter_table('answer_revision', schema=None) as batch_op:
+        batch_op.create_index('ix_answer_revision_at', ['bureau_id', 'at'], unique=False)
+        batch_op.create_index('ix_answer_revision_message', ['bureau_id', 'chat_id', 'message_id'], unique=False)
         batch_op.create_index('ix_answer_revision_report', ['bureau_id', 'round_id', 'unit_id'], unique=False)
 
     op.create_table('draft',
@@ -401,6 +407,18 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['bureau_id', 'round_id', 'unit_id'], ['report.bureau_id', 'report.round_id', 'report.unit_id'], name=op.f('fk_draft_bureau_id_round_id_unit_id')),
     sa.ForeignKeyConstraint(['bureau_id'], ['bureau.id'], name=op.f('fk_draft_bureau_id')),
     sa.PrimaryKeyConstraint('bureau_id', 'round_id', 'unit_id', name=op.f('pk_draft'))
+    )
+    op.create_table('extension',
+    sa.Column('bureau_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('round_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('unit_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('due_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('reason', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('granted_by', sa.BigInteger(), nullable=True),
+    sa.Column('granted_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['bureau_id', 'round_id', 'unit_id'], ['report.bureau_id', 'report.round_id', 'report.unit_id'], name=op.f('fk_extension_bureau_id_round_id_unit_id')),
+    sa.ForeignKeyConstraint(['bureau_id'], ['bureau.id'], name=op.f('fk_extension_bureau_id')),
+    sa.PrimaryKeyConstraint('bureau_id', 'round_id', 'unit_id', name=op.f('pk_extension'))
     )
     op.create_table('invitation',
     sa.Column('bureau_id', sa.BigInteger(), autoincrement=False, nullable=False),
@@ -441,19 +459,50 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['bureau_id'], ['bureau.id'], name=op.f('fk_reminder_bureau_id')),
     sa.PrimaryKeyConstraint('bureau_id', 'round_id', 'unit_id', 'rung', 'effective_due', 'audience', name=op.f('pk_reminder'))
     )
+    op.create_table('request',
+    sa.Column('bureau_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('kind', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('round_id', sa.BigInteger(), nullable=False),
+    sa.Column('unit_id', sa.BigInteger(), nullable=False),
+    sa.Column('person_id', sa.BigInteger(), nullable=False),
+    sa.Column('received_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('entries', sa.JSON(), nullable=False),
+    sa.Column('until', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('reason', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('state', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('decided_by', sa.BigInteger(), nullable=True),
+    sa.Column('decided_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('answer', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.CheckConstraint("kind IN ('late', 'extension')", name=op.f('ck_request_kind')),
+    sa.CheckConstraint("state IN ('pending', 'granted', 'refused')", name=op.f('ck_request_state')),
+    sa.ForeignKeyConstraint(['bureau_id', 'round_id', 'unit_id'], ['report.bureau_id', 'report.round_id', 'report.unit_id'], name=op.f('fk_request_bureau_id_round_id_unit_id')),
+    sa.ForeignKeyConstraint(['bureau_id'], ['bureau.id'], name=op.f('fk_request_bureau_id')),
+    sa.PrimaryKeyConstraint('bureau_id', 'id', name=op.f('pk_request'))
+    )
+    with op.batch_alter_table('request', schema=None) as batch_op:
+        batch_op.create_index('uq_request_pending', ['bureau_id', 'round_id', 'unit_id', 'kind'], unique=True, sqlite_where=sa.text("state = 'pending'"), postgresql_where=sa.text("state = 'pending'"))
+
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table('request', schema=None) as batch_op:
+        batch_op.drop_index('uq_request_pending', sqlite_where=sa.text("state = 'pending'"), postgresql_where=sa.text("state = 'pending'"))
+
+    op.drop_table('request')
     op.drop_table('reminder')
     with op.batch_alter_table('invitation', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_invitation_person_id'))
 
     op.drop_table('invitation')
+    op.drop_table('extension')
     op.drop_table('draft')
     with op.batch_alter_table('answer_revision', schema=None) as batch_op:
         batch_op.drop_index('ix_answer_revision_report')
+        batch_op.drop_index('ix_answer_revision_message')
+        batch_op.drop_index('ix_answer_revision_at')
 
     op.drop_table('answer_revision')
     op.drop_table('answer')
