@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -43,12 +44,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[str]:
-    """One PostgreSQL per test process, from the embedded wheel; yields its address without a database name."""
+def postgres_server() -> Iterator[str]:
+    """One PostgreSQL per test process, from the embedded wheel; yields its address without a database name.
+
+    Not below pytest's own folder: another pytest that starts meanwhile takes other users' access to that away.
+    """
     from tests.postgres import serve
 
-    with serve(tmp_path_factory.mktemp(f"pg-{worker_id}")) as url:
-        yield url
+    with tempfile.TemporaryDirectory(prefix="duban-pg-", ignore_cleanup_errors=True) as folder:
+        with serve(Path(folder)) as url:
+            yield url
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
