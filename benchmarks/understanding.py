@@ -1,4 +1,4 @@
-"""How fast replies are understood: `python benchmarks/understanding.py` prints median, p99, import time and memory."""
+"""How fast replies are understood: `python benchmarks/understanding.py` prints median, p99, import time, memory, score."""
 
 from __future__ import annotations
 
@@ -49,6 +49,13 @@ def times() -> list[float]:
     return best
 
 
+def table() -> str:
+    """The score per type over all corpora."""
+    from domain.understanding.score import score
+
+    return score(json.dumps(item) for item in replies()).table()
+
+
 def import_cost() -> tuple[float, float]:
     """Milliseconds and megabytes of importing the grammar in a fresh interpreter; the best of three."""
     root = str(CORPUS.parent.parent)
@@ -71,6 +78,7 @@ def main() -> None:
     milliseconds, megabytes = import_cost()
     print(f"import      {milliseconds:.0f} ms")
     print(f"memory      {megabytes:.1f} MB")
+    print(table())
 
 
 if __name__ == "__main__":

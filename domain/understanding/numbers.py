@@ -6,17 +6,15 @@ import re
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from domain.understanding import negation, ratios, repairs, units
-from domain.understanding.alignment import PEOPLE, Assigned, bindings, fit, inherited, sorts_fit, stands_alone
+from domain.understanding import negation, nothing, ratios, repairs, units
+from domain.understanding.alignment import PEOPLE, Assigned, bindings, fit, sorts_fit, stands_alone
 from domain.understanding.lexicon import Profile
-from domain.understanding.negation import Polarity
 from domain.understanding.outcome import Outcome, bounded, doubt, one_decimal, reading
 from domain.understanding.quantities import Quantity
 from domain.understanding.result import Why
 from domain.understanding.roles import Role, roles
 from domain.understanding.rule import Rule
-from domain.understanding.same import says_same
-from domain.understanding.scene import Clause, Scene
+from domain.understanding.scene import Scene
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +133,8 @@ def convert(quantity: Quantity, profile: Profile) -> tuple[Decimal | None, bool]
             factor = Decimal(str(units.AREA[profile.question.unit]))
             if quantity.sort == "count":
                 return quantity.value, False
-            return quantity.value / factor, quantity.unit not in profile.question.unit
+            area = (quantity.value / factor).quantize(Decimal("0.01"))
+            return area, quantity.unit not in profile.question.unit
         case "percent":
             if quantity.sort == "fraction":
                 return one_decimal(quantity.value * 100), True
@@ -394,7 +393,9 @@ def _share(scene: Scene, profile: Profile, amounts: list[Amount]) -> Outcome:
 
 
 def _without_amount(scene: Scene, profile: Profile, amounts: list[Amount], torn: list[Quantity]) -> Outcome:
-    if any(a.role is Role.DENIED for a in amounts) or (not torn and _is_none(scene, profile, amounts)):
+    if any(a.role is Role.DENIED for a in amounts) or (
+        not torn and nothing.is_none(scene, profile, {scene.clause_at(a.quantity.start) for a in amounts})
+    ):
         return _nothing(scene, profile)
     if (each := _listed(scene, profile, amounts)) is not None:
         return each
@@ -420,7 +421,7 @@ def _whole(scene: Scene, profile: Profile, amounts: list[Amount]) -> Outcome:
     if profile.family not in ("percent", "count"):
         return None
     valued = {scene.clause_at(a.quantity.start) for a in amounts if a.role is Role.VALUE}
-    relevant = [c for c in scene.clauses if speaks(scene, c, profile) and c not in valued]
+    relevant = [c for c in scene.clauses if nothing.speaks(scene, c, profile) and c not in valued]
     total = Decimal(100) if profile.family == "percent" else profile.question.total
     left = [a for a in amounts if a.role is Role.REMAIN and a.value is not None]
     if left and profile.family == "count" and total is not None and left[0].value is not None:
@@ -435,76 +436,6 @@ def _whole(scene: Scene, profile: Profile, amounts: list[Amount]) -> Outcome:
     if isinstance(outcome, Why):
         return doubt(scene, profile, outcome)
     return reading(scene, profile, outcome, (relevant[0].start, relevant[-1].end), "all", changed=True)
-
-
-def speaks(scene: Scene, clause: Clause, profile: Profile) -> bool:
-    """Whether a clause speaks of this question: by a cue, by the one before, or because nothing else is asked."""
-    if scene.about(clause, profile):
-        return True
-    return scene.alone is profile or inherited(scene, clause, profile)
-
-
-_WELL = Rule(r"正常|完好|良好|没坏|好用|好着|没毛病|没问题|运转")
-_NOT_YET_KNOWN = Rule(r"预算|批|下来|到账|结算|报账|审计|核完|发票")
-_NONE_BEHIND = Rule(
-    r"(?:方面|这块|这个?|情况|数|人数|设备)?(?:暂时|目前|还|都|也|均|尚|本月|这个?月|今年|暂|是|为|:|的)*(?:没|"
-    r"未|无|零(?!星)|冇|0(?![\d.%/个台次节份篇人]))"
-)
-_NONE_BEFORE = Rule(
-    r"(?:没有?|无|未|零|没得|莫得|冇)(?:[搞做写开发交编上现出新增坏安装组织设建办收到]*)(?:了|过|任何|什么|啥|"
-    r"新的?|专门的?|农村|一个|其他)*$"
-)
-
-
-def _is_none(scene: Scene, profile: Profile, amounts: list[Amount]) -> bool:
-    """没有, 还没收, 无故障, 零故障: none of it."""
-    if profile.family == "percent":
-        return False
-    told = {scene.clause_at(a.quantity.start) for a in amounts}
-    return any(_none_said(scene, clause, profile) for clause in scene.clauses if clause not in told)
-
-
-def _none_said(scene: Scene, clause: Clause, profile: Profile) -> bool:
-    words = clause.words
-    if says_same(words) or negation.unknown(words) or negation.nobody_missing(words):
-        return False
-    if re.search(r"(?:没|未)[^，。;]{0,3}[完齐够满全好]", words):
-        return False
-    if profile.family == "money" and _NOT_YET_KNOWN.search(words):
-        return False
-    if "fault" in profile.nouns and _WELL.search(words) and not re.search(r"不正常|除", words):
-        return speaks(scene, clause, profile) or bool(re.search(r"设备|班班通|一体机|都", words))
-    if _none_beside(scene, clause, profile):
-        return True
-    amounts = any(clause.start <= q.start < clause.end for q in scene.quantities)
-    if amounts or re.search(r"上个?月|去年|上学期", words):
-        return False
-    return (
-        speaks(scene, clause, profile)
-        and negation.polarity(words) is Polarity.NO
-        and _speaks_only(scene, clause, profile)
-    )
-
-
-def _speaks_only(scene: Scene, clause: Clause, profile: Profile) -> bool:
-    cues = scene.about(clause, profile)
-    if scene.alone is profile or not cues:
-        return True
-    return any(c.concepts & (profile.nouns | {"=" + profile.key}) for c in cues)
-
-
-def _none_beside(scene: Scene, clause: Clause, profile: Profile) -> bool:
-    own = profile.nouns | {"=" + profile.key}
-    for cue in scene.cues_in(clause):
-        if not cue.concepts & own:
-            continue
-        behind = negation.without_harmless(scene.raw[cue.end : min(clause.end, cue.end + 10)])
-        before = negation.without_harmless(scene.raw[max(clause.start, cue.start - 8) : cue.start])
-        if _NONE_BEFORE.search(before):
-            return True
-        if _NONE_BEHIND.match(behind) and negation.polarity(behind) is Polarity.NO:
-            return True
-    return False
 
 
 def _spoken_of(scene: Scene, profile: Profile) -> Outcome:

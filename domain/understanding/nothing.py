@@ -1,0 +1,88 @@
+"""None of it: 没有, 还没收, 无故障, 都正常; by what is denied of the thing itself, never by 没统计 or 没收齐."""
+
+from __future__ import annotations
+
+import re
+
+from domain.understanding import negation
+from domain.understanding.alignment import inherited
+from domain.understanding.lexicon import Profile
+from domain.understanding.negation import Polarity
+from domain.understanding.rule import Rule
+from domain.understanding.same import says_same
+from domain.understanding.scene import Clause, Scene
+
+
+def speaks(scene: Scene, clause: Clause, profile: Profile) -> bool:
+    """Whether a clause speaks of this question: by a cue, by the one before, or because nothing else is asked."""
+    if scene.about(clause, profile):
+        return True
+    return scene.alone is profile or inherited(scene, clause, profile)
+
+
+_WELL = Rule(r"正常|完好|良好|没坏|好用|好着|没毛病|没问题|运转")
+
+
+_NOT_YET_KNOWN = Rule(r"预算|批|下来|到账|结算|报账|审计|核完|发票")
+
+
+_NONE_BEHIND = Rule(
+    r"(?:方面|这块|这个?|情况|数|人数|设备)?(?:暂时|目前|还|都|也|均|尚|本月|这个?月|今年|暂|是|为|:|的)*(?:没|"
+    r"未|无|零(?!星)|冇|0(?![\d.%/个台次节份篇人]))"
+)
+
+
+_NONE_BEFORE = Rule(
+    r"(?:没有?|无|未|零|没得|莫得|冇)(?:[搞做写开发交编上现出新增坏安装组织设建办收到]*)(?:了|过|任何|什么|啥|"
+    r"新的?|专门的?|农村|一个|其他)*$"
+)
+
+
+def is_none(scene: Scene, profile: Profile, valued: set[Clause]) -> bool:
+    """没有, 还没收, 无故障, 零故障: none of it."""
+    if profile.family == "percent":
+        return False
+    return any(_none_said(scene, clause, profile) for clause in scene.clauses if clause not in valued)
+
+
+def _none_said(scene: Scene, clause: Clause, profile: Profile) -> bool:
+    words = clause.words
+    if says_same(words) or negation.unknown(words) or negation.nobody_missing(words):
+        return False
+    if re.search(r"(?:没|未)[^，。;]{0,3}[完齐够满全好]", words):
+        return False
+    if profile.family == "money" and _NOT_YET_KNOWN.search(words):
+        return False
+    if "fault" in profile.nouns and _WELL.search(words) and not re.search(r"不正常|除", words):
+        return speaks(scene, clause, profile) or bool(re.search(r"设备|班班通|一体机|都", words))
+    if _none_beside(scene, clause, profile):
+        return True
+    amounts = any(clause.start <= q.start < clause.end for q in scene.quantities)
+    if amounts or re.search(r"上个?月|去年|上学期", words):
+        return False
+    return (
+        speaks(scene, clause, profile)
+        and negation.polarity(words) is Polarity.NO
+        and _speaks_only(scene, clause, profile)
+    )
+
+
+def _speaks_only(scene: Scene, clause: Clause, profile: Profile) -> bool:
+    cues = scene.about(clause, profile)
+    if scene.alone is profile or not cues:
+        return True
+    return any(c.concepts & (profile.nouns | {"=" + profile.key}) for c in cues)
+
+
+def _none_beside(scene: Scene, clause: Clause, profile: Profile) -> bool:
+    own = profile.nouns | {"=" + profile.key}
+    for cue in scene.cues_in(clause):
+        if not cue.concepts & own:
+            continue
+        behind = negation.without_harmless(scene.raw[cue.end : min(clause.end, cue.end + 10)])
+        before = negation.without_harmless(scene.raw[max(clause.start, cue.start - 8) : cue.start])
+        if _NONE_BEFORE.search(before):
+            return True
+        if _NONE_BEHIND.match(behind) and negation.polarity(behind) is Polarity.NO:
+            return True
+    return False
