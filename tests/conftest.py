@@ -51,9 +51,9 @@ def postgres_server() -> Iterator[str]:
     """
     from tests.postgres import serve
 
-    with tempfile.TemporaryDirectory(prefix="duban-pg-", ignore_cleanup_errors=True) as folder:
-        with serve(Path(folder)) as url:
-            yield url
+    home = tempfile.TemporaryDirectory(prefix="duban-pg-", ignore_cleanup_errors=True)
+    with home as folder, serve(Path(folder)) as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
