@@ -20,6 +20,10 @@ class Verb(StrEnum):
     THIS_IS_ME = "y"
     NOT_ME = "n"
     MISSING = "x"
+    NEXT = "k"
+    SAME = "p"
+    NIL = "z"
+    SUBMIT_ALL = "b"
 
 
 @dataclass(frozen=True, slots=True)

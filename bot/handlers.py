@@ -21,7 +21,7 @@ from bot.buttons import Press, Verb, decode
 from bot.turns import handling, turn
 from bot.words import CHANGE_WORDS, COMMAND_WORDS, LATER_WORDS
 from domain.messages import Phrase, ReportKey
-from services import conversation, digests, people, reporting
+from services import conversation, digests, people, reporting, shortcuts
 from services.conversation import say
 from services.reporting import Outcome
 from services.turn import Turn
@@ -230,6 +230,8 @@ async def _without_report(here: Turn, press: Press) -> None:
     if press.verb is Verb.MISSING and len(press.numbers) == 1:
         if not await digests.missing_of(here, press.numbers[0]):
             here.toast = TOASTS[Outcome.NOT_YOURS]
+    elif press.verb is Verb.SUBMIT_ALL and await shortcuts.submit_all(here):
+        here.toast = ""
     else:
         here.toast = TOASTS[Outcome.OUT_OF_DATE]
 
@@ -248,6 +250,12 @@ async def _on_report(here: Turn, press: Press, report: ReportKey) -> Outcome:
             return await conversation.confirm(here, report, revision)
         case Verb.FOR_REPORT, (update_id,):
             return await conversation.reply_for(here, update_id, report)
+        case Verb.NEXT, ():
+            return await conversation.open_report(here, report, below=False)
+        case Verb.SAME, (revision,):
+            return await shortcuts.same_as_before(here, report, revision)
+        case Verb.NIL, (revision,):
+            return await shortcuts.nil_report(here, report, revision)
         case Verb.LATER, ():
             return await conversation.put_off(here, report)
         case _:

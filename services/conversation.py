@@ -10,7 +10,7 @@ from sqlmodel import col, select
 
 from db.tables import Chat, Inbox, Outbox
 from domain import messages
-from domain.indicators import Indicator, Kind, Question
+from domain.indicators import Indicator, Kind, Question, Value, Values
 from domain.messages import History, Phrase, ReportCard, ReportKey, Say, Strip, Todo, Unread, WhichReport
 from domain.understanding import understand
 from domain.understanding.result import Intent, Reading, Understanding, Why
@@ -25,13 +25,13 @@ SEND_WORDS = ("提交", "报送")
 """Said of a report that is not filled yet, they show what is still wanting."""
 
 
-async def open_report(turn: Turn, key: ReportKey) -> Outcome:
-    """开始填报 / 接着填: show the card below and put the focus on the first open question."""
+async def open_report(turn: Turn, key: ReportKey, *, below: bool = True) -> Outcome:
+    """开始填报 / 接着填: show the card (below) and put the focus on the first open question."""
     sheet, allowed = await sheet_for(turn, key)
     if sheet is None or allowed is not Outcome.DONE:
         return allowed
     await _ask_next(turn, sheet)
-    await show_card(turn.session, turn.to, ReportCard(report=key), turn.now, below=True)
+    await show_card(turn.session, turn.to, ReportCard(report=key), turn.now, below=below)
     return Outcome.DONE
 
 
@@ -41,13 +41,13 @@ async def choose(turn: Turn, key: ReportKey, revision: int, position: int, optio
     if sheet is None or allowed is not Outcome.DONE:
         return allowed
     indicator = _at(sheet.indicators, position)
-    value = _tapped(indicator, option)
+    value = _tapped(indicator, option, sheet.values)
     if indicator is None or value is None:
         return Outcome.OUT_OF_DATE
     reading = Reading(indicator.key, value, words="", rule="tap")
     (await chat_row(turn.session, turn.bureau.id, turn.to.chat_id)).failures = 0
     outcome = await enter(turn, sheet, Given([reading], revision))
-    await _show_after(turn, key, below=False)
+    await show_after(turn, key, below=False, stay=indicator.key if indicator.kind is Kind.CHOICES else None)
     return outcome
 
 
@@ -55,12 +55,21 @@ def _at(indicators: Sequence[Indicator], position: int) -> Indicator | None:
     return indicators[position] if 0 <= position < len(indicators) else None
 
 
-def _tapped(indicator: Indicator | None, option: int) -> bool | str | None:
+def _tapped(indicator: Indicator | None, option: int, values: Values) -> Value | None:
     if indicator is None:
         return None
     if indicator.kind is Kind.BOOL:
         return bool(option)
-    return indicator.choices[option] if 0 <= option < len(indicator.choices) else None
+    choice = indicator.choices[option] if 0 <= option < len(indicator.choices) else None
+    return _toggled(indicator, choice, values) if choice and indicator.kind is Kind.CHOICES else choice
+
+
+def _toggled(indicator: Indicator, choice: str, values: Values) -> Value:
+    """Several choices: a tap adds one or takes it back, but never the last."""
+    chosen = values.get(indicator.key)
+    before = set(chosen) if isinstance(chosen, tuple) else set()
+    after = before ^ {choice} or before
+    return tuple(one for one in indicator.choices if one in after)
 
 
 async def list_changes(turn: Turn, key: ReportKey, *, below: bool = False) -> Outcome:
@@ -388,16 +397,26 @@ async def _take(turn: Turn, chat: Chat, route: _Route, words: str) -> None:
     unread = tuple(Unread(key=doubt.key, why=doubt.why, words=doubt.words) for doubt in doubts)
     if not readings and not unread:
         unread = (Unread(key=None, why=Why.NOT_UNDERSTOOD, words=words[:40]),)
-    await _show_after(turn, route.sheet.key, below=True, unread=unread, failures=chat.failures)
+    await show_after(turn, route.sheet.key, below=True, unread=unread, failures=chat.failures)
 
 
-async def _show_after(
-    turn: Turn, key: ReportKey, *, below: bool, unread: tuple[Unread, ...] = (), failures: int = 0
+async def show_after(
+    turn: Turn,
+    key: ReportKey,
+    *,
+    below: bool,
+    unread: tuple[Unread, ...] = (),
+    failures: int = 0,
+    stay: str | None = None,
 ) -> None:
+    """Show the card after an answer and ask the next question; `stay` keeps asking this one (several choices)."""
     sheet = await sheet_of(turn.session, turn.bureau.id, key)
     if sheet is None:
         return
-    await _ask_next(turn, sheet, unread)
+    if stay is not None:
+        await _focus(turn, key, stay)
+    else:
+        await _ask_next(turn, sheet, unread)
     card = ReportCard(report=key, unread=unread, failures=failures)
     await show_card(turn.session, turn.to, card, turn.now, below=below)
     await show_everywhere(turn, key, but_here=True)

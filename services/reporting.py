@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -23,6 +23,9 @@ from services.answers import columns_of
 from services.outbox import Recipient, card_key, queue, show_card
 from services.sheets import OPEN_STATES, Sheet, hold, month_states, open_sheets
 from services.turn import Turn
+
+NIL = "零报告"
+"""The words of every answer of a nil report, which is a real one and marked."""
 
 CONFIRM_WITHIN = timedelta(hours=2)
 """Working hours within which a confirmed read-back counts from the moment the values stood complete (design 1)."""
@@ -52,7 +55,7 @@ async def sheet_for(turn: Turn, key: ReportKey) -> tuple[Sheet | None, Outcome]:
         return None, Outcome.NOT_YOURS
     if not sheet.is_open:
         return sheet, Outcome.ALREADY_SUBMITTED
-    return sheet, Outcome.LOCKED if turn.now >= sheet.round.lock_at else Outcome.DONE
+    return sheet, Outcome.LOCKED if turn.now >= sheet.lock_at else Outcome.DONE
 
 
 async def owed(turn: Turn) -> list[Sheet]:
@@ -118,18 +121,26 @@ async def submit(turn: Turn, key: ReportKey, revision: int | None) -> Outcome:
         return allowed
     if revision is not None and revision != sheet.revision:
         return Outcome.OUT_OF_DATE
-    if not sheet.is_complete or sheet.draft is None:
+    if not sheet.is_complete:
         return Outcome.INCOMPLETE
-    await _store_answers(turn, sheet)
+    draft = sheet.draft or await _new_draft(turn, sheet)  # none, where all was given already under other tasks
+    await _store_answers(turn, replace(sheet, draft=draft))
     first = sheet.report.first_received_at is None
-    await _mark_submitted(turn, sheet, sheet.draft)
+    await _mark_submitted(turn, sheet, draft)
     await turn.session.flush()
     await _give_receipt(turn, sheet, first=first)
     return Outcome.DONE
 
 
+def is_nil(sheet: Sheet) -> bool:
+    """Is what stands in the draft an explicit nil report?"""
+    entries = sheet.draft.entries if sheet.draft else {}
+    return bool(entries) and all(entry.get("words") == NIL for entry in entries.values())
+
+
 async def _mark_submitted(turn: Turn, sheet: Sheet, draft: Draft) -> None:
     report = sheet.report
+    report.nil = is_nil(replace(sheet, draft=draft))
     report.state = State.SUBMITTED.value
     report.submitted_at, report.submitted_by = turn.now, turn.to.person_id
     if report.first_received_at is None:
@@ -177,7 +188,7 @@ async def _store_answers(turn: Turn, sheet: Sheet) -> None:
 
 
 def _store_answer(turn: Turn, sheet: Sheet, indicator: Indicator, value: Value, current: Answer | None) -> None:
-    entry = sheet.draft.entries[indicator.key] if sheet.draft else {}
+    entry = sheet.draft.entries.get(indicator.key, {}) if sheet.draft else {}
     columns = {**columns_of(indicator, value), "approximate": bool(entry.get("approximate"))}
     names: dict[str, Any] = {
         "bureau_id": turn.bureau.id, "round_id": sheet.key.round_id, "unit_id": sheet.key.unit_id, "key": indicator.key,
@@ -206,8 +217,8 @@ async def _give_receipt(turn: Turn, sheet: Sheet, *, first: bool) -> None:
         title=sheet.title,
         number=report.receipt_number or "",
         received_at=received,
-        timeliness=received_timeliness(received, sheet.round.due_at, sheet.round.grace_until),
-        lock_at=sheet.round.lock_at,
+        timeliness=received_timeliness(received, sheet.due_at, sheet.grace_until),
+        lock_at=sheet.lock_at,
         owed=_names(rest, sheet),
         next_report=rest[0].key if rest else None,
         salutation=turn.person.address,

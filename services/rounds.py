@@ -109,10 +109,11 @@ async def issue(session: AsyncSession, task: Task, round_plan: RoundPlan, now: d
     round_id = (await session.execute(round_)).scalar()
     if round_id is None:
         return None
-    columns = [Unit.bureau_id, literal(round_id), Unit.id, literal(State.PENDING.value), Unit.township]
+    pending, not_nil = literal(State.PENDING.value), literal(value=False)
+    columns = [Unit.bureau_id, literal(round_id), Unit.id, pending, not_nil, Unit.township]
     chosen = select(*columns, Unit.students, Unit.staff, Unit.classes).where(_asked(task, round_plan))  # type: ignore[call-overload]
-    names = ["bureau_id", "round_id", "unit_id", "state", "township", "students", "staff", "classes"]
-    statement = insert(session, Report).from_select(names, chosen, include_defaults=False)
+    names = ["bureau_id", "round_id", "unit_id", "state", "nil", "township", "students", "staff", "classes"]
+    statement = insert(session, Report).from_select(names, chosen)
     made = await session.execute(statement.on_conflict_do_nothing().returning(Report.unit_id))
     return Issued(round_id, tuple(made.scalars().all()))
 

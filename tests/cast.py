@@ -7,6 +7,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.ids import new_id
@@ -175,3 +177,13 @@ async def make_neighbour(database: Database, now: datetime) -> County:
 async def invite_person(database: Database, county: County, name: str, now: datetime) -> str:
     async with database.write() as session:
         return await invite(session, county.bureau_id, county.people[name], now)
+
+
+async def add_task(
+    database: Database, county: County, key: str, name: str, indicators: tuple[Indicator, ...], lead: str = "安全股"
+) -> None:
+    """One more monthly task of the county's campaign, for all schools."""
+    async with database.write() as session:
+        made = select(Campaign).where(col(Campaign.bureau_id) == county.bureau_id)
+        campaign = (await session.execute(made)).scalars().one()
+        await _Maker(session, county, at("2026-11-16 09:00")).task(campaign, key, name, county.units[lead], indicators)

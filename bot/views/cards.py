@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from bot.buttons import Verb, encode
 from bot.views.doubts import GIVE_UP_AFTER, doubt_lines
+from bot.views.hints import hint_lines
 from bot.views.parts import (
     in_rows,
     message,
@@ -20,7 +21,9 @@ from domain.messages import Receipt
 from domain.progress import Timeliness
 from services.content import CardContent, Scene
 from services.rendering import Button, Rendered
+from services.reporting import is_nil
 from services.sheets import Sheet
+from services.shortcuts import may_be_nil
 
 PER_LINE = 3
 
@@ -29,7 +32,7 @@ def card(content: CardContent, scene: Scene) -> Rendered:
     sheet = content.sheet
     if not sheet.is_open:
         return _submitted(sheet, scene)
-    if scene.now >= sheet.round.lock_at:
+    if scene.now >= sheet.lock_at:
         return _locked(sheet, scene)
     if content.choosing:
         return _choosing(sheet)
@@ -45,7 +48,7 @@ def _submitted(sheet: Sheet, scene: Scene) -> Rendered:
 
 
 def _locked(sheet: Sheet, scene: Scene) -> Rendered:
-    locked = wording.moment(sheet.round.lock_at, scene.hours.zone)
+    locked = wording.moment(sheet.lock_at, scene.hours.zone)
     return message(
         [
             f"【已关闭,未提交】{unit_and_title(sheet)}",
@@ -68,6 +71,8 @@ def _lines_of(phrases: Sequence[str], per_line: int = PER_LINE) -> Iterator[str]
 def _with_words(sheet: Sheet, indicator: Indicator, phrase: str) -> str:
     """The reply's own words behind what was converted, approximated or inferred; 约 before an approximation."""
     entry = sheet.draft.entries.get(indicator.key, {}) if sheet.draft else {}
+    if not entry:
+        return f"{phrase}(本期已报过)"
     shown = f"约{phrase}" if entry.get("approximate") else phrase
     return f"{shown}(您说“{entry['words']}”)" if entry.get("changed") and entry.get("words") else shown
 
@@ -75,7 +80,9 @@ def _with_words(sheet: Sheet, indicator: Indicator, phrase: str) -> str:
 def _read_back(content: CardContent, scene: Scene) -> Rendered:
     sheet = content.sheet
     phrases = [_with_words(sheet, indicator, phrase) for indicator, phrase in _answered(sheet)]
-    lines = [f"【请核对,未提交】{unit_and_title(sheet)}", *_lines_of(phrases)]
+    nil = "零报告:" if is_nil(sheet) else ""
+    lines = [f"【请核对,未提交】{unit_and_title(sheet)}", *_lines_of([nil + phrases[0], *phrases[1:]])]
+    lines += hint_lines(sheet, scene)
     lines += doubt_lines(content, scene)
     lines.append("对,请点“提交”或回“对”;不对,直接说正确的。")
     changes = Button("修改", encode(Verb.CHANGES, sheet.key))
@@ -88,16 +95,33 @@ def _draft(content: CardContent, scene: Scene) -> Rendered:
     lines = [f"【草稿,未提交】{unit_and_title(sheet)}"]
     lines += [f"✓ {line}" for line in _lines_of(phrases)]
     lines += _wanting(sheet)
+    lines += _last_time(sheet, scene)
     lines += doubt_lines(content, scene)
     asked = sheet.indicator(content.asked) or next(iter(sheet.missing), None)
     lines += _asking(sheet, asked) if asked and not _is_asked_by_doubt(content, asked) else []
     saved = "填的都已保存,{}前接着填即可。" if sheet.values else "{}前报都行,填一项存一项。"
     lines.append(saved.format(_until(sheet, scene)))
-    return message(lines, *_answer_buttons(sheet, asked), _draft_buttons(sheet))
+    return message(lines, *_answer_buttons(sheet, asked), _shortcuts(sheet, scene), _draft_buttons(sheet))
+
+
+def _last_time(sheet: Sheet, scene: Scene) -> list[str]:
+    carried = sheet.carried(scene.today)
+    phrases = [said(i, carried[i.key]) for i in sheet.indicators if i.key in carried]
+    return [f"上次:{','.join(phrases)}。没有变化就点“与上次相同”。"] if phrases else []
+
+
+def _shortcuts(sheet: Sheet, scene: Scene) -> list[Button]:
+    """One tap for many answers; offered only where it is the truth for most."""
+    buttons = []
+    if sheet.carried(scene.today):
+        buttons.append(Button("与上次相同", encode(Verb.SAME, sheet.key, sheet.revision)))
+    if may_be_nil(sheet):
+        buttons.append(Button("零报告(都是0)", encode(Verb.NIL, sheet.key, sheet.revision)))
+    return buttons
 
 
 def _until(sheet: Sheet, scene: Scene) -> str:
-    closes = sheet.round.due_at if scene.now <= sheet.round.due_at else sheet.round.lock_at
+    closes = sheet.due_at if scene.now <= sheet.due_at else sheet.lock_at
     return wording.moment(closes, scene.hours.zone)
 
 
@@ -153,10 +177,26 @@ def _answer_buttons(sheet: Sheet, asked: Indicator | None) -> list[Sequence[Butt
         options = [(asked.yes, 1), (asked.no, 0)]
     elif asked.kind is Kind.CHOICE:
         options = [(choice, option) for option, choice in enumerate(asked.choices)]
+    elif asked.kind is Kind.CHOICES:
+        return _ticks(sheet, asked, position)
     else:
         return []
     data = [encode(Verb.CHOOSE, sheet.key, sheet.revision, position, option) for _, option in options]
     return in_rows([Button(label, code) for (label, _), code in zip(options, data, strict=True)], 3)
+
+
+def _ticks(sheet: Sheet, asked: Indicator, position: int) -> list[Sequence[Button]]:
+    """Several choices: each tap ticks or unticks one, then 选好了."""
+    chosen = sheet.values.get(asked.key)
+    ticked = chosen if isinstance(chosen, tuple) else ()
+    buttons = [
+        Button(
+            f"{'✓ ' if choice in ticked else ''}{choice}", encode(Verb.CHOOSE, sheet.key, sheet.revision, position, n)
+        )
+        for n, choice in enumerate(asked.choices)
+    ]
+    done = [Button("选好了", encode(Verb.NEXT, sheet.key))] if ticked else []
+    return [*in_rows(buttons, 3), done]
 
 
 def _draft_buttons(sheet: Sheet) -> list[Button]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.buttons import Verb, encode
 from bot.views.parts import (
     due,
     in_rows,
@@ -25,13 +26,14 @@ from services.sheets import Sheet
 def prompt(content: PromptContent, scene: Scene) -> Rendered:
     sheets = content.sheets
     first = sheets[0]
-    one_due = len({sheet.round.due_at for sheet in sheets}) == 1
+    one_due = len({sheet.due_at for sheet in sheets}) == 1
     one_span = len({_span(sheet) for sheet in sheets}) == 1
     lines = [_prompt_head(content, scene, one_due=one_due)]
     for number, sheet in enumerate(sheets, 1):
         until = "" if one_due else f",{due(sheet, scene)}前{_moved(sheet)}"
         of = "" if one_span else f",统计{_span(sheet)}"
-        lines.append(f"{number}. {_unit_prefix(sheet, content.several_units)}{_asks(sheet)}{until}{of}")
+        before = _last_time(sheet, scene)
+        lines.append(f"{number}. {_unit_prefix(sheet, content.several_units)}{_asks(sheet)}{before}{until}{of}")
     lines += _grounds(sheets)
     lines += [f"统计时段:{_span(first)}。"] if one_span else []
     examples = [sheet.task.example for sheet in sheets if sheet.task.example]
@@ -65,6 +67,13 @@ def _unit_prefix(sheet: Sheet, several_units: bool) -> str:
     return f"{sheet.unit.name} " if several_units else ""
 
 
+def _last_time(sheet: Sheet, scene: Scene) -> str:
+    """,上次10/14个: the first state that may be carried over."""
+    carried = sheet.carried(scene.today)
+    first = next((i for i in sheet.indicators if i.key in carried), None)
+    return f",上次{wording.value(first, carried[first.key], (first.yes, first.no))}" if first else ""
+
+
 def _grounds(sheets: Sequence[Sheet]) -> list[str]:
     documents = list(dict.fromkeys(sheet.task.document for sheet in sheets if sheet.task.document))
     return [f"依据:{'、'.join(documents)}。"] if documents else []
@@ -80,17 +89,38 @@ def _open_buttons(sheets: Sequence[Sheet]) -> list[Sequence[Button]]:
 def reminder(content: ReminderContent, scene: Scene) -> Rendered:
     """C6: what is still owed, how far each is, and what need not be done."""
     sheets = content.sheets
-    when = wording.near_moment(sheets[0].round.due_at, scene.now, scene.hours.zone)
-    same = len({sheet.round.due_at for sheet in sheets}) == 1
+    when = wording.near_moment(sheets[0].due_at, scene.now, scene.hours.zone)
+    same = len({sheet.due_at for sheet in sheets}) == 1
     head = f"{content.address},还有{len(sheets)}项" + (f"{when}截止:" if same else "待报:")
     lines = [head]
     for number, sheet in enumerate(sheets, 1):
         until = "" if same else f",{due(sheet, scene)}截止"
         lines.append(f"{number}. {_unit_prefix(sheet, content.several_units)}{_standing(sheet)}{until}")
+    lines += [line for line in [_unchanged(sheets, scene)] if line]
     if content.reported:
         lines.append(f"已报的{'、'.join(content.reported)}不用管。")
     lines.append(f"没空填,打电话给{office_call(scene)},由办公室代填。")
-    return message(lines, *_go_on_buttons(sheets))
+    return message(lines, *_same_buttons(sheets, scene), *_go_on_buttons(sheets))
+
+
+def _unchanged(sheets: Sequence[Sheet], scene: Scene) -> str:
+    """上次班班通10/14个: what one tap would repeat."""
+    phrases = [
+        f"{task_name(sheet)}上次{','.join(wording.value(i, carried[i.key], (i.yes, i.no)) for i in known)}"
+        for sheet in sheets
+        if (carried := sheet.carried(scene.today)) and (known := [i for i in sheet.indicators if i.key in carried])
+    ]
+    return f"{';'.join(phrases)},没变化可一键填。" if phrases else ""
+
+
+def _same_buttons(sheets: Sequence[Sheet], scene: Scene) -> list[Sequence[Button]]:
+    many = len(sheets) > 1
+    buttons = [
+        Button(f"{number if many else ''}没变化", encode(Verb.SAME, sheet.key, sheet.revision))
+        for number, sheet in enumerate(sheets, 1)
+        if sheet.carried(scene.today)
+    ]
+    return in_rows(buttons, 2)
 
 
 def _standing(sheet: Sheet) -> str:
@@ -106,7 +136,9 @@ def _standing(sheet: Sheet) -> str:
 
 
 def _go_on_buttons(sheets: Sequence[Sheet]) -> list[Sequence[Button]]:
-    return in_rows([_go_on(number, sheet, alone=len(sheets) == 1) for number, sheet in enumerate(sheets, 1)], 2)
+    rows = in_rows([_go_on(number, sheet, alone=len(sheets) == 1) for number, sheet in enumerate(sheets, 1)], 2)
+    complete = sum(sheet.is_complete for sheet in sheets)
+    return [*rows, [Button(f"全部提交({complete}项)", encode(Verb.SUBMIT_ALL))]] if complete > 1 else rows
 
 
 def _go_on(number: int, sheet: Sheet, *, alone: bool) -> Button:
@@ -127,9 +159,9 @@ def todo(content: TodoContent, scene: Scene) -> Rendered:
 
 
 def _until(sheet: Sheet, scene: Scene) -> str:
-    if scene.now <= sheet.round.due_at:
+    if scene.now <= sheet.due_at:
         return f"{due(sheet, scene)}前"
-    locks = wording.moment(sheet.round.lock_at, scene.hours.zone)
+    locks = wording.moment(sheet.lock_at, scene.hours.zone)
     return f"已过截止时间,{locks}前报仍计入"
 
 
@@ -140,7 +172,7 @@ def history(content: HistoryContent, scene: Scene) -> Rendered:
     for sheet in content.sheets:
         report = sheet.report
         at = report.first_received_at or scene.now
-        how = received_timeliness(at, sheet.round.due_at, sheet.round.grace_until).chinese
+        how = received_timeliness(at, sheet.due_at, sheet.grace_until).chinese
         prefix = _unit_prefix(sheet, content.several_units)
         when = wording.short_moment(at, scene.hours.zone)
         lines.append(f"✓ {prefix}{sheet.title}:{when}{how},回执号 {report.receipt_number}")

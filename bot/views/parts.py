@@ -52,7 +52,7 @@ def said(indicator: Indicator, value: Value) -> str:
 
 def due(sheet: Sheet, scene: Scene) -> str:
     """9月24日(星期四)17:00"""
-    return wording.moment(sheet.round.due_at, scene.hours.zone)
+    return wording.moment(sheet.due_at, scene.hours.zone)
 
 
 def question_count(sheet: Sheet) -> int:

@@ -47,8 +47,8 @@ class Role(StrEnum):
 
 
 class Bureau(Table, table=True):
-    """教育局: a tenant with its own bot. `office_*` and `duty_phone` are what people are told to call; `bot_username` is
-    the bot's name when it last ran; `code_salt` goes into the hash of every invitation code (decision 0014)."""
+    """教育局: a tenant with its own bot. `office_*` and `duty_phone` are what people are told to call; `bot_username`
+    is the bot's name when it last ran; `code_salt` goes into the hash of every invitation code (decision 0014)."""
 
     id: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
     name: str
