@@ -1,4 +1,4 @@
-"""How fast replies are understood: `python benchmarks/understanding.py` prints median, p99, import time, memory, score."""
+"""How fast and how well replies are understood: prints median, p99, import time, memory and the score per type."""
 
 from __future__ import annotations
 

@@ -95,6 +95,8 @@ def _conflicts(quantity: Quantity, profile: Profile, bound: Bound) -> bool:
     nouns = bound.concepts & NOUNS
     if bound.level < 3 or not nouns or nouns & (profile.nouns | profile.topics) or "=" + profile.key in bound.concepts:
         return False
+    if profile.family == "money" and "grant" in nouns and "自筹" in profile.question.label:
+        return True
     if profile.family in ("money", "area", "duration"):
         return bool(nouns & {"grant", "tree"}) and not profile.nouns & {"grant"} and profile.family == "area"
     if profile.family == "percent" and quantity.sort == "count" and quantity.unit:
@@ -135,7 +137,7 @@ def _unit(quantity: Quantity, profile: Profile) -> int:
     if quantity.sort == "clock":
         return 1
     if not quantity.unit:
-        return 0
+        return 1 if profile.family == "money" and "万" in quantity.numeral else 0
     return 2 if units.exact(profile.question.unit, quantity.unit) else 1
 
 
@@ -207,7 +209,7 @@ def _behind(scene: Scene, clause: Clause, amounts: list[Quantity], at: int, cues
         return NO_NOUN
     cue = min(near, key=lambda c: (c.start, -c.end))
     gap = scene.raw[amounts[at].end : cue.start]
-    grouped = gap.startswith("的") and re.search(r"年级|班|校区|学校|小组", amounts[at].unit)
+    grouped = gap.startswith("的") and re.search(r"年级|班|校区|学校|小组|学科", amounts[at].unit)
     direct = _ADJECTIVE.fullmatch(gap) and not grouped and amounts[at].unit not in ("人", "口", "号人", "人次")
     if direct and at + 1 < len(amounts) and not amounts[at].unit and (gap or cue.end - cue.start > 1):
         direct = None
@@ -215,7 +217,8 @@ def _behind(scene: Scene, clause: Clause, amounts: list[Quantity], at: int, cues
 
 
 _ONLY_VALUE = Rule(
-    r"(?:是|实际|其实|应|这次|这回|本次|上次|报的|有|共有?|一共|总共|合计|大概|约|大约|差不多|就|只有?|报|填|"
+    r"(?:是|总计|累计|统共|拢共|实际|其实|应|这次|这回|本次|上次|报的|有|共有?|一共|总共|合计|大概|约|大约|"
+    r"差不多|就|只有?|报|填|"
     r"应该是?|嗯|哦|那个|了|吧|的|左右|上下|呢|啊|哈|本月|这个?月|我们?校?|学校|目前|现在|今年|搞了?|做了?|"
     r"开了?|上了?|开展了?|组织了?|参加了?|完成了?|写了?|"
     r"编了?|收了?|发了?|坏了?|用了?|花了?|投了?|达到?|:|=|\"|到|去了?|来了?|装了?|我|报告|领导|您好|你好|老师|"
@@ -288,7 +291,8 @@ def _unit_decides(profile: Profile, fits: dict[Profile, Fit]) -> bool:
 
 
 _VERB = Rule(
-    r"(?:参加|参演|参训|装|建|写|编|花|投|搞|开|上|发|收|坏|用|到|去|来|排查|整改|完成|共|总数|人数|总数|数|"
+    r"(?:参加|参演|参训|装|建|写|编|花|投|搞|开|上|发|收|坏|用|改成|改为|应为|还是|到|去|来|排查|整改|完成|共|"
+    r"总数|人数|总数|数|"
     r"[应实](?:参加|参训|受训|参|训|到|培|出席)|有|是|为|:|班级|推行|达)了?(?:大概|约)?$"
 )
 

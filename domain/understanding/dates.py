@@ -54,6 +54,7 @@ _PATTERNS = tuple(
     Rule(pattern)
     for pattern in (
         r"(?P<y>20\d\d)(?P<s>[-/.])(?P<m>\d{1,2})(?P=s)(?P<d>\d{1,2})日?(?!\d)",
+        r"(?<![\d/.-])(?P<y>2\d)(?P<s>[-/.])(?P<m>1[0-2]|0?[1-9])(?P=s)(?P<d>\d{1,2})(?![\d/.-])",
         r"(?<!\d)(?P<y>20\d\d)(?P<m>[01]\d)(?P<d>[0-3]\d)(?!\d)",
         rf"{_YEAR}?(?P<month>{_N}|元|正)月份?(?P<end>底|末|尾)",
         rf"{_YEAR}?(?P<month>{_N}|元)月(?:份的?)?(?P<day>{_N})(?:[日号]|{_MEASURES})",
@@ -136,7 +137,8 @@ def _when(match: re.Match[str], now: date) -> When:
     start, end = match.span()
     groups = {name: value for name, value in match.groupdict().items() if value is not None}
     if "y" in groups:
-        return When(start, end, "month_day", int(groups["y"]), int(groups["m"]), int(groups["d"]))
+        year = int(groups["y"])
+        return When(start, end, "month_day", year if year > 99 else 2000 + year, int(groups["m"]), int(groups["d"]))
     if "offset" in groups:
         return When(start, end, "offset", day=_OFFSETS[groups["offset"].rstrip("天日儿早晚")])
     if "ago" in groups or "ahead" in groups:

@@ -23,6 +23,9 @@ def speaks(scene: Scene, clause: Clause, profile: Profile) -> bool:
 _WELL = Rule(r"正常|完好|良好|没坏|好用|好着|没毛病|没问题|运转")
 
 
+_SPENDING = Rule(r"花|投|出|用|钱|筹|资金|经费|捐|^.{0,4}$")
+
+
 _NOT_YET_KNOWN = Rule(r"预算|批|下来|到账|结算|报账|审计|核完|发票")
 
 
@@ -51,7 +54,7 @@ def _none_said(scene: Scene, clause: Clause, profile: Profile) -> bool:
         return False
     if re.search(r"(?:没|未)[^，。;]{0,3}[完齐够满全好]", words):
         return False
-    if profile.family == "money" and _NOT_YET_KNOWN.search(words):
+    if profile.family == "money" and (_NOT_YET_KNOWN.search(words) or not _SPENDING.search(words)):
         return False
     if "fault" in profile.nouns and _WELL.search(words) and not re.search(r"不正常|除", words):
         return speaks(scene, clause, profile) or bool(re.search(r"设备|班班通|一体机|都", words))

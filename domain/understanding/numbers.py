@@ -180,6 +180,7 @@ def _combined(scene: Scene, profile: Profile, usable: list[Amount], amounts: lis
 
 def _newest(scene: Scene, profile: Profile, usable: list[Amount]) -> list[Amount]:
     """提高到85%: the end of a development; 新增260平方米 where the new is asked; 人均 where that is asked."""
+    usable = _without_wholes(scene, usable)
     if (attended := _attended(scene, profile, usable)) is not None:
         return attended
     ends = [
@@ -202,6 +203,12 @@ def _newest(scene: Scene, profile: Profile, usable: list[Amount]) -> list[Amount
 def _is_whole(scene: Scene, amount: Amount) -> bool:
     tail = scene.tail(amount.quantity)
     return bool(_ENROLLED.search(scene.lead(amount.quantity)) or re.match(r"(?:学生|老师|教师|教职工|人)*[里中]", tail))
+
+
+def _without_wholes(scene: Scene, usable: list[Amount]) -> list[Amount]:
+    """六项中开展了四项: the four."""
+    parts = [a for a in usable if not re.match(r"(?:里面?|里头|当中|之中|中)(?!心|午)", scene.tail(a.quantity))]
+    return parts or usable
 
 
 def _own_crowd(scene: Scene, profile: Profile, usable: list[Amount]) -> list[Amount]:
@@ -292,6 +299,8 @@ def _single(scene: Scene, profile: Profile, amount: Amount) -> Outcome:
         return doubt(scene, profile, _why_none(amount), quantity.start, quantity.end)
     if _mixed_crowd(scene, profile, amount):
         return doubt(scene, profile, Why.AMBIGUOUS, quantity.start, quantity.end)
+    if profile.family == "percent" and quantity.unit and negation.everything(scene.tail(quantity)):
+        return _valued(scene, profile, Decimal(100), [amount], "all", changed=True)
     if profile.family == "percent" and quantity.sort == "count" and (0 < amount.value < 1 or quantity.unit):
         return doubt(scene, profile, Why.AMBIGUOUS, quantity.start, quantity.end)
     if profile.family == "percent" and quantity.unit == "点":

@@ -193,6 +193,10 @@ def _duration(text: str, at: int) -> Quantity | None:
         return None
     end = match.end() if match["su"] or not match["s"] or match["mu"] else match.start("s")
     parts = [_part(match["h"], 3600, match["hh"]), _part(match["m"], 60, match["mh"]), _part(match["s"], 1, None)]
+    tenth = re.match(r"[一二三四五六七八九](?![十百千\d点分人名个])", text[end:]) if match["su"] else None
+    if tenth:
+        parts.append((_value(tenth.group()) or Decimal(0)) / 10)
+        end += 1
     fuzzy = any(match[g] in ("多", "来") for g in ("mm", "mh", "ss")) or None in parts
     value = None if fuzzy else sum((p for p in parts if p is not None), Decimal(0))
     unit = "小时" if match["h"] else "分" if match["m"] else "秒"

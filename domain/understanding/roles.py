@@ -130,6 +130,8 @@ def _set_aside(before: str, lead: str, per_head: bool) -> Role | None:
         return Role.PLANNED
     if re.search(r"占地|校园面积|建筑面积|总面积", lead):
         return Role.OTHER
+    if not per_head and re.search(r"(?:每|一)个?(?:周|天|月|星期|学期|人|班)(?:都|要|有|上|搞|开)*$", before):
+        return Role.EACH
     if re.search(r"比[^，。;]{1,10}(?:多|少|高|低)了?$", before):
         return Role.CHANGE
     if _EACH.search(lead) and not (
@@ -164,6 +166,8 @@ def _share(lead: str, tail: str, leads_on: bool) -> Role:
         return Role.REMAIN
     if re.search(r"应(?:为|该是|是|更正)$", lead):
         return Role.VALUE
+    if re.match(r"(?:老师|教师|学生|班级?)?(?:里面?|里头|当中|之中|中)(?!心|午)", tail):
+        return Role.TOTAL
     if re.search(r"应(?:参加|参训|受训|参|训|到|培|出席)", lead):
         return Role.TOTAL
     done, total = _last(_DONE_LEAD, lead), _last(_TOTAL_LEAD, lead)
