@@ -127,7 +127,7 @@ async def _still_owed(session: AsyncSession, row: Outbox, keys: tuple[ReportKey,
     actor = await actor_of(session, row.bureau_id, row.person_id) if row.person_id else None
     units = actor.reporting_units if actor else frozenset()
     sheets = await sheets_of(session, row.bureau_id, keys)
-    return [s for s in sheets if s.is_open and s.unit.id in units and scene.now < s.round.lock_at]
+    return [s for s in sheets if s.is_open and s.unit.id in units and scene.now < s.lock_at]
 
 
 def _several_units(sheets: list[Sheet]) -> bool:
@@ -145,7 +145,7 @@ async def _reminder(session: AsyncSession, row: Outbox, message: Reminder, scene
     sheets = [
         sheet
         for sheet in await _still_owed(session, row, message.reports, scene)
-        if scene.now <= sheet.round.due_at or not message.rung.startswith("t-")
+        if scene.now <= sheet.due_at or not message.rung.startswith("t-")
     ]
     if not sheets:
         return None

@@ -16,9 +16,12 @@ from domain import codec
 from domain.indicators import Basics, Indicator, Question, Setting, Values, applicable, fits, missing, pruned, put
 from domain.messages import ReportKey
 from domain.progress import State
+from domain.requests import RequestKind
 from services.earlier import NOTHING, Earlier, earlier
+from services.standing import UNTOUCHED, Entries, Standing, standings
 
 OPEN_STATES = (State.PENDING.value, State.RETURNED.value)
+SENT_STATES = (State.SUBMITTED.value, State.ACCEPTED.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,7 @@ class Sheet:
     draft: Draft | None
     indicators: tuple[Indicator, ...]
     earlier: Earlier = NOTHING
+    standing: Standing = UNTOUCHED
 
     @property
     def key(self) -> ReportKey:
@@ -41,17 +45,42 @@ class Sheet:
         return self.draft.revision if self.draft else 0
 
     @property
+    def due_at(self) -> datetime:
+        """This unit's own, where it was granted an extension."""
+        return self.standing.extension.due_at if self.standing.extension else self.round.due_at
+
+    @property
+    def grace_until(self) -> datetime:
+        return max(self.round.grace_until, self.due_at)
+
+    @property
+    def lock_at(self) -> datetime:
+        return self.round.lock_at
+
+    @property
     def title(self) -> str:
         """9月应急疏散演练: the round's month and the task, as people call it."""
         return f"{self.round.period_to.month}月{self.task.short_name or self.task.name}"
 
     @property
+    def entries(self) -> Entries:
+        """The draft's, or what was sent while nothing of it is being changed."""
+        return self.draft.entries if self.draft and self.draft.entries else self.standing.sent
+
+    @property
     def values(self) -> Values:
         """The draft's answers, and what was already given for the same period under another task."""
-        kinds = {indicator.key: indicator.kind for indicator in self.indicators}
-        entries = self.draft.entries if self.draft else {}
-        filled = {key: codec.from_json(kinds[key], entry["v"]) for key, entry in entries.items() if key in kinds}
+        filled = self.values_of(self.entries)
         return pruned(self.indicators, self.earlier.given | filled) if self.is_open else filled
+
+    @property
+    def sent_values(self) -> Values:
+        """The present answers: what a correction leaves unchanged until 提交."""
+        return self.values_of(self.standing.sent)
+
+    def values_of(self, entries: Entries) -> Values:
+        kinds = {indicator.key: indicator.kind for indicator in self.indicators}
+        return {key: codec.from_json(kinds[key], entry["v"]) for key, entry in entries.items() if key in kinds}
 
     @property
     def missing(self) -> tuple[Indicator, ...]:
@@ -66,9 +95,26 @@ class Sheet:
         return self.report.state in OPEN_STATES
 
     @property
+    def is_sent(self) -> bool:
+        return self.report.state in SENT_STATES
+
+    @property
+    def is_correcting(self) -> bool:
+        """更正: the report is sent, and a draft of it waits for its 提交."""
+        return self.is_sent and self.draft is not None and bool(self.draft.entries)
+
+    def is_locked(self, now: datetime) -> bool:
+        return now >= self.lock_at
+
+    @property
+    def rests(self) -> bool:
+        """An extension is asked for: nobody is reminded until it is decided."""
+        return RequestKind.EXTENSION in self.standing.asked
+
+    @property
     def is_complete(self) -> bool:
-        """已填未提交: every question is answered and the report is still owed."""
-        return self.is_open and bool(self.values) and not self.missing
+        """已填未提交: every question is answered, and what is filled in waits for its 提交."""
+        return (self.is_open or self.is_correcting) and bool(self.values) and not self.missing
 
     def indicator(self, key: str | None) -> Indicator | None:
         return next((indicator for indicator in self.indicators if indicator.key == key), None)
@@ -135,8 +181,10 @@ async def _load(session: AsyncSession, statement: _Rows) -> list[Sheet]:
             known[round_.id] = _indicators(round_)
     asked = [(ReportKey(report.round_id, report.unit_id), round_, known[round_.id]) for report, round_, *_ in rows]
     said = await earlier(session, rows[0][0].bureau_id, asked) if rows else {}
+    reports = [(report, known[round_.id]) for report, round_, *_ in rows]
+    stand = await standings(session, rows[0][0].bureau_id, reports) if rows else {}
     return [
-        Sheet(report, round_, task, unit, section, draft, known[round_.id], said[key])
+        Sheet(report, round_, task, unit, section, draft, known[round_.id], said[key], stand.get(key, UNTOUCHED))
         for (report, round_, task, unit, section, draft), (key, _, _) in zip(rows, asked, strict=True)
     ]
 

@@ -39,6 +39,7 @@ class Report(Table, table=True):
     submitted_by: int | None = big(None)
     receipt_number: str | None = None
     nil: bool = False
+    versions: int = 0
 
 
 class Draft(Table, table=True):
