@@ -31,9 +31,10 @@ from jobs.sweeps import tick
 from sandbox import BotProfile, SandboxServer, Seat
 from services import campaigns, roster
 from services.clock import VirtualClock
+from services.invitations import invite
 from services.outbox import Recipient
 from services.pace import Pace
-from services.people import CHANNEL, actor_of, invite, the_bureau_by_id
+from services.people import CHANNEL, actor_of, the_bureau_by_id
 from services.reporting import Given, enter, owed, submit
 from services.sheets import Sheet
 from services.turn import Turn
@@ -169,7 +170,7 @@ async def _invite_first_principal(
 ) -> tuple[int, str]:
     heroine = next(player for player in players if _is_heroine(player))
     async with database.write() as session:
-        return heroine.chat_id, await invite(session, bureau.id, heroine.person.id, now)
+        return heroine.chat_id, (await invite(session, bureau.id, heroine.person.id, now)).link
 
 
 def _seats(players: Sequence[Player], heroine: tuple[int, str]) -> list[Seat]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from cli.errors import Mendable
@@ -23,19 +23,25 @@ from services import campaigns, roster
 from services.campaigns import Applied, UnknownSection
 from services.roster import Effect
 
-app = typer.Typer(
-    no_args_is_help=True, add_completion=False, rich_markup_mode=None, help="导入名册和活动(先试算,确认后写入)。"
-)  # fmt: skip
-
 MOST_SHOWN = 60
-File = Annotated[Path, typer.Argument(help="要导入的文件", show_default=False)]
-Apply = Annotated[bool, typer.Option("--apply", help="写入;有错的行跳过,其余照收。")]
-Template = Annotated[bool, typer.Option("--template", help="不导入,而是在 FILE 处写一份空表。")]
-BureauName = Annotated[str | None, typer.Option("--bureau", help="库里有几个教育局时,写明是哪一个。")]
+
+_file = click.argument("file", type=click.Path(path_type=Path))
+_apply = click.option("--apply", is_flag=True, help="写入;有错的行跳过,其余照收。")
+_template = click.option("--template", is_flag=True, help="不导入,而是在 FILE 处写一份空表。")
+_bureau = click.option("--bureau", help="库里有几个教育局时,写明是哪一个。")
+
+
+@click.group()
+def app() -> None:
+    """导入名册和活动(先试算,确认后写入)。"""
 
 
 @app.command("roster")
-def import_roster(file: File, apply: Apply = False, template: Template = False, bureau: BureauName = None) -> None:
+@_file
+@_apply
+@_template
+@_bureau
+def import_roster(file: Path, apply: bool, template: bool, bureau: str | None) -> None:
     """导入名册(.xlsx 或 .csv):学校、股室、人员、电话。再次导入只更新,不重复。"""
     if template:
         _write_new(file, roster.template())
@@ -44,14 +50,13 @@ def import_roster(file: File, apply: Apply = False, template: Template = False, 
 
 
 @app.command("campaign")
-def import_campaign(
-    file: File,
-    apply: Apply = False,
-    template: Template = False,
-    strict: Annotated[bool, typer.Option("--strict", help="没人用的、负担过重的、没写理由的,一律不收。")] = False,
-    to: Annotated[Path | None, typer.Option("--to", help="不导入,而是另存为这个 .xlsx 或 .yaml。")] = None,
-    bureau: BureauName = None,
-) -> None:
+@_file
+@_apply
+@_template
+@click.option("--strict", is_flag=True, help="没人用的、负担过重的、没写理由的,一律不收。")
+@click.option("--to", type=click.Path(path_type=Path), help="不导入,而是另存为这个 .xlsx 或 .yaml。")
+@_bureau
+def import_campaign(file: Path, apply: bool, template: bool, strict: bool, to: Path | None, bureau: str | None) -> None:
     """导入活动(.yaml 或 .xlsx):任务、指标、报告期。写法见 docs/campaign-format.md。"""
     if template:
         _write_new(file, campaigns.template())
@@ -70,7 +75,7 @@ def _write_new(path: Path, content: bytes) -> None:
     if path.exists():
         raise Mendable(f"{path} 已经存在,请换个文件名")
     path.write_bytes(content)
-    typer.echo(f"已写好 {path},请照“说明”填写后导入")
+    click.echo(f"已写好 {path},请照“说明”填写后导入")
 
 
 def _convert(reading: Reading, to: Path) -> None:
@@ -118,7 +123,7 @@ async def _roster(settings: Settings, file: Path, apply: bool, bureau: str | Non
             return
         async with database.write() as session:
             effects = await _apply_roster(session, settings, plan, bureau, now)
-    typer.echo(f"已写入 {len(effects)} 项变动")
+    click.echo(f"已写入 {len(effects)} 项变动")
 
 
 async def _known(session: AsyncSession, bureau: str | None) -> Known:
@@ -163,7 +168,7 @@ async def _campaign(settings: Settings, plan: CampaignPlan, apply: bool, bureau:
             return
         async with database.write() as session:
             applied = await _apply_campaign(session, plan, bureau, now)
-    typer.echo(f"已写入 {len(applied)} 项任务的变动")
+    click.echo(f"已写入 {len(applied)} 项任务的变动")
 
 
 async def _apply_campaign(
@@ -194,30 +199,26 @@ def _counted(effects: Sequence[Effect]) -> list[str]:
 def _list(lines: Sequence[str], heading: str) -> None:
     """Problems and changes, not more than fit a screen or two; how many more there are is said."""
     if heading and (lines or heading == "没有变动"):
-        typer.echo(f"{heading}:" if lines else heading)
+        click.echo(f"{heading}:" if lines else heading)
     for line in lines[:MOST_SHOWN]:
-        typer.echo(f"  {line}")
+        click.echo(f"  {line}")
     if len(lines) > MOST_SHOWN:
-        typer.echo(f"  ……还有{len(lines) - MOST_SHOWN}项")
+        click.echo(f"  ……还有{len(lines) - MOST_SHOWN}项")
 
 
 def _agreed(apply: bool, clean: bool) -> bool:
     """Given by --apply, or by a person at a terminal when the file is clean."""
     if apply:
         return True
-    if clean and typer.get_text_stream("stdin").isatty():
-        return typer.confirm("写入吗?")
+    if clean and sys.stdin.isatty():
+        return click.confirm("写入吗?")
     if clean:
-        typer.echo("没有写入;确认无误后加 --apply")
+        click.echo("没有写入;确认无误后加 --apply")
     return False
 
 
 @contextmanager
 def _progress(total: int) -> Iterator[Callable[[], None]]:
-    from rich.console import Console
-    from rich.progress import Progress
-
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("读取名册", total=total)
-        yield lambda: bar.advance(task)
+    """A bar on standard error; nothing where that is no terminal."""
+    with click.progressbar(length=total, label="读取名册", file=sys.stderr) as bar:
+        yield lambda: bar.update(1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import click
@@ -12,8 +13,23 @@ import click
 from cli.errors import Mendable
 from cli.settings import Settings, load
 
+LAZY = {"import": "cli.imports:app"}
+"""Commands whose modules are loaded only when they are called, so that `run` starts soon."""
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+
+class LazyGroup(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), *LAZY])
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in LAZY:
+            return super().get_command(ctx, name)
+        module, _, attribute = LAZY[name].partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="duban")
 def app() -> None:
     """Duban 督办: school reporting for an education bureau, in a chat."""

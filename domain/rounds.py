@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from domain.calendar import WEEKEND, OfficeHours
 
+TERM_BEGINS = 3  # and six months later, in September
 GRACE_ENDS = time(12, 0)
 LOCKS_AT = time(17, 0)
 
@@ -26,6 +27,7 @@ class Frequency(StrEnum):
     ONCE = "once"
     MONTHLY = "monthly"
     QUARTERLY = "quarterly"
+    TERM = "term"
 
 
 class Shift(StrEnum):
@@ -59,7 +61,10 @@ class Month:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """How often and when a task is due. `opens_before` and `lock_after` count working days."""
+    """How often and when a task is due. `opens_before` and `lock_after` count working days.
+
+    A `term` round is due in the `term_month`-th month of each term; terms begin in September and March.
+    """
 
     frequency: Frequency
     day: int = 25
@@ -67,6 +72,7 @@ class Schedule:
     shift: Shift = Shift.EARLIER
     opens_before: int = 5
     lock_after: int = 5
+    term_month: int = 2
 
     def __post_init__(self) -> None:
         if not 1 <= self.day <= 31:
@@ -79,7 +85,7 @@ class Schedule:
     @property
     def step(self) -> int:
         """Months from one round to the next; 1 for `once`, where it only bounds the period."""
-        return 3 if self.frequency is Frequency.QUARTERLY else 1
+        return {Frequency.QUARTERLY: 3, Frequency.TERM: 6}.get(self.frequency, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,9 +209,15 @@ def month_of_round(schedule: Schedule, due_day: date, hours: OfficeHours) -> Mon
 
 
 def _next_round(schedule: Schedule, after: Month) -> Month:
-    """A quarter's round is due in its last month."""
+    """A quarter's round is due in its last month, a term's in the same month of every term."""
     month = after.plus(1)
-    return month.plus(-month.month % 3) if schedule.frequency is Frequency.QUARTERLY else month
+    match schedule.frequency:
+        case Frequency.QUARTERLY:
+            return month.plus(-month.month % 3)
+        case Frequency.TERM:
+            return month.plus((TERM_BEGINS + schedule.term_month - 1 - month.month) % 6)
+        case _:
+            return month
 
 
 DIRECTOR_MONDAY = time(8, 30)

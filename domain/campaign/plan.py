@@ -56,7 +56,7 @@ class CampaignPlan:
 
 _FREQUENCIES = {
     Every.ONCE: Frequency.ONCE,
-    Every.TERM: Frequency.ONCE,  # until rounds know terms: once, in the term the task starts in
+    Every.TERM: Frequency.TERM,
     Every.QUARTER: Frequency.QUARTERLY,
     Every.MONTH: Frequency.MONTHLY,
 }
@@ -117,7 +117,9 @@ def _starts(task: TaskForm, every: Every) -> date:
 
 def _schedule(task: TaskForm, every: Every) -> Schedule:
     form = task.schedule
-    return Schedule(_FREQUENCIES[every], form.day, form.at, form.shift, form.opens_before, form.lock_after)
+    return Schedule(
+        _FREQUENCIES[every], form.day, form.at, form.shift, form.opens_before, form.lock_after, form.term_month
+    )
 
 
 def indicator(form: IndicatorForm) -> Indicator:

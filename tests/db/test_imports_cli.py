@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from sqlmodel import SQLModel, select
-from typer.testing import CliRunner, Result
+from click.testing import CliRunner, Result
 
 from cli.errors import Mendable
 from cli.imports import app

@@ -195,3 +195,11 @@ def test_a_round_moved_into_the_month_before_is_not_planned_twice() -> None:
     assert october.due_day == date(2026, 9, 30)
     last = month_of_round(early, october.due_day, HOURS)
     assert round_months(early, last, at("2026-10-12T12:00:00"), HOURS) == ()
+
+
+def test_a_term_round_is_due_in_the_same_month_of_every_term() -> None:
+    schedule = Schedule(Frequency.TERM, term_month=2)
+    now = datetime(2027, 11, 1, 9, tzinfo=SHANGHAI)
+    months = round_months(schedule, Month(2026, 8), now, HOURS)
+    assert months == (Month(2026, 10), Month(2027, 4), Month(2027, 10))
+    assert plan(schedule, Month(2027, 4), HOURS).period_from == date(2026, 10, 24)
