@@ -84,7 +84,7 @@ class Strip(_Message):
 
 
 class Receipt(_Message):
-    """Record: what a sender gets. `first` is false for a correction."""
+    """Record: what a sender gets. `first` is false for a correction, which says its `changes`."""
 
     kind: Literal["receipt"] = "receipt"
     report: ReportKey
@@ -97,6 +97,7 @@ class Receipt(_Message):
     owed: tuple[str, ...]
     salutation: str
     first: bool = True
+    changes: tuple[str, ...] = ()
     total: int = 0
     next_report: ReportKey | None = None
 
@@ -129,6 +130,57 @@ class ConfirmBinding(_Message):
     name: str
 
 
+class ConfirmHandover(_Message):
+    """Live: before a colleague takes a task over, he sees what it is and who asks him."""
+
+    kind: Literal["confirm_handover"] = "confirm_handover"
+    invitation_id: int
+
+
+class HandoverCard(_Message):
+    """Live, a card: 交给他人办, how (`lasting`, `may_submit`) and which; of one report, or of all that this person
+    still owes. With `delegation_id` it is done, and can be taken back."""
+
+    kind: Literal["handover_card"] = "handover_card"
+    report: ReportKey | None = None
+    lasting: bool = False
+    may_submit: bool = False
+    delegation_id: int | None = None
+
+
+class InvitationText(_Message):
+    """Live, to be forwarded: an invitation with its code, made when sent, because only its hash is kept."""
+
+    kind: Literal["invitation"] = "invitation"
+    invitation_id: int
+
+
+class TakeBackList(_Message):
+    """Live: what this person handed over, to choose what he takes back."""
+
+    kind: Literal["take_back"] = "take_back"
+
+
+class Takeover(_Message):
+    """Live: 校长交接, to who heads a unit now: what is owed there and its registered basics."""
+
+    kind: Literal["takeover"] = "takeover"
+
+
+class PeopleList(_Message):
+    """Live, protected: who is registered, with telephones, whether bound; for the office."""
+
+    kind: Literal["people"] = "people"
+    query: str = ""
+
+
+class PersonCard(_Message):
+    """Live, protected, a card: one person's account and what the office may do about it."""
+
+    kind: Literal["person_card"] = "person_card"
+    person_id: int
+
+
 class WhichReport(_Message):
     """Record: a reply that fits several reports; `update_id` keeps the words, so nobody types them again."""
 
@@ -145,6 +197,18 @@ class Phrase(StrEnum):
     WELCOME = "welcome"
     WELCOME_BUREAU = "welcome_bureau"
     BAD_CODE = "bad_code"
+    CODES_PAUSED = "codes_paused"
+    CODE_GUESSING = "code_guessing"
+    OWN_CODE = "own_code"
+    HANDOVER_REFUSED = "handover_refused"
+    HANDOVER_TAKEN = "handover_taken"
+    HANDOVER_WELCOME = "handover_welcome"
+    NOTHING_HANDED_OVER = "nothing_handed_over"
+    TAKEN_BACK = "taken_back"
+    TAKEN_FROM_YOU = "taken_from_you"
+    PASSED_UP = "passed_up"
+    NOBODY_TO_CONFIRM = "nobody_to_confirm"
+    FORMER = "former"
     WRONG_PERSON = "wrong_person"
     HELP = "help"
     HELP_BUREAU = "help_bureau"
@@ -170,7 +234,9 @@ class Say(_Message):
     facts: dict[str, str] = Field(default_factory=dict)
 
 
-Live = Prompt | Reminder | ReportCard | Todo | History
+People = PeopleList | PersonCard | InvitationText
+Handover = HandoverCard | ConfirmHandover | TakeBackList | Takeover
+Live = Prompt | Reminder | ReportCard | Todo | History | People | Handover
 Record = Receipt | DigestText | MissingList | ConfirmBinding | WhichReport | Say
 Message = Live | Record | Strip
 

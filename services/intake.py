@@ -44,6 +44,12 @@ def chat_of(update: Update) -> int:
     return 0
 
 
+def _message_of(update: Update) -> int | None:
+    """The message that was said or edited."""
+    said = update.get("message") or update.get("edited_message")
+    return int(said["message_id"]) if isinstance(said, dict) else None
+
+
 async def accept(session: AsyncSession, bureau_id: int, updates: Sequence[Update], now: datetime) -> int:
     """Keep these updates; returns how many were new. Only after the commit may the chat service be told."""
     rows = [
@@ -193,6 +199,7 @@ class Worker:
             received_at=row.received_at if row else now,
             update_id=row.update_id if row else 0,
             actor=actor,
+            message_id=_message_of(row.raw) if row else None,
         )
 
     async def _failed(self, chat_id: int, update_id: int, problem: Exception) -> None:

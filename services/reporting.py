@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
 
 from sqlmodel import col, select
 
-from db.ids import new_id
 from db.session import insert
-from db.tables import Answer, AnswerRevision, Card, Draft, ReceiptCounter
+from db.tables import Card, Draft, ReceiptCounter
 from domain import codec
-from domain.indicators import Indicator, Value, pruned
+from domain.indicators import Indicator, pruned
 from domain.messages import Receipt, ReportCard, ReportKey
 from domain.progress import State, received_timeliness
 from domain.understanding.result import Reading
-from services.answers import columns_of
+from services.changes import changes_of
 from services.outbox import Recipient, card_key, queue, show_card
 from services.sheets import OPEN_STATES, Sheet, hold, month_states, open_sheets
+from services.storing import Sending, store_answers
 from services.turn import Turn
 
 NIL = "零报告"
@@ -38,63 +37,77 @@ class Outcome(StrEnum):
     INCOMPLETE = "incomplete"
     LOCKED = "locked"
     NOT_YOURS = "not_yours"
+    REASON_WANTED = "reason_wanted"
+    UNCHANGED = "unchanged"
+    TO_CONFIRM = "to_confirm"
+    PASSED_UP = "passed_up"
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """Values to enter into a draft with their evidence; `revision` is the draft the person saw, None for words."""
+    """Values to enter into a draft with their evidence; `revision` is the draft the person saw, None for words.
+    `instead_of` are answers that they replace (a message that was edited)."""
 
     readings: Sequence[Reading]
     revision: int | None = None
+    instead_of: Collection[str] = ()
 
 
-async def sheet_for(turn: Turn, key: ReportKey) -> tuple[Sheet | None, Outcome]:
-    """The report, locked, if this actor may report for its unit; and whether it is still open, or why not."""
+async def sheet_for(turn: Turn, key: ReportKey, *, sent: bool = False) -> tuple[Sheet | None, Outcome]:
+    """The report, locked, if this actor may answer it; and whether it is still open, or why not. One that was `sent`
+    may be corrected; after the lock a draft may still be filled, and `submit` says LOCKED."""
     sheet = await hold(turn.session, turn.bureau.id, key)
-    if sheet is None or turn.actor is None or sheet.unit.id not in turn.actor.reporting_units:
+    if sheet is None or turn.actor is None or not turn.actor.may_report(sheet):
         return None, Outcome.NOT_YOURS
-    if not sheet.is_open:
-        return sheet, Outcome.ALREADY_SUBMITTED
-    return sheet, Outcome.LOCKED if turn.now >= sheet.lock_at else Outcome.DONE
+    may_be_filled = sheet.is_open or (sent and sheet.is_sent)
+    return sheet, Outcome.DONE if may_be_filled else Outcome.ALREADY_SUBMITTED
 
 
 async def owed(turn: Turn) -> list[Sheet]:
-    """What the actor's units still owe, the most urgent first."""
-    if turn.actor is None or not turn.actor.reporting_units:
+    """What the actor may answer of what his units still owe, the most urgent first."""
+    actor = turn.actor
+    if actor is None or not actor.known_units:
         return []
-    return await open_sheets(turn.session, turn.bureau.id, turn.actor.reporting_units, turn.now)
+    found = await open_sheets(turn.session, turn.bureau.id, actor.known_units, turn.now)
+    return [sheet for sheet in found if actor.may_report(sheet)]
 
 
 async def enter(turn: Turn, sheet: Sheet, given: Given) -> Outcome:
     """Write values into the draft. OUT_OF_DATE: the draft moved on since the button was shown."""
     sheet = await hold(turn.session, turn.bureau.id, sheet.key) or sheet
-    if not sheet.is_open:
+    if not sheet.is_open and not sheet.is_sent:
         return Outcome.ALREADY_SUBMITTED
     draft = sheet.draft or await _new_draft(turn, sheet)
     if given.revision is not None and given.revision != draft.revision:
         return Outcome.OUT_OF_DATE
-    entries = dict(draft.entries)
+    entries = {key: entry for key, entry in sheet.entries.items() if key not in given.instead_of}
     for reading in given.readings:
         indicator = sheet.indicator(reading.key)
-        entry = _entry(indicator, reading) if indicator is not None else None
+        entry = _entry(turn, indicator, reading) if indicator is not None else None
         if entry is not None and entries.get(reading.key, {}).get("v") != entry["v"]:
             entries[reading.key] = entry  # said or implied once more, the first evidence stays
-    draft.entries = _applicable_entries(sheet.indicators, entries)
+    kept = _applicable_entries(sheet.indicators, entries)
+    same = sheet.is_sent and sheet.values_of(kept) == sheet.sent_values
+    if same and not draft.entries:
+        return Outcome.UNCHANGED
+    draft.entries = {} if same else kept
     draft.revision += 1
     draft.changed_at, draft.changed_by = turn.now, turn.to.person_id
     draft.stood_at = max(turn.received_at, draft.stood_at or turn.received_at)
     await turn.session.flush()
-    return Outcome.DONE
+    return Outcome.UNCHANGED if same else Outcome.DONE
 
 
-def _entry(indicator: Indicator, reading: Reading) -> dict[str, object]:
-    """What is kept is what is read back: decimals beyond the indicator's are rounded here, and shown as changed."""
+def _entry(turn: Turn, indicator: Indicator, reading: Reading) -> dict[str, object]:
+    """What is kept is what is read back: decimals beyond the indicator's are rounded here, and shown as changed.
+    `said_in` is the message it was said in, so that its edit is a correction."""
     value, changed = reading.value, reading.changed
     if isinstance(value, Decimal):
         value = codec.from_amount(codec.to_amount(value, indicator.scale), indicator.scale)
         changed = changed or value != reading.value
     return {
         "v": codec.to_json(value), "words": reading.words, "changed": changed, "approximate": reading.approximate,
+        "said_in": [turn.to.chat_id, turn.message_id] if turn.message_id is not None else None,
     }  # fmt: skip
 
 
@@ -113,23 +126,41 @@ async def _new_draft(turn: Turn, sheet: Sheet) -> Draft:
     return draft
 
 
-async def submit(turn: Turn, key: ReportKey, revision: int | None) -> Outcome:
+async def submit(turn: Turn, key: ReportKey, revision: int | None, reason: str = "") -> Outcome:
     """提交: the draft becomes the report's answers and the sender gets a receipt. `revision` is the read-back that was
-    confirmed; None confirms whatever stands (a typed 提交 while the read-back is open)."""
-    sheet, allowed = await sheet_for(turn, key)
+    confirmed; None confirms whatever stands (a typed 提交 while the read-back is open). TO_CONFIRM: the principal wants
+    to see it before it goes. REASON_WANTED: it is a correction. LOCKED: it is complete, but the round is closed."""
+    sheet, allowed = await sheet_for(turn, key, sent=True)
     if sheet is None or allowed is not Outcome.DONE:
         return allowed
+    hindered = _hindered(turn, sheet, revision, reason)
+    if hindered is not None:
+        return hindered
+    draft = sheet.draft or await _new_draft(turn, sheet)  # none, where all was given already under other tasks
+    sending = Sending(turn.to.person_id, turn.now, reason if sheet.is_sent else "")
+    before = sheet.sent_values if sheet.is_sent else None
+    sheet = replace(sheet, draft=draft)
+    await store_answers(turn.session, sheet, sending)
+    changes = changes_of(sheet, before, sheet.values) if before is not None else ()
+    await _mark_submitted(turn, sheet, draft)
+    await turn.session.flush()
+    await _give_receipt(turn, sheet, changes)
+    return Outcome.DONE
+
+
+def _hindered(turn: Turn, sheet: Sheet, revision: int | None, reason: str) -> Outcome | None:
+    """Why this draft cannot be sent now, in the order in which the person can do something about it."""
+    if sheet.is_sent and not sheet.is_correcting:
+        return Outcome.ALREADY_SUBMITTED
     if revision is not None and revision != sheet.revision:
         return Outcome.OUT_OF_DATE
     if not sheet.is_complete:
         return Outcome.INCOMPLETE
-    draft = sheet.draft or await _new_draft(turn, sheet)  # none, where all was given already under other tasks
-    await _store_answers(turn, replace(sheet, draft=draft))
-    first = sheet.report.first_received_at is None
-    await _mark_submitted(turn, sheet, draft)
-    await turn.session.flush()
-    await _give_receipt(turn, sheet, first=first)
-    return Outcome.DONE
+    if not turn.person.may_submit(sheet):
+        return Outcome.TO_CONFIRM
+    if sheet.is_correcting and not reason:
+        return Outcome.REASON_WANTED
+    return Outcome.LOCKED if sheet.is_locked(turn.now) else None
 
 
 def is_nil(sheet: Sheet) -> bool:
@@ -141,17 +172,18 @@ def is_nil(sheet: Sheet) -> bool:
 async def _mark_submitted(turn: Turn, sheet: Sheet, draft: Draft) -> None:
     report = sheet.report
     report.nil = is_nil(replace(sheet, draft=draft))
+    if not sheet.is_sent:  # a correction leaves the first sending as it was
+        report.submitted_at, report.submitted_by = turn.now, turn.to.person_id
     report.state = State.SUBMITTED.value
-    report.submitted_at, report.submitted_by = turn.now, turn.to.person_id
     if report.first_received_at is None:
-        report.first_received_at = _received_at(turn, draft)
+        report.first_received_at = received_at(turn, draft)
     if report.receipt_number is None:
-        report.receipt_number = await _next_receipt_number(turn)
+        report.receipt_number = await next_receipt_number(turn)
     draft.entries, draft.stood_at = {}, None
     draft.revision += 1
 
 
-def _received_at(turn: Turn, draft: Draft) -> datetime:
+def received_at(turn: Turn, draft: Draft) -> datetime:
     """When the confirmed values stood complete in the inbox, if confirmed within 2 working hours of the read-back."""
     stood, shown = draft.stood_at, draft.changed_at
     if stood is None or shown is None:
@@ -160,7 +192,7 @@ def _received_at(turn: Turn, draft: Draft) -> datetime:
     return stood if waited <= CONFIRM_WITHIN else turn.received_at
 
 
-async def _next_receipt_number(turn: Turn) -> str:
+async def next_receipt_number(turn: Turn) -> str:
     """0910-0137: month and day, then the count of the day."""
     statement = insert(turn.session, ReceiptCounter).values(bureau_id=turn.bureau.id, day=turn.today, last=1)
     counted = statement.on_conflict_do_update(
@@ -170,43 +202,7 @@ async def _next_receipt_number(turn: Turn) -> str:
     return f"{turn.today:%m%d}-{last:04d}"
 
 
-async def _store_answers(turn: Turn, sheet: Sheet) -> None:
-    """Replace the current answers by the draft's; every changed one also becomes a revision."""
-    statement = select(Answer).where(
-        Answer.bureau_id == turn.bureau.id,
-        Answer.round_id == sheet.key.round_id,
-        Answer.unit_id == sheet.key.unit_id,
-    )
-    current = {answer.key: answer for answer in (await turn.session.exec(statement)).all()}
-    values = sheet.values
-    for key in current.keys() - values.keys():
-        await turn.session.delete(current[key])
-    for key, value in values.items():
-        indicator = sheet.indicator(key)
-        if indicator is not None:
-            _store_answer(turn, sheet, indicator, value, current.get(key))
-
-
-def _store_answer(turn: Turn, sheet: Sheet, indicator: Indicator, value: Value, current: Answer | None) -> None:
-    entry = sheet.draft.entries.get(indicator.key, {}) if sheet.draft else {}
-    columns = {**columns_of(indicator, value), "approximate": bool(entry.get("approximate"))}
-    names: dict[str, Any] = {
-        "bureau_id": turn.bureau.id, "round_id": sheet.key.round_id, "unit_id": sheet.key.unit_id, "key": indicator.key,
-    }  # fmt: skip
-    if current is not None and all(getattr(current, name) == column for name, column in columns.items()):
-        return
-    answer = current or Answer(**names)
-    for name, column in columns.items():
-        setattr(answer, name, column)
-    turn.session.add(answer)
-    turn.session.add(
-        AnswerRevision(
-            **names, **columns, id=new_id(), person_id=turn.to.person_id, at=turn.now, words=str(entry.get("words", ""))
-        )
-    )
-
-
-async def _give_receipt(turn: Turn, sheet: Sheet, *, first: bool) -> None:
+async def _give_receipt(turn: Turn, sheet: Sheet, changes: tuple[str, ...]) -> None:
     report = sheet.report
     received = report.first_received_at or turn.received_at
     rest = await owed(turn)
@@ -222,7 +218,8 @@ async def _give_receipt(turn: Turn, sheet: Sheet, *, first: bool) -> None:
         owed=_names(rest, sheet),
         next_report=rest[0].key if rest else None,
         salutation=turn.person.address,
-        first=first,
+        first=not changes,
+        changes=changes,
         total=0 if set(OPEN_STATES) & set(month) else len(month),
     )
     await show_everywhere(turn, sheet.key)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -11,6 +12,27 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from db.tables import Bureau, Role
 from domain.calendar import OfficeHours, WorkCalendar
 from services.outbox import Recipient
+
+if TYPE_CHECKING:
+    from services.sheets import Sheet
+
+REPORTERS = (Role.PRINCIPAL, Role.DEPUTY)
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """What a membership that was handed over 交给他人办 is limited to: one task, for one round or from it on."""
+
+    delegation_id: int
+    task_id: int
+    round_id: int
+    lasting: bool
+    may_submit: bool
+
+    def covers(self, sheet: Sheet) -> bool:
+        if self.lasting:
+            return sheet.task.id == self.task_id and sheet.round.id >= self.round_id
+        return sheet.round.id == self.round_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +42,7 @@ class Holding:
     role: Role
     unit_id: int | None
     unit_name: str
+    handed: Handed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +57,32 @@ class Actor:
 
     @property
     def reporting_units(self) -> frozenset[int]:
-        """The units this person may report for."""
-        roles = (Role.PRINCIPAL, Role.DEPUTY)
-        return frozenset(h.unit_id for h in self.holdings if h.role in roles and h.unit_id is not None)
+        """The units of which this person may report everything; see `may_report` for a single report."""
+        whole = (h for h in self.holdings if h.role in REPORTERS and h.handed is None)
+        return frozenset(h.unit_id for h in whole if h.unit_id is not None)
+
+    @property
+    def known_units(self) -> frozenset[int]:
+        """The units of which this person may report something."""
+        return frozenset(h.unit_id for h in self.holdings if h.role in REPORTERS and h.unit_id is not None)
+
+    @property
+    def headed_units(self) -> frozenset[int]:
+        """The units whose principal this person is: who may hand tasks over and take them back."""
+        return frozenset(h.unit_id for h in self.holdings if h.role is Role.PRINCIPAL and h.unit_id is not None)
+
+    def may_report(self, sheet: Sheet) -> bool:
+        return sheet.unit.id in self.reporting_units or self._handed(sheet) is not None
+
+    def may_submit(self, sheet: Sheet) -> bool:
+        """False too for a colleague whose principal wants to see it before it goes."""
+        handed = self._handed(sheet)
+        return sheet.unit.id in self.reporting_units or (handed is not None and handed.may_submit)
+
+    def _handed(self, sheet: Sheet) -> Handed | None:
+        mine = (h.handed for h in self.holdings if h.unit_id == sheet.unit.id and h.handed is not None)
+        covering = [handed for handed in mine if handed.covers(sheet)]
+        return max(covering, key=lambda handed: handed.may_submit, default=None)
 
     @property
     def sections(self) -> frozenset[int]:
@@ -61,7 +107,8 @@ def office_hours(bureau: Bureau, calendar: WorkCalendar) -> OfficeHours:
 
 @dataclass(slots=True)
 class Turn:
-    """`now` is when the update is worked on, `received_at` when it reached our inbox; `toast` is what the tapped
+    """`now` is when the update is worked on, `received_at` when it reached our inbox; `message_id` is
+    the message said or edited; `toast` is what the tapped
     button answers, said beside the outbox after the commit."""
 
     session: AsyncSession
@@ -72,6 +119,7 @@ class Turn:
     received_at: datetime
     update_id: int
     actor: Actor | None = None
+    message_id: int | None = None
     toast: str = ""
     callback_id: str | None = field(default=None)
 
