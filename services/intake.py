@@ -16,8 +16,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from db.session import Database, insert
 from db.tables import Inbox, InboxState
 from domain.messages import Phrase
+from services.asking import say
 from services.clock import Clock
-from services.conversation import say
 from services.nursery import Nursery
 from services.outbox import Recipient
 from services.people import actor_at, chat_row, set_reach, the_bureau_by_id

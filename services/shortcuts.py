@@ -9,6 +9,7 @@ from domain.indicators import Indicator, Kind, Nature, Ratio, Value
 from domain.messages import ReportKey
 from domain.understanding.result import Reading
 from services import conversation
+from services.asking import show_after
 from services.reporting import NIL, Given, Outcome, enter, owed, sheet_for
 from services.sheets import Sheet
 from services.turn import Turn
@@ -39,7 +40,7 @@ async def nil_report(turn: Turn, key: ReportKey, revision: int) -> Outcome:
 async def _fill(turn: Turn, sheet: Sheet, revision: int, values: dict[str, Value], *, words: str) -> Outcome:
     readings = [Reading(key, value, words=words, rule=words) for key, value in values.items()]
     outcome = await enter(turn, sheet, Given(readings, revision))
-    await conversation.show_after(turn, sheet.key, below=False)
+    await show_after(turn, sheet.key, below=False)
     return outcome
 
 

@@ -1,0 +1,71 @@
+"""Saying, showing and asking: the focus of a chat, and the card below what was said."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from db.tables import Chat
+from domain.messages import Phrase, ReportCard, ReportKey, Say, Unread
+from domain.understanding.result import Why
+from services.outbox import queue, show_card
+from services.people import chat_row, office_facts
+from services.reporting import show_everywhere
+from services.sheets import Sheet, sheet_of
+from services.turn import Turn
+
+FOCUS_LASTS = timedelta(hours=24)
+
+
+async def say(turn: Turn, phrase: Phrase, **facts: str) -> None:
+    address = {"address": turn.actor.address} if turn.actor else {}
+    known = office_facts(turn.bureau) | address | facts
+    await queue(turn.session, turn.to, Say(phrase=phrase, facts=known), turn.now)
+
+
+def focused_report(turn: Turn, chat: Chat) -> ReportKey | None:
+    if chat.focus_at is None or turn.now - chat.focus_at > FOCUS_LASTS:
+        return None
+    if chat.focus_round_id is None or chat.focus_unit_id is None:
+        return None
+    return ReportKey(chat.focus_round_id, chat.focus_unit_id)
+
+
+async def show_after(
+    turn: Turn,
+    key: ReportKey,
+    *,
+    below: bool,
+    unread: tuple[Unread, ...] = (),
+    failures: int = 0,
+    stay: str | None = None,
+) -> None:
+    """Show the card after an answer and ask the next question; `stay` keeps asking this one (several choices)."""
+    sheet = await sheet_of(turn.session, turn.bureau.id, key)
+    if sheet is None:
+        return
+    if stay is not None:
+        await set_focus(turn, key, stay)
+    else:
+        await ask_next(turn, sheet, unread)
+    card = ReportCard(report=key, unread=unread, failures=failures)
+    await show_card(turn.session, turn.to, card, turn.now, below=below)
+    await show_everywhere(turn, key, but_here=True)
+
+
+async def ask_next(turn: Turn, sheet: Sheet, unread: tuple[Unread, ...] = ()) -> None:
+    """The focus moves to what could not be read, else to the first question without an answer; when nothing is left
+    to ask, the read-back is open."""
+    doubted = [item.key for item in unread if item.key is not None and item.why is not Why.AMBIGUOUS]
+    open_keys = [indicator.key for indicator in sheet.missing]
+    asked = next(iter(doubted + open_keys), None)
+    await set_focus(turn, sheet.key, asked, sheet.revision if asked is None else None)
+
+
+async def set_focus(turn: Turn, report: ReportKey | None, key: str | None, read_back: int | None = None) -> None:
+    chat = await chat_row(turn.session, turn.bureau.id, turn.to.chat_id)
+    chat.focus_round_id, chat.focus_unit_id = report or (None, None)
+    chat.focus_key, chat.read_back = key, read_back
+    chat.focus_at = turn.now if report else None
+    if report is None:
+        chat.failures = 0
+    await turn.session.flush()

@@ -1,0 +1,29 @@
+"""What words say about one report's questions."""
+
+from __future__ import annotations
+
+from domain.indicators import Kind
+from domain.understanding import understand
+from domain.understanding.result import Understanding, Why
+from services.routing import unnamed
+from services.sheets import Sheet
+from services.turn import Turn
+
+_BAD = {Why.FUTURE, Why.PAST, Why.NO_SUCH_DATE, Why.NO_SUCH_CHOICE, Why.OUT_OF_RANGE, Why.DONE_OVER_TOTAL, Why.FUZZY}
+"""The right kind of answer, but one that cannot be."""
+
+
+def read_words(turn: Turn, sheet: Sheet, words: str, focus: str | None = None) -> Understanding:
+    """What is said about all questions; but a bare value that the question at hand must refuse is not handed to another
+    (a day that is over is no planned day, and does not turn 未开展 into 已开展)."""
+    now = turn.hours.local(turn.now)
+    asked = sheet.question(focus, turn.today) if focus else None
+    if asked is None or asked.kind is not Kind.TEXT:
+        words = unnamed(turn, words)
+    understood = understand(words, sheet.questions(turn.today, focus), now=now, focus=focus)
+    if asked is None or asked.key in understood.values:
+        return understood
+    alone = understand(words, [asked], now=now, focus=focus)
+    refused = " ".join(doubt.words for doubt in alone.doubts if doubt.why in _BAD)
+    taken = refused and all(reading.words in refused for reading in understood.readings)
+    return alone if taken else understood

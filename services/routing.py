@@ -1,0 +1,116 @@
+"""Which report do typed words belong to (design 3)?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from sqlmodel import col, select
+
+from db.tables import Chat, Outbox
+from domain import messages
+from domain.indicators import Kind, Question
+from domain.messages import ReportCard, ReportKey
+from domain.understanding import understand
+from services.asking import focused_report
+from services.sheets import Sheet
+from services.turn import Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where a reply belongs; `focus` is the question it answers when it is a bare value."""
+
+    sheet: Sheet
+    focus: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Typed words with what they say about themselves: the units they name, the message they reply to."""
+
+    words: str
+    units: frozenset[int]
+    replied: Outbox | None = None
+
+    @property
+    def reports(self) -> tuple[ReportKey, ...]:
+        """What the message replied to speaks of."""
+        if self.replied is None:
+            return ()
+        return reports_of(messages.from_json(self.replied.kind, dict(self.replied.payload)))
+
+
+def _names(turn: Turn) -> dict[str, int]:
+    """The units this person reports for, by name."""
+    units = turn.person.known_units
+    return {h.unit_name: h.unit_id for h in turn.person.holdings if h.unit_id in units and h.unit_name}
+
+
+def named_units(turn: Turn, words: str) -> frozenset[int]:
+    """The person's units named in the words; 桥头小学 is not, where 石桥头小学 was said."""
+    names = _names(turn)
+    said = [name for name in names if name in words]
+    return frozenset(names[name] for name in said if not any(name != other and name in other for other in said))
+
+
+def unit_names(turn: Turn, units: frozenset[int]) -> str:
+    return "、".join(name for name, unit_id in _names(turn).items() if unit_id in units)
+
+
+def unnamed(turn: Turn, words: str) -> str:
+    """The words without the unit's name, which may hold numerals (九年一贯制)."""
+    for name in sorted(_names(turn), key=len, reverse=True):
+        words = words.replace(name, " ")
+    return words.lstrip(" ,,::")  # noqa: B005 - a set of separators
+
+
+def route_of(turn: Turn, chat: Chat, sheets: list[Sheet], told: Told) -> Route | None:
+    focused = focused_report(turn, chat)
+    replied = [sheet for sheet in sheets if sheet.key in told.reports]
+    if len(replied) == 1:
+        return Route(replied[0], chat.focus_key) if focused == replied[0].key else first_open(replied[0])
+    at_hand = next((sheet for sheet in sheets if sheet.key == focused), None)
+    if at_hand is not None:
+        return Route(at_hand, chat.focus_key)
+    if len({sheet.unit.id for sheet in sheets}) > 1:
+        return None
+    if len(sheets) == 1:
+        return first_open(sheets[0])
+    fitting = fitting_sheets(turn, sheets, told.words)
+    return Route(fitting[0]) if len(fitting) == 1 else None
+
+
+_ANY = Question("any", "", Kind.BOOL)
+"""Asked beside the others, it keeps a bare 已完成 or 没有 from fitting the only yes-or-no question there is."""
+
+
+def fitting_sheets(turn: Turn, sheets: list[Sheet], words: str) -> list[Sheet]:
+    """The reports that the words speak of, when all their questions are asked at once."""
+    asked = [
+        replace(question, key=f"{number}:{question.key}")
+        for number, sheet in enumerate(sheets)
+        for question in sheet.questions(turn.today)
+    ]
+    understood = understand(unnamed(turn, words), [*asked, _ANY], now=turn.hours.local(turn.now))
+    found = {reading.key.partition(":")[0] for reading in understood.readings}
+    return [sheet for number, sheet in enumerate(sheets) if str(number) in found]
+
+
+def first_open(sheet: Sheet) -> Route:
+    """Where only the report is known, a bare value answers its first open question."""
+    return Route(sheet, next((indicator.key for indicator in sheet.missing), None))
+
+
+async def delivered(turn: Turn, message_id: int | None) -> Outbox | None:
+    """The message of ours that stands under this id in the chat, as it was last shown."""
+    if message_id is None:
+        return None
+    mine = (Outbox.bureau_id == turn.bureau.id, Outbox.chat_id == turn.to.chat_id, Outbox.message_id == message_id)
+    statement = select(Outbox).where(*mine, col(Outbox.kind) != "strip").order_by(col(Outbox.id).desc())
+    return (await turn.session.exec(statement)).first()
+
+
+def reports_of(message: messages.Message) -> tuple[ReportKey, ...]:
+    if isinstance(message, messages.Prompt | messages.Reminder):
+        return message.reports
+    return (message.report,) if isinstance(message, ReportCard | messages.Receipt) else ()
