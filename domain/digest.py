@@ -8,7 +8,7 @@ escapes it for its own markup.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -22,6 +22,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, PlainSerializer, TypeAdapter
 
 from domain import wording
+from domain.groups import rows_of
 from domain.indicators import Indicator, Kind, Ratio, Value
 from domain.progress import Counts, State, Timeliness, timeliness, total
 
@@ -393,8 +394,19 @@ def _outstanding(judged: Sequence[tuple[ReportRow, Timeliness]]) -> tuple[Outsta
 
 
 def _totals(indicators: Sequence[Indicator], given: Sequence[Mapping[str, Value]]) -> tuple[Total, ...]:
-    found = (_total(i, [answers[i.key] for answers in given if i.key in answers]) for i in indicators)
+    found = (one for i in indicators for one in _totals_of(i, given))
     return tuple(one for one in found if one is not None)
+
+
+def _totals_of(indicator: Indicator, given: Sequence[Mapping[str, Value]]) -> Iterator[Total | None]:
+    if indicator.kind is not Kind.ROWS:
+        yield _total(indicator, [answers[indicator.key] for answers in given if indicator.key in answers])
+        return
+    by_unit = [rows_of(indicator, answers) for answers in given]
+    rows = [row for unit in by_unit for row in unit]
+    yield Sum(indicator.key, indicator.name, "次", Decimal(len(rows)), sum(bool(unit) for unit in by_unit))
+    for column in indicator.columns:
+        yield _total(column, [row[column.key] for row in rows if column.key in row])
 
 
 def _total(indicator: Indicator, values: Sequence[Value]) -> Total | None:

@@ -36,7 +36,10 @@ def hints(indicators: Sequence[Indicator], values: Values, setting: Setting, las
 def _hint(indicator: Indicator, value: Value, setting: Setting, last: Value | None) -> Hint | None:
     if isinstance(value, Ratio):
         return _of_ratio(indicator, value, setting, last)
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+    if isinstance(value, bool):
+        few = indicator.soft_minimum is not None and not value and indicator.row < indicator.soft_minimum
+        return Hint(indicator.key, Unusual.LOW, indicator.soft_minimum or 0) if few else None
+    if not isinstance(value, int | Decimal):
         return None
     if indicator.soft_maximum is not None and value > indicator.soft_maximum:
         return Hint(indicator.key, Unusual.HIGH, indicator.soft_maximum)

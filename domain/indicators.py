@@ -23,6 +23,7 @@ class Kind(StrEnum):
     CHOICES = "choices"
     TEXT = "text"
     PHOTO = "photo"
+    ROWS = "rows"
 
 
 class Nature(StrEnum):
@@ -75,6 +76,8 @@ class Indicator:
     count at 110 % of that basic; `total_from` names the basic that is a ratio's registered total. `earliest` and
     `latest` are "today", "period_from", "period_to" or an ISO day. `soft_maximum`,
     `soft_minimum`, `not_falling` (a cumulative number) and `jump` (so many times last time's) ask once, refuse nothing.
+    `columns` are the questions of one row of a repeating group 逐次 (`rows`), of which boarding schools usually have
+    `boarding_minimum`; `row` numbers the questions that `domain.groups.expand` makes of it.
     `yes` and `no` are the words for a bool (已开展, 未开展); `hint` is a reply to fill in, without figures.
     """
 
@@ -104,6 +107,9 @@ class Indicator:
     hint: str = ""
     help: str = ""
     used_by: str = ""
+    columns: tuple[Indicator, ...] = ()
+    boarding_minimum: Decimal | None = None
+    row: int = 0
 
     @property
     def name(self) -> str:
@@ -159,6 +165,7 @@ class Setting:
     period_to: date
     today: date
     previous: Values = field(default_factory=dict)
+    boarding: bool = False
 
 
 def put(indicator: Indicator, setting: Setting) -> Question:

@@ -29,7 +29,7 @@ from db.tables import (
     Task,
     Unit,
 )
-from domain import codec
+from domain import codec, groups
 from domain.calendar import OfficeHours
 from domain.digest import AnswerRow, Digest, DraftState, Head, Reach, ReportRow, TaskRow, build
 from domain.indicators import Indicator, missing
@@ -302,10 +302,9 @@ def _reach(account: Account | None) -> Reach:
 
 async def _answers(session: AsyncSession, bureau_id: int, known: dict[int, tuple[Indicator, ...]]) -> list[AnswerRow]:
     statement = select(Answer).where(col(Answer.bureau_id) == bureau_id, col(Answer.round_id).in_(list(known)))
-    by_key = {(round_id, i.key): i for round_id, indicators in known.items() for i in indicators}
     rows: list[AnswerRow] = []
     for answer in (await session.execute(statement)).scalars().all():
-        indicator = by_key.get((answer.round_id, answer.key))
+        indicator = groups.find(known[answer.round_id], answer.key)
         value = value_of(indicator, answer) if indicator else None
         if value is not None:
             rows.append(AnswerRow(answer.round_id, answer.unit_id, answer.key, value))

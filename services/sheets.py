@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import Select, and_, select, tuple_
 from sqlalchemy.orm import aliased
@@ -12,7 +13,7 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.tables import Draft, Report, Round, Task, Unit
-from domain import codec
+from domain import codec, groups
 from domain.indicators import Basics, Indicator, Question, Setting, Values, applicable, fits, missing, pruned, put
 from domain.messages import ReportKey
 from domain.progress import State
@@ -119,10 +120,11 @@ class Sheet:
     def indicator(self, key: str | None) -> Indicator | None:
         return next((indicator for indicator in self.indicators if indicator.key == key), None)
 
-    def questions(self, today: date) -> list[Question]:
-        """What may be answered now: open questions, those already answered, and dependents a reply may answer too."""
+    def questions(self, today: date, focus: str | None = None) -> list[Question]:
+        """What may be answered now: open questions, those already answered, and dependents a reply may answer too; of
+        a repeating group one row, that of `focus` or the last."""
         setting = self.setting(today)
-        return [put(indicator, setting) for indicator in self.indicators]
+        return [put(indicator, setting) for indicator in groups.current(self.indicators, focus)]
 
     def question(self, key: str, today: date) -> Question | None:
         indicator = self.indicator(key)
@@ -130,7 +132,8 @@ class Sheet:
 
     def setting(self, today: date) -> Setting:
         basics = Basics(self.report.students, self.report.staff, self.report.classes)
-        return Setting(basics, self.round.period_from, self.round.period_to, today, self.earlier.previous)
+        span = (self.round.period_from, self.round.period_to)
+        return Setting(basics, *span, today, self.earlier.previous, self.unit.boarding)
 
     def carried(self, today: date) -> Values:
         """Last time's states that answer what is still missing: what 与上次相同 fills in."""
@@ -184,9 +187,17 @@ async def _load(session: AsyncSession, statement: _Rows) -> list[Sheet]:
     reports = [(report, known[round_.id]) for report, round_, *_ in rows]
     stand = await standings(session, rows[0][0].bureau_id, reports) if rows else {}
     return [
-        Sheet(report, round_, task, unit, section, draft, known[round_.id], said[key], stand.get(key, UNTOUCHED))
-        for (report, round_, task, unit, section, draft), (key, _, _) in zip(rows, asked, strict=True)
+        _sheet(row, known[row[1].id], said[key], stand.get(key, UNTOUCHED))
+        for row, (key, _, _) in zip(rows, asked, strict=True)
     ]
+
+
+def _sheet(row: Any, known: tuple[Indicator, ...], said: Earlier, standing: Standing) -> Sheet:
+    """A sheet whose repeating groups are spread into the rows that are begun."""
+    report, round_, task, unit, section, draft = row
+    begun = {**standing.sent, **(draft.entries if draft else {})}
+    spread = groups.expand(known, begun, boarding=unit.boarding)
+    return Sheet(report, round_, task, unit, section, draft, spread, said, standing)
 
 
 async def sheet_of(session: AsyncSession, bureau_id: int, key: ReportKey) -> Sheet | None:

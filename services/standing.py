@@ -11,7 +11,7 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.tables import Answer, Extension, Report, Request
-from domain import codec
+from domain import codec, groups
 from domain.indicators import Indicator
 from domain.messages import ReportKey
 from domain.requests import RequestKind, RequestState
@@ -69,7 +69,7 @@ async def _requests(
 
 async def _sent(session: AsyncSession, bureau_id: int, asked: Asked) -> dict[ReportKey, Entries]:
     known = {
-        ReportKey(report.round_id, report.unit_id): {indicator.key: indicator for indicator in indicators}
+        ReportKey(report.round_id, report.unit_id): indicators
         for report, indicators in asked
         if report.first_received_at is not None
     }
@@ -79,7 +79,7 @@ async def _sent(session: AsyncSession, bureau_id: int, asked: Asked) -> dict[Rep
     rows = (await session.execute(select(Answer).where(_of(Answer, bureau_id, list(known))))).scalars().all()
     for answer in rows:
         key = ReportKey(answer.round_id, answer.unit_id)
-        indicator = known[key].get(answer.key)
+        indicator = groups.find(known[key], answer.key)
         value = value_of(indicator, answer) if indicator else None
         if value is not None:
             entry = {"v": codec.to_json(value), "words": "", "approximate": answer.approximate}

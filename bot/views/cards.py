@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from bot.buttons import Verb, encode
 from bot.views.doubts import GIVE_UP_AFTER, doubt_lines
@@ -16,6 +17,7 @@ from bot.views.parts import (
     unit_and_title,
 )
 from domain import wording
+from domain.groups import is_more
 from domain.indicators import Indicator, Kind
 from domain.messages import Receipt
 from domain.progress import Timeliness
@@ -63,9 +65,19 @@ def _answered(sheet: Sheet) -> list[tuple[Indicator, str]]:
     return [(i, said(i, values[i.key])) for i in sheet.applicable if i.key in values]
 
 
-def _lines_of(phrases: Sequence[str], per_line: int = PER_LINE) -> Iterator[str]:
-    for start in range(0, len(phrases), per_line):
-        yield ",".join(phrases[start : start + per_line])
+def _body(sheet: Sheet) -> list[str]:
+    """The answers in lines of three; of a repeating group one line for each row."""
+    answered = [(indicator, phrase) for indicator, phrase in _answered(sheet) if not is_more(indicator)]
+    lines: list[str] = []
+    for row, members in groupby(answered, key=lambda pair: pair[0].row):
+        phrases = [_with_words(sheet, indicator, phrase) for indicator, phrase in members]
+        lines += [f"第{row}次:{','.join(phrases)}"] if row else _lines_of(phrases)
+    return lines
+
+
+def _lines_of(phrases: Sequence[str]) -> Iterator[str]:
+    for start in range(0, len(phrases), PER_LINE):
+        yield ",".join(phrases[start : start + PER_LINE])
 
 
 def _with_words(sheet: Sheet, indicator: Indicator, phrase: str) -> str:
@@ -79,9 +91,9 @@ def _with_words(sheet: Sheet, indicator: Indicator, phrase: str) -> str:
 
 def _read_back(content: CardContent, scene: Scene) -> Rendered:
     sheet = content.sheet
-    phrases = [_with_words(sheet, indicator, phrase) for indicator, phrase in _answered(sheet)]
+    first, *rest = _body(sheet)
     nil = "零报告:" if is_nil(sheet) else ""
-    lines = [f"【请核对,未提交】{unit_and_title(sheet)}", *_lines_of([nil + phrases[0], *phrases[1:]])]
+    lines = [f"【请核对,未提交】{unit_and_title(sheet)}", nil + first, *rest]
     lines += hint_lines(sheet, scene)
     lines += doubt_lines(content, scene)
     lines.append("对,请点“提交”或回“对”;不对,直接说正确的。")
@@ -91,9 +103,8 @@ def _read_back(content: CardContent, scene: Scene) -> Rendered:
 
 def _draft(content: CardContent, scene: Scene) -> Rendered:
     sheet = content.sheet
-    phrases = [_with_words(sheet, indicator, phrase) for indicator, phrase in _answered(sheet)]
     lines = [f"【草稿,未提交】{unit_and_title(sheet)}"]
-    lines += [f"✓ {line}" for line in _lines_of(phrases)]
+    lines += [f"✓ {line}" for line in _body(sheet)]
     lines += _wanting(sheet)
     lines += _last_time(sheet, scene)
     lines += doubt_lines(content, scene)
