@@ -23,7 +23,7 @@ def speaks(scene: Scene, clause: Clause, profile: Profile) -> bool:
 _WELL = Rule(r"正常|完好|良好|没坏|好用|好着|没毛病|没问题|运转")
 
 
-_SPENDING = Rule(r"花|投|出|用|钱|筹|资金|经费|捐|^.{0,4}$")
+_SPENDING = Rule(r"花|投|出|用|钱|筹|资金|经费|捐|^(?:暂时?|还|目前|都|本月|今年)*(?:没有?|无|未|零)$")
 
 
 _NOT_YET_KNOWN = Rule(r"预算|批|下来|到账|结算|报账|审计|核完|发票")

@@ -162,8 +162,12 @@ def _combined(scene: Scene, profile: Profile, usable: list[Amount], amounts: lis
     usable = _newest(scene, profile, usable)
     if profile.nouns & {"student", "staff"}:
         usable = _own_crowd(scene, profile, usable)
+    if "fault" in profile.nouns:
+        usable = [a for a in usable if a.assigned.fit.noun >= 3] or usable
     sums = [a for a in usable if a.role is Role.SUM]
     parts = [a for a in usable if a.role is Role.VALUE]
+    if sums and parts and any(a.role is Role.OTHER for a in amounts):
+        return doubt(scene, profile, Why.AMBIGUOUS, *_span([*sums, *parts]))
     if sums:
         return _with_sum(scene, profile, sums, parts)
     if not parts or any(a.role is Role.EACH and scene.lead(a.quantity).endswith("各") for a in amounts):
@@ -297,6 +301,8 @@ def _single(scene: Scene, profile: Profile, amount: Amount) -> Outcome:
     quantity = amount.quantity
     if amount.value is None:
         return doubt(scene, profile, _why_none(amount), quantity.start, quantity.end)
+    if "fault" in profile.nouns and amount.assigned.fit.noun < 3 and re.match(r"都|全|均", scene.tail(quantity)):
+        return doubt(scene, profile, Why.AMBIGUOUS, quantity.start, quantity.end)
     if _mixed_crowd(scene, profile, amount):
         return doubt(scene, profile, Why.AMBIGUOUS, quantity.start, quantity.end)
     if profile.family == "percent" and quantity.unit and negation.everything(scene.tail(quantity)):

@@ -315,13 +315,15 @@ _READERS: tuple[Callable[[str, int], Quantity | None], ...] = (
 def _qualified(text: str, quantity: Quantity) -> Quantity:
     before = _CLAUSE_END.split(text[max(0, quantity.start - 12) : quantity.start])[-1]
     behind = text[quantity.end : quantity.end + 8]
-    if quantity.value is not None and _is_fuzzy(before, behind):
+    if quantity.value is not None and _is_fuzzy(before, behind, several=quantity.value > 1):
         return replace(quantity, value=None)
     about = _ABOUT_BEFORE.search(before) or _ABOUT_BEHIND.match(behind)
     return replace(quantity, approximate=bool(about))
 
 
-def _is_fuzzy(before: str, behind: str) -> bool:
+def _is_fuzzy(before: str, behind: str, *, several: bool) -> bool:
     if _FUZZY_BEFORE.search(before) or _FUZZY_AHEAD.search(before):
+        return True
+    if re.search(r"没有?$", before) and several:
         return True
     return bool(_FUZZY_BEHIND.match(behind)) and not re.match(r"多媒体|多功能|多次|几乎|余下|以上就是|以上是", behind)

@@ -126,9 +126,11 @@ def _paired(pairs: list[Quantity]) -> Frame | Why:
 def _told(scene: Scene, kept: list[Quantity], profile: Profile | None) -> list[Clause]:
     """The clauses that go on about these amounts: their own, and later ones that name nothing else."""
     first = scene.clause_at(kept[0].start)
-    own = {scene.clause_at(q.start) for q in kept}
+    own = {scene.clause_at(q.start) for q in kept if roles(scene, q, ratio=True) not in (Role.OTHER, Role.PLANNED)}
     later = [c for c in scene.clauses if c.start >= first.start and c.marker == first.marker]
-    return [c for c in later if c in own or not scene.cues_in(c) or (profile and scene.about(c, profile))]
+    aside = {scene.clause_at(q.start) for q in kept} - own
+    going_on = [c for c in later if c not in aside]
+    return [c for c in going_on if c in own or not scene.cues_in(c) or (profile and scene.about(c, profile))]
 
 
 def _none_done(quantity: Quantity, clauses: list[Clause]) -> bool:
@@ -147,7 +149,10 @@ def _all_done(scene: Scene, clauses: list[Clause]) -> bool:
     return any(negation.everything(c.words) for c in clauses) or any(_FINISHED.search(c.words) for c in bare)
 
 
-_FINISHED = Rule(r"^(?:已经?|现已|都)?(?:整改|改|装|建|弄|搞|处理)(?:完毕|完成|完|好|到位)了?$")
+_FINISHED = Rule(
+    r"^(?:已经?|现已|都)?(?:整改|改|装|建|弄|搞|处理)(?:完毕|完成|完|好|到位)了?$|^(?:已经?|现已)(?:整改|改|装|"
+    r"建|处理)了?$"
+)
 
 
 def _solved(shares: dict[Role, list[Decimal]], everything: bool, registered: int | None) -> Frame | Why:

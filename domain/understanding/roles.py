@@ -46,7 +46,8 @@ _AFTERWARDS = Rule(
 _EACH = Rule(
     r"每(?:一)?(?:[个名位人周天日月间层节台篇场次班处年学]|星期|礼拜|学期|小时|学校|[一二三四五六日](?=$|"
     r"[上下]))*(?:级|班|楼)*[都各为是有配约开上写交编搞]*$|人均[为是约达]*(?:编写|编|写|完成)?$|"
-    r"平均(?:每.{1,3})?[为是约]?$|各[有是]?$|生均$|班均$|人手$|单价[是为]?$|(?:一|每)[台套间]$|单个$"
+    r"平均(?:每.{1,3})?[为是约]?$|各[有是]?$|生均$|班均$|人手$|单价[是为]?$|每(?:一)?[^，。;、\d应实到参]{1,3}$|"
+    r"(?:一|每)[台套间]$|单个$"
 )
 _SUM = Rule(
     r"(?:共有?|一共|总共|合计|总计|共计|累计|加起来|总人数|总数|合起来|全部加|总的|统共|拢共|"
@@ -128,6 +129,8 @@ def _set_aside(before: str, lead: str, per_head: bool) -> Role | None:
         return Role.OTHER
     if _last(_PLANNED, lead) > _last(_CURRENT, lead):
         return Role.PLANNED
+    if re.search(r"节约|节省|结余|剩余|还欠|未付|招生|毕业", lead):
+        return Role.OTHER
     if re.search(r"占地|校园面积|建筑面积|总面积", lead):
         return Role.OTHER
     if not per_head and re.search(r"(?:每|一)个?(?:周|天|月|星期|学期|人|班)(?:都|要|有|上|搞|开)*$", before):

@@ -28,7 +28,7 @@ from domain.understanding.quantities import Quantity
 from domain.understanding.result import Doubt, Intent, Reading, Understanding, Why
 from domain.understanding.scene import Scene
 
-_LONGEST = 2000
+_LONGEST = 1000
 
 
 def understand(
@@ -42,7 +42,7 @@ def understand(
     """What `text` says about the questions asked.
 
     `focus` is the key of the question last asked: a bare value belongs to it. `read_back_open` says that a read-back
-    awaits its 提交, so that 对, 好的 or 👍 confirm it. Text beyond 2000 characters is not read.
+    awaits its 提交, so that 对, 好的 or 👍 confirm it. Text beyond 1000 characters is not read.
     """
     laid_out = scene.build(text[:_LONGEST], asked, now.date(), focus)
     bare = laid_out.raw.strip("，。!、.~ \n")

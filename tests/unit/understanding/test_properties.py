@@ -1,6 +1,7 @@
 """What must hold for any reply: no crash, nothing stored without meaning, the same reading in another spelling."""
 
 import json
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -112,3 +113,33 @@ def test_every_reading_carries_words_of_the_reply_and_a_rule(item: dict[str, obj
         assert reading.words
         assert reading.words in str(item["text"])
         assert reading.rule
+
+
+REPEATED = (
+    "因",
+    "由于",
+    "对",
+    "共有",
+    "没",
+    "每",
+    "1",
+    "十",
+    "百分之",
+    "1/",
+    "是的",
+    "下",
+    "第",
+    "，",
+    "但",
+    "2:0",
+    "30个",
+    "（",
+    " ",
+)
+
+
+@pytest.mark.parametrize("word", REPEATED)
+def test_a_word_said_two_hundred_times_takes_no_second(word: str) -> None:
+    start = time.perf_counter()
+    understand(word * 200 + "x", ask(*KEYS), now=NOW)
+    assert time.perf_counter() - start < 1
