@@ -112,6 +112,8 @@ def _speaks(scene: Scene, clause: Clause, profile: Profile) -> bool:
         return False
     if scene.alone is profile:
         return True
+    if scene.focus is not None and len(scene.clauses) == 1:
+        return False
     bools = [p for p in scene.profiles if p.family == "bool"]
     bare = (bool(_BARE.match(clause.words)) or _planned_day(scene, clause)) and len(clause.words) <= 14
     amounts = any(clause.start <= q.start < clause.end for q in scene.quantities)

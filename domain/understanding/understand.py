@@ -66,7 +66,7 @@ def _idle(laid_out: Scene, bare: str) -> Intent:
 def _intended(laid_out: Scene, bare: str) -> Understanding:
     outcomes = read_all(laid_out)
     readings = tuple(o for o in outcomes if isinstance(o, Reading))
-    doubts = tuple(o for o in outcomes if isinstance(o, Doubt))
+    doubts = _doubts(laid_out, outcomes)
     if question := intent.question(laid_out):
         if not (readings and intent.procedural(question) and _counted(readings)):
             return Understanding(Intent.QUESTION, (), doubts, held=readings, aside=question)
@@ -78,6 +78,13 @@ def _intended(laid_out: Scene, bare: str) -> Understanding:
     if not readings:
         return Understanding(Intent.LATER if intent.promises(laid_out) else Intent.UNCLEAR, (), doubts)
     return Understanding(_answer_or_correction(laid_out), readings, doubts)
+
+
+def _doubts(laid_out: Scene, outcomes: list[Reading | Doubt]) -> tuple[Doubt, ...]:
+    """A bare value that answered the question just asked leaves no doubt about the others it might have fitted."""
+    settled = any(isinstance(o, Reading) and o.key == laid_out.focus for o in outcomes) and len(laid_out.clauses) == 1
+    doubts = (o for o in outcomes if isinstance(o, Doubt))
+    return tuple(d for d in doubts if not (settled and d.why in (Why.AMBIGUOUS, Why.NOT_UNDERSTOOD)))
 
 
 def _counted(readings: tuple[Reading, ...]) -> bool:

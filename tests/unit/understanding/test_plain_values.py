@@ -68,3 +68,28 @@ def test_a_bare_number_belongs_to_the_focus_and_is_never_guessed_without_one() -
     staff = Question("drill_staff", "参演教职工人数", Kind.INT, "人", minimum=Decimal(0), maximum=Decimal(500))
     assert understand("19", [PEOPLE, staff], now=NOW, focus="drill_staff").values == {"drill_staff": 19}
     assert not understand("19", [PEOPLE, staff], now=NOW).readings
+
+
+def test_a_bare_word_answers_the_question_just_asked_and_no_other() -> None:
+    understood = understand("没有", [DONE, PEOPLE], now=NOW, focus="drill_students")
+    assert understood.values == {"drill_students": 0}
+    assert understand("没有", [DONE, PEOPLE], now=NOW, focus="drill_done").values == {"drill_done": False}
+
+
+def test_a_position_taken_leaves_no_doubt_about_other_questions() -> None:
+    assert understand("2", [PEOPLE, TYPE], now=NOW, focus="drill_type").doubts == ()
+
+
+def test_a_correction_is_understood_while_a_read_back_is_open() -> None:
+    understood = understand("不对，530", [PEOPLE], now=NOW, read_back_open=True)
+    assert understood.intent is Intent.CORRECTION
+    assert understood.values == {"drill_students": 530}
+
+
+def test_a_reading_says_when_its_value_does_not_stand_there() -> None:
+    (about,) = understand("大概520人", [PEOPLE], now=NOW).readings
+    assert about.approximate
+    assert about.changed
+    assert about.words == "520人"
+    (day,) = understand("昨天", [DAY], now=NOW).readings
+    assert day.changed
