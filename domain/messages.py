@@ -6,7 +6,7 @@ show at the moment of sending.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Literal, NamedTuple
 
@@ -71,9 +71,73 @@ class Todo(_Message):
 
 
 class History(_Message):
-    """Live: what this person's units have reported, the newest first."""
+    """Live, a card: what this person's units have reported, the newest first."""
 
     kind: Literal["history"] = "history"
+    page: int = 0
+
+
+class Versions(_Message):
+    """Live, a card: one report that was sent; `number` 0 its present values, 1 the first, then each correction."""
+
+    kind: Literal["versions"] = "versions"
+    report: ReportKey
+    number: int = 0
+    page: int = 0
+
+
+class Corrected(_Message):
+    """Live: to the lead section, what moved in a report from that version on."""
+
+    kind: Literal["corrected"] = "corrected"
+    report: ReportKey
+    since: int
+
+
+class HowTo(_Message):
+    """Live: what a question means and how to answer it (None: the whole report)."""
+
+    kind: Literal["how_to"] = "how_to"
+    report: ReportKey
+    key: str | None = None
+
+
+class ExtensionForm(_Message):
+    """Live: until when (or, with `until`, why) this report is to be extended."""
+
+    kind: Literal["extension_form"] = "extension_form"
+    report: ReportKey
+    until: date | None = None
+    unclear: bool = False
+
+
+class WhichExtension(_Message):
+    """Live: an extension was asked for in words that name none of several reports; `update_id` keeps them."""
+
+    kind: Literal["which_extension"] = "which_extension"
+    update_id: int
+    reports: tuple[ReportKey, ...]
+
+
+class RequestCard(_Message):
+    """Live, a card: one request, for those who decide it."""
+
+    kind: Literal["request"] = "request"
+    request_id: int
+    refusing: bool = False
+
+
+class ReviewList(_Message):
+    """Live, a card: the requests that wait for this person's decision."""
+
+    kind: Literal["review"] = "review"
+
+
+class Decision(_Message):
+    """Live: to the unit, how its request was answered."""
+
+    kind: Literal["decision"] = "decision"
+    request_id: int
 
 
 class Strip(_Message):
@@ -216,12 +280,18 @@ class Phrase(StrEnum):
     NOTHING_TO_CANCEL = "nothing_to_cancel"
     NOTHING_OWED = "nothing_owed"
     NOT_TEXT = "not_text"
+    WHICH_PHOTO = "which_photo"
+    ENOUGH_PHOTOS = "enough_photos"
     VOICE = "voice"
     EDITED = "edited"
     FAILED = "failed"
     LOCKED = "locked"
     ALREADY_SUBMITTED = "already_submitted"
     LATER = "later"
+    UNCHANGED = "unchanged"
+    LATE_FILED = "late_filed"
+    EXTENSION_ASKED = "extension_asked"
+    EXTENSION_OVER = "extension_over"
     NO_DIGEST_YET = "no_digest_yet"
     NO_SUCH_COMMAND = "no_such_command"
 
@@ -238,7 +308,9 @@ People = PeopleList | PersonCard | InvitationText
 Handover = HandoverCard | ConfirmHandover | TakeBackList | Takeover
 Live = Prompt | Reminder | ReportCard | Todo | History | People | Handover
 Record = Receipt | DigestText | MissingList | ConfirmBinding | WhichReport | Say
-Message = Live | Record | Strip
+Later = Versions | Corrected | HowTo | ExtensionForm | WhichExtension | RequestCard | ReviewList | Decision
+"""Live ones about what was sent, and what was asked of the office."""
+Message = Live | Later | Record | Strip
 
 _MESSAGES: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="kind")])
 

@@ -58,6 +58,9 @@ async def ask_next(turn: Turn, sheet: Sheet, unread: tuple[Unread, ...] = ()) ->
     doubted = [item.key for item in unread if item.key is not None and item.why is not Why.AMBIGUOUS]
     open_keys = [indicator.key for indicator in sheet.missing]
     asked = next(iter(doubted + open_keys), None)
+    if asked is None and sheet.is_sent and not sheet.is_correcting:
+        await set_focus(turn, None, None)  # it is as it was sent: there is nothing to confirm
+        return
     await set_focus(turn, sheet.key, asked, sheet.revision if asked is None else None)
 
 

@@ -73,11 +73,17 @@ def card_key(report: ReportKey) -> str:
 
 
 async def show_card(
-    session: AsyncSession, to: Recipient, message: ReportCard, now: datetime, *, below: bool = False
+    session: AsyncSession,
+    to: Recipient,
+    message: Message,
+    now: datetime,
+    *,
+    below: bool = False,
+    key: str = "",
 ) -> None:
-    """Bring this chat's card of the report up to date: edited in place, or (`below`) posted anew under what was typed,
-    the old one losing its buttons. Older pending renderings of the card are superseded."""
-    key = card_key(message.report)
+    """Bring this chat's card (of the report, or `key`) up to date: edited in place, or (`below`) posted anew under what
+    was typed, the old one losing its buttons. Older pending renderings of the card are superseded."""
+    key = card_key(message.report) if isinstance(message, ReportCard) else key
     card = await session.get(Card, (to.bureau_id, to.chat_id, key))
     if card is None:
         card = Card(bureau_id=to.bureau_id, chat_id=to.chat_id, key=key)

@@ -39,6 +39,8 @@ class Outcome(StrEnum):
     NOT_YOURS = "not_yours"
     REASON_WANTED = "reason_wanted"
     UNCHANGED = "unchanged"
+    TOO_LATE = "too_late"
+    ALREADY_ASKED = "already_asked"
     TO_CONFIRM = "to_confirm"
     PASSED_UP = "passed_up"
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from sqlmodel import col, select
 
@@ -12,7 +14,7 @@ from domain.indicators import Kind, Question
 from domain.messages import ReportCard, ReportKey
 from domain.understanding import understand
 from services.asking import focused_report
-from services.sheets import Sheet
+from services.sheets import Sheet, closed_sheets
 from services.turn import Turn
 
 
@@ -96,6 +98,43 @@ def fitting_sheets(turn: Turn, sheets: list[Sheet], words: str) -> list[Sheet]:
     return [sheet for number, sheet in enumerate(sheets) if str(number) in found]
 
 
+_MARK = re.compile(r"^\s*(?:更正|订正|补报)(?:一下)?[\s::,,]*")
+_LOOKS_BACK = timedelta(days=62)
+"""For so long after its lock a round is still thought of when nothing else fits."""
+
+
+def is_marked(words: str) -> bool:
+    """更正 or 补报 in front: of something that was sent, or whose round is closed."""
+    return _MARK.match(words) is not None
+
+
+def bare_words(sheet: Sheet, words: str) -> str:
+    """The words without 更正: and without the task's name, which may hold words of its questions."""
+    words = _MARK.sub("", words)
+    for name in (sheet.title, sheet.task.name, sheet.task.short_name):
+        words = words.replace(name, " ") if name else words
+    return words.strip() or words
+
+
+async def closed_candidates(turn: Turn, told: Told) -> list[Sheet]:
+    """What the words may correct or hand in late, the most likely alone: a task they name, what is not locked yet, the
+    newest round of a task."""
+    since = turn.now - _LOOKS_BACK
+    found = await closed_sheets(turn.session, turn.bureau.id, turn.person.known_units, since, turn.now)
+    mine = [s for s in found if turn.person.may_report(s) and (not told.units or s.unit.id in told.units)]
+    named = [sheet for sheet in mine if names_task(sheet, told.words)]
+    mine = named or mine
+    newest: dict[tuple[int, int], Sheet] = {}
+    for sheet in mine:
+        newest.setdefault((sheet.task.id, sheet.unit.id), sheet)
+    open_still = [sheet for sheet in newest.values() if not sheet.is_locked(turn.now)]
+    return open_still or list(newest.values())
+
+
+def names_task(sheet: Sheet, words: str) -> bool:
+    return any(name and name in words for name in (sheet.task.name, sheet.task.short_name))
+
+
 def first_open(sheet: Sheet) -> Route:
     """Where only the report is known, a bare value answers its first open question."""
     return Route(sheet, next((indicator.key for indicator in sheet.missing), None))
@@ -113,4 +152,5 @@ async def delivered(turn: Turn, message_id: int | None) -> Outbox | None:
 def reports_of(message: messages.Message) -> tuple[ReportKey, ...]:
     if isinstance(message, messages.Prompt | messages.Reminder):
         return message.reports
-    return (message.report,) if isinstance(message, ReportCard | messages.Receipt) else ()
+    of_one = ReportCard | messages.Receipt | messages.HowTo | messages.Versions
+    return (message.report,) if isinstance(message, of_one) else ()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -234,13 +234,37 @@ async def open_sheets(session: AsyncSession, bureau_id: int, unit_ids: Iterable[
 
 
 async def reported_sheets(
-    session: AsyncSession, bureau_id: int, unit_ids: Iterable[int], most: int = 10
+    session: AsyncSession, bureau_id: int, unit_ids: Iterable[int], most: int = 10, after: int = 0
 ) -> list[Sheet]:
-    """What these units have reported, the newest first."""
+    """What these units have reported, the newest first; `after` so many."""
+    statement = _statement(bureau_id).where(_reported(unit_ids)).order_by(None)
+    newest = statement.order_by(col(Report.submitted_at).desc(), col(Report.round_id).desc(), col(Report.unit_id))
+    return await _load(session, newest.limit(most).offset(after))
+
+
+async def count_reported(session: AsyncSession, bureau_id: int, unit_ids: Iterable[int]) -> int:
+    mine = and_(col(Report.bureau_id) == bureau_id, _reported(unit_ids))
+    return int((await session.execute(select(func.count()).where(mine))).scalar_one())
+
+
+def _reported(unit_ids: Iterable[int]) -> ColumnElement[bool]:
+    return and_(col(Report.unit_id).in_(list(unit_ids)), col(Report.first_received_at).is_not(None))
+
+
+async def closed_sheets(
+    session: AsyncSession, bureau_id: int, unit_ids: Iterable[int], since: datetime, now: datetime
+) -> list[Sheet]:
+    """What these units have sent, or can no longer send because the round is closed; the newest first."""
     statement = _statement(bureau_id).where(
-        col(Report.unit_id).in_(list(unit_ids)), col(Report.first_received_at).is_not(None)
+        col(Report.unit_id).in_(list(unit_ids)),
+        col(Round.open_at) <= now,
+        col(Round.lock_at) > since,
+        or_(
+            col(Report.state).in_(SENT_STATES),
+            and_(col(Report.state).in_(OPEN_STATES), col(Round.lock_at) <= now),
+        ),
     )
-    return await _load(session, statement.order_by(None).order_by(col(Report.submitted_at).desc()).limit(most))
+    return await _load(session, statement.order_by(None).order_by(col(Round.due_at).desc(), col(Task.position)))
 
 
 async def month_states(session: AsyncSession, sheet: Sheet) -> list[State]:
