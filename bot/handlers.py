@@ -17,12 +17,14 @@ from telegram.ext import (
     filters,
 )
 
+from bot import personnel
 from bot.buttons import Press, Verb, decode
 from bot.turns import handling, turn
-from bot.words import CHANGE_WORDS, COMMAND_WORDS, LATER_WORDS
+from bot.words import CHANGE_WORDS, COMMAND_WORDS, LATER_WORDS, TAKE_BACK_WORDS, people_query
 from domain.messages import Phrase, ReportKey
-from services import conversation, digests, people, reporting, shortcuts
-from services.conversation import say
+from services import conversation, digests, handover, invitations, people, pictures, shortcuts
+from services.asking import say
+from services.pictures import Picture
 from services.reporting import Outcome
 from services.turn import Turn
 
@@ -35,6 +37,8 @@ TOASTS = {
     Outcome.INCOMPLETE: "还没填完,请把缺的补上再提交。",
     Outcome.LOCKED: "报告期已关闭,填的都还在。",
     Outcome.NOT_YOURS: "这一项不由您负责,没有改动。",
+    Outcome.TO_CONFIRM: "这一项要先送校长看。",
+    Outcome.PASSED_UP: "已送校长看,等他提交。",
 }
 
 
@@ -45,9 +49,12 @@ def register(application: Application) -> None:  # type: ignore[type-arg]
         application.add_handler(MessageHandler(private & _said(COMMAND_WORDS[command]), callback))
     application.add_handler(MessageHandler(private & _said(CHANGE_WORDS), change))
     application.add_handler(MessageHandler(private & _said(LATER_WORDS), later))
+    application.add_handler(MessageHandler(private & _said(TAKE_BACK_WORDS), take_back))
+    application.add_handler(MessageHandler(private & filters.Regex(r"^\s*人员[\s::]"), find_people))
     application.add_handler(MessageHandler(private & filters.COMMAND, unknown_command))
     application.add_handler(MessageHandler(private & filters.TEXT, words))
     application.add_handler(MessageHandler(private & (filters.VOICE | filters.AUDIO), voice))
+    application.add_handler(MessageHandler(private & filters.PHOTO, photo))
     application.add_handler(MessageHandler(private, not_text))
     application.add_handler(MessageHandler(filters.ChatType.PRIVATE & filters.UpdateType.EDITED_MESSAGE, edited))
     application.add_handler(CallbackQueryHandler(pressed))
@@ -69,21 +76,11 @@ async def note_problem(_update: object, context: ContextTypes.DEFAULT_TYPE) -> N
 async def start(_update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
     here = turn()
     if context.args:
-        await people.present_code(here, context.args[0])
+        await invitations.present_link(here, " ".join(context.args))
     elif here.actor is None:
         await say(here, Phrase.STRANGER)
     else:
-        await welcome(here)
-
-
-async def welcome(here: Turn) -> None:
-    if not here.person.reporting_units:
-        await say(here, Phrase.WELCOME_BUREAU)
-        return
-    owed = await reporting.owed(here)
-    await say(here, Phrase.WELCOME, standing=f"现在有{len(owed)}项待报。" if owed else "现在没有待报事项。")
-    if owed:
-        await conversation.todo(here)
+        await personnel.welcome(here)
 
 
 async def todo(_update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
@@ -111,10 +108,23 @@ async def later(_update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
         await conversation.later(turn())
 
 
+async def take_back(_update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
+    if await _known(turn()):
+        await handover.take_back_words(turn())
+
+
+async def find_people(update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+    """人员, for the office alone; from anybody else the words are what they are."""
+    message = update.message
+    asked = people_query(message.text or "") if message else None
+    if asked is None or not await personnel.find(turn(), asked):
+        await words(update, context)
+
+
 async def show_help(_update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
     here = turn()
     if await _known(here):
-        await say(here, Phrase.HELP if here.person.reporting_units else Phrase.HELP_BUREAU)
+        await say(here, Phrase.HELP if here.person.known_units else Phrase.HELP_BUREAU)
 
 
 async def digest(_update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
@@ -127,6 +137,11 @@ async def digest(_update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
         await say(here, Phrase.NO_DIGEST_YET)
 
 
+async def people_command(_update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+    if await _known(turn()) and not await personnel.find(turn(), " ".join(context.args or ())):
+        await say(turn(), Phrase.NO_SUCH_COMMAND)
+
+
 async def unknown_command(_update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
     if await _known(turn()):
         await say(turn(), Phrase.NO_SUCH_COMMAND)
@@ -134,9 +149,9 @@ async def unknown_command(_update: Update, _context: ContextTypes.DEFAULT_TYPE) 
 
 async def words(update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
     here, message = turn(), update.message
-    if message is None or not await _known(here):
+    if message is None or await personnel.code_shown(here, message.text or "") or not await _known(here):
         return
-    if not here.person.reporting_units:
+    if not here.person.known_units:
         await say(here, Phrase.HELP_BUREAU)
         return
     reply_to = message.reply_to_message.message_id if message.reply_to_message else None
@@ -146,6 +161,16 @@ async def words(update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
 async def voice(_update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
     if await _known(turn()):
         await say(turn(), Phrase.VOICE)
+
+
+async def photo(update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
+    here, message = turn(), update.message
+    if message is None or not await _known(here):
+        return
+    largest = message.photo[-1]
+    await pictures.take(here, Picture(largest.file_id, largest.file_unique_id))
+    if message.caption:
+        await conversation.reply(here, message.caption)
 
 
 async def not_text(_update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
@@ -180,6 +205,7 @@ COMMANDS: dict[str, Callback] = {
     "cancel": cancel,
     "help": show_help,
     "digest": digest,
+    "people": people_command,
 }
 
 
@@ -198,32 +224,23 @@ async def pressed(update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
         here.toast = "这个按钮已失效,回“待办”看最新的。"
         return
     if press.verb in _BINDING:
-        await _BINDING[press.verb](here, press)
+        await _BINDING[press.verb](here, press, query.from_user.full_name)
     elif here.actor is None:
-        here.toast = "您的账号尚未登记。"
+        await personnel.no_longer(here, press.report)
+    elif press.verb in personnel.PRESSED:
+        outcome = await personnel.PRESSED[press.verb](here, press)
+        here.toast = here.toast or TOASTS[outcome]
     elif press.report is None:
         await _without_report(here, press)
     else:
         outcome = await _on_report(here, press, press.report)
         put_off = press.verb is Verb.LATER and outcome is Outcome.DONE
         here.toast = "好的,填的都已保存。" if put_off else TOASTS[outcome]
+        if outcome is Outcome.NOT_YOURS:
+            await personnel.no_longer(here, press.report)
 
 
-async def _this_is_me(here: Turn, press: Press) -> None:
-    if press.numbers and await people.is_bound_by(here, press.numbers[0]):
-        here.toast = "已经开通了。"
-    elif press.numbers and await people.confirm_binding(here, press.numbers[0]):
-        await welcome(here)
-    else:
-        await say(here, Phrase.BAD_CODE)
-
-
-async def _not_me(here: Turn, press: Press) -> None:
-    known = bool(press.numbers) and await people.refuse_binding(here, press.numbers[0])
-    await say(here, Phrase.WRONG_PERSON if known else Phrase.BAD_CODE)
-
-
-_BINDING = {Verb.THIS_IS_ME: _this_is_me, Verb.NOT_ME: _not_me}
+_BINDING = {Verb.THIS_IS_ME: personnel.this_is_me, Verb.NOT_ME: personnel.not_me}
 
 
 async def _without_report(here: Turn, press: Press) -> None:

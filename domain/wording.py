@@ -131,7 +131,7 @@ def value(indicator: Indicator, answer: Value, words: tuple[str, str] = ("是", 
         case int() | Decimal():
             return amount(answer) + _unit(indicator)
         case tuple():
-            return "、".join(answer)
+            return f"{len(answer)}张" if indicator.kind is Kind.PHOTO else "、".join(answer)
         case str():
             return answer
 

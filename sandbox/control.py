@@ -71,7 +71,7 @@ class Control:
     # phones
 
     async def act(self, request: web.Request) -> web.Response:
-        """`{"bot", "user", "do", …}`; do: start say press sticker voice block unblock."""
+        """`{"bot", "user", "do", …}`; do: start say press sticker voice photo block unblock."""
         body = await _body(request)
         return _json(await act(self._phone(body.get("bot"), body.get("user")), body))
 
@@ -138,6 +138,8 @@ async def act(phone: Phone, body: Json) -> Json:
             return {"query_id": await _press(phone, body)}
         case "sticker":
             return (await phone.sticker(str(body.get("emoji", "👍")))).to_json()
+        case "photo":
+            return (await phone.photo(str(body.get("name", "照片")), str(body.get("caption", "")))).to_json()
         case "voice":
             return (await phone.voice(int(body.get("seconds", 3)))).to_json()
         case "block":

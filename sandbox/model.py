@@ -13,7 +13,7 @@ from sandbox.pulse import Pulse
 from sandbox.updates import UpdateQueue
 
 Json = dict[str, Any]
-Kind = Literal["text", "sticker", "voice"]
+Kind = Literal["text", "sticker", "voice", "photo"]
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Message:
     text: str = ""
     entities: list[Entity] = field(default_factory=list)
     kind: Kind = "text"
-    media: Json = field(default_factory=dict)
+    media: Any = field(default_factory=dict)
     inline: Rows | None = None
     edited: datetime | None = None
     reply_to: int | None = None
@@ -127,5 +127,5 @@ class Chat:
 
 def _content(message: Message) -> Json:
     if message.kind != "text":
-        return {message.kind: message.media}
+        return {message.kind: message.media} | ({"caption": message.text} if message.text else {})
     return {"text": message.text} | ({"entities": message.entities} if message.entities else {})

@@ -136,6 +136,9 @@ class Phone:
     async def voice(self, seconds: int = 3) -> Bubble:
         return self._sent(lambda: self.world.voice(self.chat, seconds))
 
+    async def photo(self, name: str = "操场", caption: str = "", reply_to: Bubble | int | None = None) -> Bubble:
+        return self._sent(lambda: self.world.photo(self.chat, name, caption, _id(reply_to)))
+
     async def press(self, label: str, *, on: Bubble | int | None = None) -> str:
         """Presses the button on the newest message that bears it (exact label, else its beginning); → query id."""
         message, row, column = self._find(label, _id(on))

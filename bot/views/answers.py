@@ -10,7 +10,7 @@ from bot.words import BUREAU_KEYBOARD, PRINCIPAL_KEYBOARD
 from domain.messages import ConfirmBinding, Phrase, Say, WhichReport
 from services.rendering import Button, Rendered
 
-_ROLES = {
+ROLES = {
     "principal": "校长",
     "deputy": "代报人",
     "central": "中心校",
@@ -25,7 +25,7 @@ Facts = Mapping[str, str]
 
 def confirm_binding(content: ConfirmBinding) -> Rendered:
     holdings = [role.split("|") for role in content.roles]
-    who = "、".join(f"{unit} {_ROLES.get(role, role)}".strip() for unit, role in holdings)
+    who = "、".join(f"{unit} {ROLES.get(role, role)}".strip() for unit, role in holdings)
     yes = Button("是我", encode(Verb.THIS_IS_ME, None, content.invitation_id))
     no = Button("不是我", encode(Verb.NOT_ME, None, content.invitation_id))
     return message([f"请核对:{who} {content.name}。"], [yes, no])
@@ -97,20 +97,71 @@ def _help_bureau(facts: Facts) -> list[str]:
     ]
 
 
+def _handover_welcome(facts: Facts) -> list[str]:
+    head = facts.get("head") or "校长"
+    then = f"填好后点“送校长看”,由{facts['shown_to']}提交。" if facts.get("shown_to") else "填好后由您点“提交”。"
+    return [
+        f"谢谢您,{facts.get('address', '')}!{facts.get('task', '')}由您来填。",
+        f"{then}{head}随时可以收回。",
+        f"不会填,打电话给{_call(facts)}。",
+    ]
+
+
+def _former(facts: Facts) -> list[str]:
+    unit, successor = facts.get("unit", ""), facts.get("successor", "")
+    if facts.get("moved"):
+        by = f"{unit}的报送已改用{successor}的新账号" if successor else f"{unit}的这个账号已停用"
+    else:
+        by = f"{unit}的报送已由{successor}负责" if successor else f"{unit}的报送已不由您负责"
+    return [f"{by},此按钮不再有效。谢谢您以前的支持。"]
+
+
 _LINES: dict[Phrase, Callable[[Facts], list[str]]] = {
     Phrase.STRANGER: _stranger,
     Phrase.WELCOME: _welcome,
     Phrase.WELCOME_BUREAU: _welcome_bureau,
     Phrase.HELP: _help,
     Phrase.HELP_BUREAU: _help_bureau,
-    Phrase.BAD_CODE: lambda f: [f"这个邀请码已用过或已过期,请打电话给{_call(f)}换一个新的。"],
+    Phrase.BAD_CODE: lambda f: [f"邀请码不对、已用过或已过期。请核对后再发;还不行,打电话给{_call(f)}换一个新的。"],
+    Phrase.CODES_PAUSED: lambda f: [
+        f"几次都没对上,邀请码暂停核对1小时。不用再试,请打电话给{_call(f)},由局里帮您开通。"
+    ],
+    Phrase.CODE_GUESSING: lambda f: [
+        f"有人在试邀请码:1小时内{f.get('tries', '几')}次没对上,已暂停核对1小时。",
+        "已发的码没有泄露,不用重发;扫码和点链接不受影响。",
+        "如有学校说码不对,回“人员 校名”给他重发。",
+    ],
+    Phrase.OWN_CODE: lambda _: ["这是请同事填的码,请转给同事。您自己填,回“待办”即可。"],
+    Phrase.HANDOVER_WELCOME: _handover_welcome,
+    Phrase.HANDOVER_TAKEN: lambda f: [
+        f"{f.get('name', '同事')}已接手{f.get('task', '')}。",
+        "提醒改发给接手的同事;想收回,回“收回”。",
+    ],
+    Phrase.HANDOVER_REFUSED: lambda f: [
+        f"{f.get('task', '')}还没有交出去:收到码的人说不是他。",
+        "这个码已作废。回“待办”,点“交给他人办”换一个新的。",
+    ],
+    Phrase.NOTHING_HANDED_OVER: lambda _: ["现在没有交给同事的。回“待办”看要报什么。"],
+    Phrase.TAKEN_BACK: lambda f: [f"已收回:{f.get('task', '')}。填好的都在,现在由您办,回“待办”接着填。"],
+    Phrase.TAKEN_FROM_YOU: lambda f: [f"{f.get('task', '')}已由{f.get('head', '校长')}收回,您不用再管。谢谢您帮忙。"],
+    Phrase.PASSED_UP: lambda f: [
+        f"已送{f.get('head', '校长')}看,由{f.get('head', '校长')}提交,您不用再管。",
+        "要改,直接说正确的,再送一次即可。",
+    ],
+    Phrase.NOBODY_TO_CONFIRM: lambda f: [
+        f"{f.get('head', '校长')}的账号现在收不到消息,没能送到。",
+        f"填的都已保存。请当面告诉一声,或打电话给{_call(f)}。",
+    ],
+    Phrase.FORMER: _former,
     Phrase.WRONG_PERSON: lambda f: [f"好的,这个码已作废。请打电话给{_call(f)}换您本人的码。"],
     Phrase.CANCELLED: lambda _: ["好的,先放下。填的都已保存,回“待办”随时接着填。"],
     Phrase.NOTHING_TO_CANCEL: lambda _: ["现在没有正在填的。回“待办”看还要报什么。"],
     Phrase.NOTHING_OWED: lambda f: [
         f"{f.get('address', '您好')},{f.get('units', '')}现在没有待报事项,刚才的话没有记录。回“帮助”看怎么用。"
     ],
-    Phrase.NOT_TEXT: lambda _: ["请用文字或按钮回答;表情、图片暂时不收。已填的都在,回“待办”接着填。"],
+    Phrase.NOT_TEXT: lambda _: ["请用文字或按钮回答;现在没有要照片、表情的事项。已填的都在,回“待办”接着填。"],
+    Phrase.WHICH_PHOTO: lambda _: ["照片是哪一项的?请先点开那一项,再发一次照片。"],
+    Phrase.ENOUGH_PHOTOS: lambda f: [f"照片已有{f['most']}张,够了,这张没有收。已填的都在。"],
     Phrase.VOICE: lambda _: ["听不了语音。按键盘上的话筒可以说话变文字,再发给我就行;已填的都在。"],
     Phrase.EDITED: lambda _: ["您改了前面发的话,这里不会跟着变。请把正确的重新发一遍;已填的都在。"],
     Phrase.FAILED: lambda f: [f"刚才这条没处理成,是我们的问题,内容已留底。请过会儿再试,急用请打{_call(f)}。"],

@@ -9,11 +9,12 @@ from bot.buttons import Verb, encode
 from bot.views.doubts import GIVE_UP_AFTER, doubt_lines
 from bot.views.hints import hint_lines
 from bot.views.parts import (
+    handing_buttons,
     in_rows,
     message,
     office_call,
     said,
-    submit_button,
+    send_button,
     unit_and_title,
 )
 from domain import wording
@@ -96,9 +97,11 @@ def _read_back(content: CardContent, scene: Scene) -> Rendered:
     lines = [f"【请核对,未提交】{unit_and_title(sheet)}", nil + first, *rest]
     lines += hint_lines(sheet, scene)
     lines += doubt_lines(content, scene)
-    lines.append("对,请点“提交”或回“对”;不对,直接说正确的。")
-    changes = Button("修改", encode(Verb.CHANGES, sheet.key))
-    return message(lines, [submit_button("提交", sheet), changes])
+    send = send_button(sheet, content.part)
+    lines += [f"{filler.name}代填,请您过目。"] if (filler := content.part.handed.get(sheet.key)) and filler.name else []
+    lines += _optional(sheet)
+    lines.append(f"对,请点“{send.label}”或回“对”;不对,直接说正确的。")
+    return message(lines, [send, Button("修改", encode(Verb.CHANGES, sheet.key))])
 
 
 def _draft(content: CardContent, scene: Scene) -> Rendered:
@@ -112,7 +115,21 @@ def _draft(content: CardContent, scene: Scene) -> Rendered:
     lines += _asking(sheet, asked) if asked and not _is_asked_by_doubt(content, asked) else []
     saved = "填的都已保存,{}前接着填即可。" if sheet.values else "{}前报都行,填一项存一项。"
     lines.append(saved.format(_until(sheet, scene)))
-    return message(lines, *_answer_buttons(sheet, asked), _shortcuts(sheet, scene), _draft_buttons(sheet))
+    return message(
+        lines,
+        *_answer_buttons(sheet, asked),
+        _shortcuts(sheet, scene),
+        _draft_buttons(sheet),
+        *handing_buttons([sheet], content.part),
+    )
+
+
+def _optional(sheet: Sheet) -> list[str]:
+    """What may be added and need not be."""
+    values = sheet.values
+    wanting = [one for one in sheet.applicable if not one.required and one.key not in values]
+    names = "、".join(f"{one.name}(直接发图)" if one.kind is Kind.PHOTO else one.name for one in wanting)
+    return [f"选填:{names},不填也可以。"] if names else []
 
 
 def _last_time(sheet: Sheet, scene: Scene) -> list[str]:

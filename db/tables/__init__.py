@@ -11,18 +11,18 @@ from db.tables.people import (
     Membership,
     Person,
     Role,
-    Stage,
     Unit,
     UnitKind,
     WrongCode,
 )
 from db.tables.queues import Card, Chat, Fate, Inbox, InboxState, Lane, Outbox
-from db.tables.reports import Answer, AnswerRevision, Draft, Extension, ReceiptCounter, Report, Request
+from db.tables.reports import Answer, AnswerRevision, Draft, Evidence, Extension, ReceiptCounter, Report, Request
 from db.tables.work import Campaign, Round, Task, TaskChange, TaskIndicator, TaskSupport
+from domain.stages import Stage
 
 __all__ = [
     "Account", "Alias", "AliasSource", "Answer", "AnswerRevision", "Bureau", "Campaign", "Card", "Chat", "Delegation",
-    "DigestSnapshot", "Draft", "Extension", "Fate", "Inbox", "InboxState", "Invitation", "Lane", "Membership",
+    "DigestSnapshot", "Draft", "Evidence", "Extension", "Fate", "Inbox", "InboxState", "Invitation", "Lane", "Membership",
     "Outbox", "Person", "ReceiptCounter", "Reminder", "ReminderState", "Report", "Request", "Role", "Round", "Stage",
     "Task", "TaskChange", "TaskIndicator", "TaskSupport", "Unit", "UnitKind", "WrongCode",
 ]  # fmt: skip

@@ -16,16 +16,6 @@ class UnitKind(StrEnum):
     SECTION = "section"
 
 
-class Stage(StrEnum):
-    """学段; one unit may have several (九年一贯制)."""
-
-    KINDERGARTEN = "kindergarten"
-    PRIMARY = "primary"
-    JUNIOR = "junior"
-    SENIOR = "senior"
-    SPECIAL = "special"
-
-
 class AliasSource(StrEnum):
     """Where a name comes from: the roster's own, given there, made from the name, a former one, a merged school's."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field
 
 from db.tables.base import Table, big, json_column, key, one_of, refers, refers_to_report
@@ -160,3 +160,19 @@ class ReceiptCounter(Table, table=True):
     bureau_id: int = key(foreign_key="bureau.id")
     day: date = Field(primary_key=True)
     last: int
+
+
+class Evidence(Table, table=True):
+    """佐证: a photo of a report, kept as the chat service names it (`file_id` opens it, `unique_id` tells it apart)."""
+
+    __table_args__ = (refers_to_report(), UniqueConstraint("bureau_id", "round_id", "unit_id", "unique_id"))
+
+    bureau_id: int = key(foreign_key="bureau.id")
+    id: int = key()
+    round_id: int = big()
+    unit_id: int = big()
+    key: str
+    file_id: str
+    unique_id: str
+    person_id: int | None = big(None)
+    received_at: datetime

@@ -247,7 +247,7 @@ class Phone {
       button.append(made("b", "/" + command), description);
       return button;
     });
-    const more = [["发贴纸 👍", { do: "sticker" }], ["发语音 3″", { do: "voice" }], ["停用这个助手", { do: "block" }]];
+    const more = [["发贴纸 👍", { do: "sticker" }], ["发语音 3″", { do: "voice" }], ["发照片", { do: "photo", name: "操场" }], ["停用这个助手", { do: "block" }]];
     const others = more.map(([label, what]) => made("button", label, { type: "button", "data-act": JSON.stringify(what) }));
     $(".commands", this.el).replaceChildren(...rows, ...(rows.length ? [made("hr", "")] : []), ...others);
     $(".commands button", this.el).focus();

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 import sqlmodel.sql.sqltypes
 from alembic import op
 
-revision = 'fe53c02902ed'
+revision = '8af5735211ac'
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -409,6 +409,21 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['bureau_id'], ['bureau.id'], name=op.f('fk_draft_bureau_id')),
     sa.PrimaryKeyConstraint('bureau_id', 'round_id', 'unit_id', name=op.f('pk_draft'))
     )
+    op.create_table('evidence',
+    sa.Column('bureau_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('round_id', sa.BigInteger(), nullable=False),
+    sa.Column('unit_id', sa.BigInteger(), nullable=False),
+    sa.Column('key', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('file_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('unique_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('person_id', sa.BigInteger(), nullable=True),
+    sa.Column('received_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['bureau_id', 'round_id', 'unit_id'], ['report.bureau_id', 'report.round_id', 'report.unit_id'], name=op.f('fk_evidence_bureau_id_round_id_unit_id')),
+    sa.ForeignKeyConstraint(['bureau_id'], ['bureau.id'], name=op.f('fk_evidence_bureau_id')),
+    sa.PrimaryKeyConstraint('bureau_id', 'id', name=op.f('pk_evidence')),
+    sa.UniqueConstraint('bureau_id', 'round_id', 'unit_id', 'unique_id', name=op.f('uq_evidence_bureau_id_round_id_unit_id_unique_id'))
+    )
     op.create_table('extension',
     sa.Column('bureau_id', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('round_id', sa.BigInteger(), autoincrement=False, nullable=False),
@@ -499,6 +514,7 @@ def downgrade() -> None:
 
     op.drop_table('invitation')
     op.drop_table('extension')
+    op.drop_table('evidence')
     op.drop_table('draft')
     with op.batch_alter_table('answer_revision', schema=None) as batch_op:
         batch_op.drop_index('ix_answer_revision_report')
