@@ -10,7 +10,7 @@ from domain.campaign.form import CampaignForm, IndicatorForm, TaskForm
 from domain.campaign.load import MOST_A_MONTH, MOST_A_TASK, fullest
 from domain.campaign.problems import Path, Problem
 from domain.indicators import Kind
-from domain.roster.model import Stage
+from domain.stages import Stage
 
 OFFICE_OPENS = time(8, 30)
 _COUNTED = (Kind.INT, Kind.NUMBER, Kind.RATIO)

@@ -14,8 +14,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from domain.indicators import Basic, Kind, Nature
-from domain.roster.model import STAGE_NAMES, Stage
 from domain.rounds import Shift
+from domain.stages import STAGE_NAMES, Stage
 
 
 class Every(StrEnum):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from domain.campaign.form import CampaignForm, Every, IndicatorForm, TaskForm
 from domain.indicators import Kind
-from domain.roster.model import Stage
+from domain.stages import Stage
 
 MOST_A_MONTH = 20
 MOST_A_TASK = 5

@@ -14,8 +14,8 @@ from decimal import Decimal
 from domain.campaign.form import CampaignForm, Every, IndicatorForm, TaskForm
 from domain.campaign.load import months_of
 from domain.indicators import Indicator, Kind, OnlyIf
-from domain.roster.model import Stage
 from domain.rounds import Frequency, Month, Schedule
+from domain.stages import Stage
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from typing import Any
 from domain.campaign.form import CampaignForm, Every
 from domain.campaign.problems import Path, Problem
 from domain.campaign.text import to_data
-from domain.roster.model import STAGE_NAMES, Cell, Table
+from domain.roster.model import Cell, Table
+from domain.stages import STAGE_NAMES
 
 CAMPAIGN = {"key": "代码", "name": "活动名称", "short": "短名", "document": "依据文号"}
 TASK = {

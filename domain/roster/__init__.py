@@ -10,11 +10,11 @@ from domain.roster.model import (
     Place,
     Problem,
     Roster,
-    Stage,
     Table,
     UnitPlan,
 )
 from domain.roster.reading import read
+from domain.stages import Stage
 
 __all__ = [
     "ADVICE", "TITLES", "BureauPlan", "Cell", "Known", "PersonPlan", "Place", "Problem", "Roster", "Stage", "Table",

@@ -6,7 +6,8 @@ import re
 from datetime import date, datetime, timedelta
 
 from domain.roster.columns import plain
-from domain.roster.model import STAGE_NAMES, Cell, Kind, Role, Stage
+from domain.roster.model import Cell, Kind, Role
+from domain.stages import STAGE_NAMES, Stage
 
 LARGEST = 100_000
 _NUMBER = re.compile(r"(\d{1,3}(?:,\d{3})+|\d+)(?:\.0+)?(?:人|个|名|班|个班)?")

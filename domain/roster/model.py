@@ -4,39 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Literal
 
 from domain.indicators import Basics
+from domain.stages import Stage
 
 Cell = str | int | float | bool | date | datetime | None
 """A cell as a spreadsheet gives it."""
 
 Kind = Literal["school", "section"]
 Role = Literal["principal", "deputy", "central", "section", "office", "director", "admin"]
-
-
-class Stage(StrEnum):
-    """学段."""
-
-    KINDERGARTEN = "kindergarten"
-    PRIMARY = "primary"
-    JUNIOR = "junior"
-    SENIOR = "senior"
-    SPECIAL = "special"
-
-    @property
-    def chinese(self) -> str:
-        return STAGE_NAMES[self]
-
-
-STAGE_NAMES = {
-    Stage.KINDERGARTEN: "幼儿园",
-    Stage.PRIMARY: "小学",
-    Stage.JUNIOR: "初中",
-    Stage.SENIOR: "高中",
-    Stage.SPECIAL: "特教",
-}
 
 
 @dataclass(frozen=True, slots=True)
