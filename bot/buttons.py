@@ -24,6 +24,12 @@ class Verb(StrEnum):
     SAME = "p"
     NIL = "z"
     SUBMIT_ALL = "b"
+    HAND_OVER = "ho"
+    HAND_TO = "ht"
+    TAKE_BACK = "hb"
+    PERSON = "pp"
+    REINVITE = "pi"
+    CUT_OFF = "pc"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 COMMAND_WORDS: dict[str, tuple[str, ...]] = {
     "start": ("开始",),
     "todo": ("待办", "待报"),
@@ -9,15 +11,26 @@ COMMAND_WORDS: dict[str, tuple[str, ...]] = {
     "cancel": ("取消",),
     "help": ("帮助", "怎么用"),
     "digest": ("汇总",),
+    "people": ("人员",),
 }
 """Every command also has Chinese words; the first of them stands in the menu."""
 
 CHANGE_WORDS = ("修改", "改")
 LATER_WORDS = ("稍后", "稍后填")
+TAKE_BACK_WORDS = ("收回",)
 """What the buttons of a card say, for whom they do not reach."""
 
+_PEOPLE = re.compile(r"^\s*人员[\s::]+(\S.*?)\s*$")
+
+
+def people_query(words: str) -> str | None:
+    """Whom the office looks for: 清河 of 人员 清河; None for other words."""
+    found = _PEOPLE.match(words)
+    return found[1] if found else None
+
+
 PRINCIPAL_COMMANDS = ("todo", "history", "cancel", "help")
-BUREAU_COMMANDS = ("digest", "help")
+BUREAU_COMMANDS = ("digest", "people", "help")
 
 PRINCIPAL_KEYBOARD = (("待办", "已报", "帮助"),)
 BUREAU_KEYBOARD = (("汇总", "帮助"),)
@@ -28,4 +41,5 @@ MENU = {
     "cancel": "取消:放下正在问的",
     "help": "帮助:怎么用",
     "digest": "汇总:截至此刻的报送情况",
+    "people": "人员:开通情况、邀请码(办公室)",
 }

@@ -17,8 +17,8 @@ from domain.calendar import OfficeHours
 from domain.ladder import LADDER, DueRung, due_rungs
 from domain.messages import Message, ReportKey
 from domain.messages import Reminder as ReminderMessage
+from services.delegations import by_person
 from services.outbox import Recipient, queue_all
-from services.rounds import by_person
 from services.sheets import OPEN_STATES
 
 _log = logging.getLogger(__name__)

@@ -8,27 +8,37 @@ from datetime import date, datetime
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from db.tables import Bureau, Chat, DigestSnapshot, Outbox, Person, Report, Round, Task
+from db.tables import Bureau, Chat, DigestSnapshot, Outbox, Report, Round, Task
 from domain.calendar import OfficeHours
 from domain.digest import Digest
 from domain.messages import (
     ConfirmBinding,
+    ConfirmHandover,
     DigestText,
+    HandoverCard,
     History,
+    InvitationText,
     Message,
     MissingList,
+    PeopleList,
+    PersonCard,
     Prompt,
     Receipt,
     Reminder,
     ReportCard,
     ReportKey,
     Say,
+    TakeBackList,
+    Takeover,
     Todo,
     Unread,
     WhichReport,
 )
-from services.people import actor_of
+from services import people_content
+from services.delegations import NO_PART, Part, part_in
+from services.people_content import PeopleLive, actor_to
 from services.sheets import Sheet, open_sheets, reported_sheets, sheet_of, sheets_of
+from services.turn import Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +59,7 @@ class PromptContent:
     address: str
     sheets: tuple[Sheet, ...]
     several_units: bool
+    part: Part = NO_PART
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +68,7 @@ class ReminderContent:
     sheets: tuple[Sheet, ...]
     reported: tuple[str, ...]
     several_units: bool
+    part: Part = NO_PART
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +81,7 @@ class CardContent:
     failures: int
     choosing: bool
     address: str
+    part: Part = NO_PART
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +89,7 @@ class TodoContent:
     address: str
     sheets: tuple[Sheet, ...]
     several_units: bool
+    part: Part = NO_PART
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +105,10 @@ class DigestContent:
     message: DigestText | MissingList
 
 
-Live = PromptContent | ReminderContent | CardContent | TodoContent | HistoryContent | DigestContent
+MOST_SHOWN = 10
+"""So many reports in 已报."""
+
+Live = PromptContent | ReminderContent | CardContent | TodoContent | HistoryContent | DigestContent | PeopleLive
 Content = Live | Receipt | ConfirmBinding | WhichReport | Say
 
 
@@ -114,20 +131,35 @@ async def load(session: AsyncSession, row: Outbox, message: Message, scene: Scen
         case Receipt() | ConfirmBinding() | WhichReport() | Say():
             return message
         case _:
+            return await _about_people(session, row, message, scene)
+
+
+async def _about_people(session: AsyncSession, row: Outbox, message: Message, scene: Scene) -> PeopleLive | None:
+    match message:
+        case ConfirmHandover():
+            return await people_content.confirm_handover(session, row, message)
+        case InvitationText():
+            return await people_content.invitation(session, row, message, scene.now)
+        case HandoverCard():
+            return await people_content.handover_card(session, row, message, scene.now)
+        case TakeBackList():
+            return await people_content.take_back_list(session, row, message)
+        case Takeover():
+            return await people_content.takeover(session, row, scene.now)
+        case PeopleList(query=query):
+            return await people_content.people(session, row, query, scene.now)
+        case PersonCard(person_id=person_id):
+            return await people_content.person(session, row, person_id, scene.now)
+        case _:
             return None
 
 
-async def _address(session: AsyncSession, row: Outbox) -> str:
-    person = await session.get(Person, (row.bureau_id, row.person_id)) if row.person_id else None
-    return (person.salutation or person.name) if person else ""
-
-
-async def _still_owed(session: AsyncSession, row: Outbox, keys: tuple[ReportKey, ...], scene: Scene) -> list[Sheet]:
-    """Of these reports, those that are still open and that this person may still answer for."""
-    actor = await actor_of(session, row.bureau_id, row.person_id) if row.person_id else None
-    units = actor.reporting_units if actor else frozenset()
+async def _still_owed(
+    session: AsyncSession, row: Outbox, actor: Actor, keys: tuple[ReportKey, ...], scene: Scene
+) -> list[Sheet]:
+    """Of these reports, those that are still open and that this person may still answer."""
     sheets = await sheets_of(session, row.bureau_id, keys)
-    return [s for s in sheets if s.is_open and s.unit.id in units and scene.now < s.lock_at]
+    return [s for s in sheets if s.is_open and actor.may_report(s) and scene.now < s.lock_at]
 
 
 def _several_units(sheets: list[Sheet]) -> bool:
@@ -135,28 +167,34 @@ def _several_units(sheets: list[Sheet]) -> bool:
 
 
 async def _prompt(session: AsyncSession, row: Outbox, message: Prompt, scene: Scene) -> PromptContent | None:
-    sheets = await _still_owed(session, row, message.reports, scene)
-    if not sheets:
+    actor = await actor_to(session, row)
+    sheets = await _still_owed(session, row, actor, message.reports, scene) if actor else []
+    if actor is None or not sheets:
         return None
-    return PromptContent(await _address(session, row), tuple(sheets), _several_units(sheets))
+    part = await part_in(session, row.bureau_id, actor, sheets)
+    return PromptContent(actor.address, tuple(sheets), _several_units(sheets), part)
 
 
 async def _reminder(session: AsyncSession, row: Outbox, message: Reminder, scene: Scene) -> ReminderContent | None:
+    actor = await actor_to(session, row)
+    if actor is None:
+        return None
     sheets = [
         sheet
-        for sheet in await _still_owed(session, row, message.reports, scene)
+        for sheet in await _still_owed(session, row, actor, message.reports, scene)
         if scene.now <= sheet.due_at or not message.rung.startswith("t-")
     ]
     if not sheets:
         return None
-    reported = await _reported_titles(session, row, sheets)
-    return ReminderContent(await _address(session, row), tuple(sheets), reported, _several_units(sheets))
+    reported = await _reported_titles(session, row, actor, sheets)
+    part = await part_in(session, row.bureau_id, actor, sheets)
+    return ReminderContent(actor.address, tuple(sheets), reported, _several_units(sheets), part)
 
 
-async def _reported_titles(session: AsyncSession, row: Outbox, sheets: list[Sheet]) -> tuple[str, ...]:
+async def _reported_titles(session: AsyncSession, row: Outbox, actor: Actor, sheets: list[Sheet]) -> tuple[str, ...]:
     """What these units have already reported for the same month, so that the reminder says it need not be done."""
     labels = {sheet.round.label for sheet in sheets}
-    units = {sheet.unit.id for sheet in sheets}
+    units = {sheet.unit.id for sheet in sheets} & actor.reporting_units
     statement = (
         select(Task)
         .join(Round, (col(Round.task_id) == Task.id) & (col(Round.bureau_id) == Task.bureau_id))
@@ -174,27 +212,33 @@ async def _reported_titles(session: AsyncSession, row: Outbox, sheets: list[Shee
 
 
 async def _card(session: AsyncSession, row: Outbox, message: ReportCard) -> CardContent | None:
+    """None too for a chat that may not see it any more: the card stays as it was."""
     sheet = await sheet_of(session, row.bureau_id, message.report)
-    if sheet is None:
+    actor = await actor_to(session, row)
+    if sheet is None or actor is None or not actor.may_report(sheet):
         return None
     chat = await session.get(Chat, (row.bureau_id, row.chat_id))
     focused = chat is not None and (chat.focus_round_id, chat.focus_unit_id) == tuple(sheet.key)
     asked = chat.focus_key if chat is not None and focused else None
-    address = await _address(session, row)
-    return CardContent(sheet, asked, message.unread, message.failures, message.choosing, address)
+    part = await part_in(session, row.bureau_id, actor, [sheet])
+    return CardContent(sheet, asked, message.unread, message.failures, message.choosing, actor.address, part)
 
 
 async def _todo(session: AsyncSession, row: Outbox, scene: Scene) -> TodoContent | None:
-    actor = await actor_of(session, row.bureau_id, row.person_id) if row.person_id else None
+    actor = await actor_to(session, row)
     if actor is None:
         return None
-    sheets = await open_sheets(session, row.bureau_id, actor.reporting_units, scene.now)
-    return TodoContent(actor.address, tuple(sheets), len(actor.reporting_units) > 1)
+    found = await open_sheets(session, row.bureau_id, actor.known_units, scene.now)
+    sheets = [sheet for sheet in found if actor.may_report(sheet)]
+    part = await part_in(session, row.bureau_id, actor, sheets)
+    return TodoContent(actor.address, tuple(sheets), len(actor.known_units) > 1, part)
 
 
 async def _history(session: AsyncSession, row: Outbox) -> HistoryContent | None:
-    actor = await actor_of(session, row.bureau_id, row.person_id) if row.person_id else None
+    actor = await actor_to(session, row)
     if actor is None:
         return None
-    sheets = await reported_sheets(session, row.bureau_id, actor.reporting_units)
-    return HistoryContent(actor.address, tuple(sheets), len(actor.reporting_units) > 1)
+    limited = actor.known_units - actor.reporting_units
+    found = await reported_sheets(session, row.bureau_id, actor.known_units, MOST_SHOWN * (20 if limited else 1))
+    sheets = [sheet for sheet in found if actor.may_report(sheet)][:MOST_SHOWN]
+    return HistoryContent(actor.address, tuple(sheets), len(actor.known_units) > 1)

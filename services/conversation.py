@@ -8,16 +8,31 @@ from sqlmodel import col, select
 
 from db.tables import Chat, Inbox, Outbox
 from domain.indicators import Indicator, Kind, Value, Values
-from domain.messages import History, Phrase, ReportCard, ReportKey, Strip, Todo, Unread, WhichReport
+from domain.messages import Phrase, ReportCard, ReportKey, Strip, Todo, Unread, WhichReport
 from domain.understanding import understand
-from domain.understanding.result import Intent, Reading, Why
-from services import handover
+from domain.understanding.result import Intent, Reading, Understanding, Why
+from services import corrections, extensions, handover, howto, requests
 from services.asking import FOCUS_LASTS, ask_next, focused_report, say, set_focus, show_after
+from services.history import show_history
 from services.outbox import queue, show_card
 from services.people import chat_row
-from services.reading import read_words
+from services.reading import CANNOT_BE, read_words
 from services.reporting import Given, Outcome, enter, owed, sheet_for, submit
-from services.routing import Route, Told, delivered, first_open, named_units, route_of, unit_names
+from services.routing import (
+    Route,
+    Told,
+    bare_words,
+    closed_candidates,
+    delivered,
+    first_open,
+    fitting_closed,
+    fitting_sheets,
+    is_correction,
+    is_marked,
+    named_units,
+    route_of,
+    unit_names,
+)
 from services.sheets import Sheet
 from services.turn import Turn
 
@@ -25,9 +40,9 @@ SEND_WORDS = ("提交", "报送")
 """Said of a report that is not filled yet, they show what is still wanting."""
 
 
-async def open_report(turn: Turn, key: ReportKey, *, below: bool = True) -> Outcome:
-    """开始填报 / 接着填: show the card (below) and put the focus on the first open question."""
-    sheet, allowed = await sheet_for(turn, key)
+async def open_report(turn: Turn, key: ReportKey, *, below: bool = True, sent: bool = False) -> Outcome:
+    """开始填报 / 接着填: show the card (below) and put the focus on the first open question; `sent`: a correction."""
+    sheet, allowed = await sheet_for(turn, key, sent=sent)
     if sheet is None or allowed is not Outcome.DONE:
         return allowed
     await ask_next(turn, sheet)
@@ -37,7 +52,7 @@ async def open_report(turn: Turn, key: ReportKey, *, below: bool = True) -> Outc
 
 async def choose(turn: Turn, key: ReportKey, revision: int, position: int, option: int) -> Outcome:
     """A tapped answer: yes or no, or one of the choices, by its place in the questionnaire."""
-    sheet, allowed = await sheet_for(turn, key)
+    sheet, allowed = await sheet_for(turn, key, sent=True)
     if sheet is None or allowed is not Outcome.DONE:
         return allowed
     indicator = _at(sheet.indicators, position)
@@ -47,6 +62,8 @@ async def choose(turn: Turn, key: ReportKey, revision: int, position: int, optio
     reading = Reading(indicator.key, value, words="", rule="tap")
     (await chat_row(turn.session, turn.bureau.id, turn.to.chat_id)).failures = 0
     outcome = await enter(turn, sheet, Given([reading], revision))
+    if sheet.is_sent and not sheet.is_correcting and outcome is Outcome.OUT_OF_DATE:
+        return Outcome.ALREADY_SUBMITTED
     await show_after(turn, key, below=False, stay=indicator.key if indicator.kind is Kind.CHOICES else None)
     return outcome
 
@@ -83,7 +100,7 @@ async def list_changes(turn: Turn, key: ReportKey, *, below: bool = False) -> Ou
 
 
 async def change(turn: Turn) -> None:
-    """修改, typed: of the report at hand, else of the only one that was begun."""
+    """修改 or 更正, typed: of the report at hand, else of the only one that was begun, else of what was sent."""
     begun = [sheet for sheet in await owed(turn) if sheet.values]
     chat = await chat_row(turn.session, turn.bureau.id, turn.to.chat_id)
     here = [sheet for sheet in begun if sheet.key == focused_report(turn, chat)] or begun
@@ -92,12 +109,23 @@ async def change(turn: Turn) -> None:
     elif here:
         await todo(turn)
     else:
+        await _change_sent(turn)
+
+
+async def _change_sent(turn: Turn) -> None:
+    candidates = await closed_candidates(turn, Told("", frozenset()))
+    sent = [sheet for sheet in candidates if sheet.is_sent]
+    if len(sent) == 1:
+        await corrections.correct(turn, sent[0].key, below=True)
+    elif sent:
+        await show_history(turn)
+    else:
         await say(turn, Phrase.NOTHING_TO_CANCEL)
 
 
 async def ask_again(turn: Turn, key: ReportKey, position: int) -> Outcome:
     """One of the listed answers was tapped: ask for it anew."""
-    sheet, allowed = await sheet_for(turn, key)
+    sheet, allowed = await sheet_for(turn, key, sent=True)
     if sheet is None or allowed is not Outcome.DONE:
         return allowed
     indicator = _at(sheet.indicators, position)
@@ -108,21 +136,37 @@ async def ask_again(turn: Turn, key: ReportKey, position: int) -> Outcome:
     return Outcome.DONE
 
 
-async def confirm(turn: Turn, key: ReportKey, revision: int | None) -> Outcome:
-    """提交, tapped or typed; 送校长看 where the principal wants to see it first."""
-    outcome = await submit(turn, key, revision)
+async def confirm(turn: Turn, key: ReportKey, revision: int | None, reason: str = "") -> Outcome:
+    """提交, tapped or typed; 送校长看 where the principal wants to see it first. A correction is asked why, and what is
+    complete after the lock goes to the office."""
+    outcome = await submit(turn, key, revision, reason)
     if outcome is Outcome.TO_CONFIRM:
         outcome = await handover.pass_up(turn, key)
-    if outcome is Outcome.DONE:
-        await set_focus(turn, None, None)
-    elif outcome in (Outcome.OUT_OF_DATE, Outcome.INCOMPLETE):
-        await open_report(turn, key)
+    match outcome:
+        case Outcome.DONE:
+            await set_focus(turn, None, None)
+            if reason:
+                await corrections.tell_section_of(turn, key)
+        case Outcome.REASON_WANTED:
+            await corrections.ask_reason(turn, key)
+            return Outcome.DONE
+        case Outcome.LOCKED:
+            await requests.file_late(turn, key, reason)
+        case Outcome.OUT_OF_DATE | Outcome.INCOMPLETE:
+            await open_report(turn, key, sent=True)
     return outcome
+
+
+async def give_reason(turn: Turn, key: ReportKey, revision: int, choice: int) -> Outcome:
+    """One of the reasons for a correction was tapped."""
+    if choice >= len(corrections.REASONS):
+        return Outcome.OUT_OF_DATE
+    return await confirm(turn, key, revision, corrections.REASONS[choice])
 
 
 async def put_off(turn: Turn, key: ReportKey) -> Outcome:
     """稍后填: everything stays as it is, the focus ends."""
-    _, allowed = await sheet_for(turn, key)
+    _, allowed = await sheet_for(turn, key, sent=True)
     chat = await chat_row(turn.session, turn.bureau.id, turn.to.chat_id)
     if allowed is not Outcome.NOT_YOURS and focused_report(turn, chat) == key:
         await set_focus(turn, None, None)
@@ -137,10 +181,6 @@ async def later(turn: Turn) -> None:
 
 async def todo(turn: Turn) -> None:
     await queue(turn.session, turn.to, Todo(), turn.now)
-
-
-async def history(turn: Turn) -> None:
-    await queue(turn.session, turn.to, History(), turn.now)
 
 
 async def cancel(turn: Turn) -> None:
@@ -158,8 +198,10 @@ async def reply(turn: Turn, words: str, reply_to: int | None = None) -> None:
     """Typed words: routed to the one report they belong to (design 3), understood, read back."""
     chat = await chat_row(turn.session, turn.bureau.id, turn.to.chat_id)
     told = Told(words, named_units(turn, words), await delivered(turn, reply_to))
+    if await extensions.answered(turn, chat, told):
+        return
     sheets = [sheet for sheet in await owed(turn) if not told.units or sheet.unit.id in told.units]
-    if await _too_late(turn, chat, sheets, told):
+    if await _of_closed(turn, chat, sheets, told):
         return
     if not sheets:
         await say(turn, Phrase.NOTHING_OWED, units=unit_names(turn, told.units))
@@ -173,9 +215,78 @@ async def reply(turn: Turn, words: str, reply_to: int | None = None) -> None:
     await _take(turn, chat, route, words)
 
 
+async def _of_closed(turn: Turn, chat: Chat, sheets: list[Sheet], told: Told) -> bool:
+    """Words about a report that is sent or closed are not given to another one: they correct it, or hand it in late."""
+    meant = await _meant_closed(turn, chat, sheets, told)
+    if meant is not None:
+        await _amend(turn, chat, meant, told)
+        return True
+    if not is_marked(told.words) and _fits_open(turn, chat, sheets, told):
+        return False
+    candidates = await closed_candidates(turn, told)
+    fitting = fitting_closed(turn, candidates, told.words)
+    if len(fitting) > 1:
+        await _ask_which(turn, fitting, told.words)
+    elif fitting:
+        await _take(turn, chat, Route(fitting[0]), told.words)
+    elif is_marked(told.words) and len(candidates) == 1:
+        await corrections.correct(turn, candidates[0].key, below=True)
+    return bool(fitting) or (is_marked(told.words) and len(candidates) == 1)
+
+
+async def _meant_closed(turn: Turn, chat: Chat, sheets: list[Sheet], told: Told) -> Sheet | None:
+    """The one report that the person replied to or is at, where it is not among those still owed."""
+    focused = focused_report(turn, chat)
+    meant = told.reports or ((focused,) if focused else ())
+    if len(meant) != 1 or any(sheet.key == meant[0] for sheet in sheets):
+        return None
+    sheet, _ = await sheet_for(turn, meant[0], sent=True)
+    return sheet if sheet is not None and (not told.units or sheet.unit.id in told.units) else None
+
+
+def _fits_open(turn: Turn, chat: Chat, sheets: list[Sheet], told: Told) -> bool:
+    """Do the words answer (or ask, or confirm) something about what is still owed?"""
+    if not sheets:
+        return False
+    route = route_of(turn, chat, sheets, told)
+    if route is None:
+        return bool(fitting_sheets(turn, sheets, told.words))
+    understood = read_words(turn, route.sheet, told.words, route.focus)
+    if understood.doubts and not understood.readings:
+        return not is_correction(turn, sheets, told.words)
+    return bool(understood.readings) or understood.intent is Intent.QUESTION
+
+
+async def _amend(turn: Turn, chat: Chat, sheet: Sheet, told: Told) -> None:
+    """Take what is said of a report that is sent or whose round is closed."""
+    if not sheet.is_open and not sheet.is_sent:
+        await _nothing_taken(turn, chat, sheet)
+    elif chat.focus_key == corrections.REASON and sheet.is_correcting:
+        await _reason_said(turn, chat, sheet, told)
+    elif not await _confirmed(turn, chat, [sheet], told):
+        here = focused_report(turn, chat) == sheet.key
+        await _take(turn, chat, Route(sheet, chat.focus_key) if here else first_open(sheet), told.words)
+
+
+async def _reason_said(turn: Turn, chat: Chat, sheet: Sheet, told: Told) -> None:
+    """The reason in the person's own words; 对 is none, and other values are read back first."""
+    if corrections.says_other_values(turn, sheet, told.words):
+        await _take(turn, chat, Route(sheet), told.words)
+    elif understand(told.words, (), now=turn.now, read_back_open=True).intent is Intent.CONFIRM:
+        await corrections.ask_reason(turn, sheet.key)
+    else:
+        await confirm(turn, sheet.key, chat.read_back, told.words.strip()[: corrections.LONGEST_REASON])
+
+
+async def _nothing_taken(turn: Turn, chat: Chat, sheet: Sheet, phrase: Phrase = Phrase.ALREADY_SUBMITTED) -> None:
+    if focused_report(turn, chat) == sheet.key:
+        await set_focus(turn, None, None)
+    await say(turn, phrase, title=f"{sheet.unit.name} {sheet.title}")
+
+
 async def reply_for(turn: Turn, update_id: int, key: ReportKey) -> Outcome:
     """The person chose which report the words of an earlier update were for: take them, typed once and taken once."""
-    sheet, allowed = await sheet_for(turn, key)
+    sheet, allowed = await sheet_for(turn, key, sent=True)
     if sheet is None or allowed is not Outcome.DONE:
         return allowed
     earlier = await turn.session.get(Inbox, (turn.bureau.id, update_id))
@@ -187,6 +298,7 @@ async def reply_for(turn: Turn, update_id: int, key: ReportKey) -> Outcome:
     turn.received_at = earlier.received_at
     message = earlier.raw.get("message")
     words = str(message.get("text", "")) if isinstance(message, dict) else ""
+    turn.message_id = int(message["message_id"]) if isinstance(message, dict) else None
     await _take(turn, chat, first_open(sheet), words)
     return Outcome.DONE
 
@@ -206,22 +318,6 @@ async def _close_question(turn: Turn, update_id: int) -> bool:
     return True
 
 
-async def _too_late(turn: Turn, chat: Chat, sheets: list[Sheet], told: Told) -> bool:
-    """Words for a report that is sent or closed are not given to another one; the person is told."""
-    focused = focused_report(turn, chat)
-    meant = told.reports if told.replied is not None and told.reports else ((focused,) if focused else ())
-    if len(meant) != 1 or any(sheet.key == meant[0] for sheet in sheets):
-        return False
-    sheet, allowed = await sheet_for(turn, meant[0])
-    phrase = {Outcome.ALREADY_SUBMITTED: Phrase.ALREADY_SUBMITTED, Outcome.LOCKED: Phrase.LOCKED}.get(allowed)
-    if sheet is None or phrase is None or (told.units and sheet.unit.id not in told.units):
-        return False
-    if focused == sheet.key:
-        await set_focus(turn, None, None)
-    await say(turn, phrase, title=f"{sheet.unit.name} {sheet.title}")
-    return True
-
-
 async def _confirmed(turn: Turn, chat: Chat, sheets: list[Sheet], told: Told) -> bool:
     """对 / 好 / 提交 … as a whole message while a read-back is open confirms it exactly like the button.
 
@@ -234,7 +330,7 @@ async def _confirmed(turn: Turn, chat: Chat, sheets: list[Sheet], told: Told) ->
     waiting = [sheet for sheet in meant or ([] if focused else sheets) if sheet.is_complete]
     asked = chat.focus_key is not None and [sheet.key for sheet in meant] == [focused]
     if not waiting and told.words.strip() in SEND_WORDS and len(meant or sheets) == 1:
-        await open_report(turn, (meant or sheets)[0].key)
+        await open_report(turn, (meant or sheets)[0].key, sent=(meant or sheets)[0].is_correcting)
         return True
     if len(waiting) != 1 or asked:
         return False
@@ -242,7 +338,7 @@ async def _confirmed(turn: Turn, chat: Chat, sheets: list[Sheet], told: Told) ->
     if sheet.key == focused and chat.read_back is not None:
         await confirm(turn, sheet.key, chat.read_back)
     else:
-        await open_report(turn, sheet.key)
+        await open_report(turn, sheet.key, sent=True)
     return True
 
 
@@ -254,15 +350,37 @@ async def _ask_which(turn: Turn, sheets: list[Sheet], words: str) -> None:
 
 
 async def _take(turn: Turn, chat: Chat, route: Route, words: str) -> None:
-    """Enter what was understood; show the card below with what was not."""
-    understood = read_words(turn, route.sheet, words, route.focus)
-    readings = [reading for reading in understood.readings if route.sheet.indicator(reading.key) is not None]
+    """Enter what was understood; show the card below with what was not. A question is answered and stays asked."""
+    sheet = route.sheet
+    is_closed = sheet.is_sent or sheet.is_locked(turn.now)
+    said = bare_words(sheet, words) if is_closed else words
+    understood = read_words(turn, sheet, said, route.focus)
+    if understood.intent is Intent.QUESTION:
+        await howto.explain(turn, sheet, howto.asked_about(sheet, understood, route.focus))
+        return
+    readings = [reading for reading in understood.readings if sheet.indicator(reading.key) is not None]
+    if not readings and sheet.is_sent and not sheet.is_correcting and sheet.indicator(route.focus) is None:
+        await _nothing_taken(turn, chat, sheet)
+        return
     chat.failures = 0 if readings else chat.failures + 1
     if readings:
-        await enter(turn, route.sheet, Given(readings))
+        outcome = await enter(turn, sheet, Given(readings))
+        if outcome is Outcome.UNCHANGED and not sheet.is_correcting:
+            await _nothing_taken(turn, chat, sheet, Phrase.UNCHANGED)
+            return
+    unread = _unread(understood, readings, words, is_closed=is_closed)
+    await show_after(turn, sheet.key, below=True, unread=unread, failures=chat.failures)
+
+
+def _unread(
+    understood: Understanding, readings: Sequence[Reading], words: str, *, is_closed: bool
+) -> tuple[Unread, ...]:
+    """What the reply leaves to ask about; of a correction only what cannot be, not what it leaves alone."""
     taken = {reading.words for reading in readings}
     doubts = [doubt for doubt in understood.doubts if doubt.why is not Why.AMBIGUOUS or doubt.words not in taken]
+    if is_closed and readings:
+        doubts = [doubt for doubt in doubts if doubt.why in CANNOT_BE]
     unread = tuple(Unread(key=doubt.key, why=doubt.why, words=doubt.words) for doubt in doubts)
     if not readings and not unread:
-        unread = (Unread(key=None, why=Why.NOT_UNDERSTOOD, words=words[:40]),)
-    await show_after(turn, route.sheet.key, below=True, unread=unread, failures=chat.failures)
+        return (Unread(key=None, why=Why.NOT_UNDERSTOOD, words=words[:40]),)
+    return unread

@@ -9,7 +9,9 @@ from services.routing import unnamed
 from services.sheets import Sheet
 from services.turn import Turn
 
-_BAD = {Why.FUTURE, Why.PAST, Why.NO_SUCH_DATE, Why.NO_SUCH_CHOICE, Why.OUT_OF_RANGE, Why.DONE_OVER_TOTAL, Why.FUZZY}
+CANNOT_BE = frozenset(
+    {Why.FUTURE, Why.PAST, Why.NO_SUCH_DATE, Why.NO_SUCH_CHOICE, Why.OUT_OF_RANGE, Why.DONE_OVER_TOTAL, Why.FUZZY}
+)
 """The right kind of answer, but one that cannot be."""
 
 
@@ -24,6 +26,6 @@ def read_words(turn: Turn, sheet: Sheet, words: str, focus: str | None = None) -
     if asked is None or asked.key in understood.values:
         return understood
     alone = understand(words, [asked], now=now, focus=focus)
-    refused = " ".join(doubt.words for doubt in alone.doubts if doubt.why in _BAD)
+    refused = " ".join(doubt.words for doubt in alone.doubts if doubt.why in CANNOT_BE)
     taken = refused and all(reading.words in refused for reading in understood.readings)
     return alone if taken else understood

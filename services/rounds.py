@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.ids import new_id
 from db.session import insert
-from db.tables import Lane, Report, Role, Round, Task, TaskIndicator, Unit, UnitKind
+from db.tables import Lane, Report, Round, Task, TaskIndicator, Unit, UnitKind
 from domain import wording
 from domain.calendar import OfficeHours
 from domain.codec import questionnaire_from_json, questionnaire_to_json
@@ -23,12 +23,10 @@ from domain.indicators import Indicator
 from domain.messages import Message, Prompt, ReportKey
 from domain.progress import State
 from domain.rounds import Frequency, Month, RoundPlan, Schedule, month_of_round, plan, round_months
+from services.delegations import by_person
 from services.outbox import Recipient, queue_all
-from services.people import recipients_of_units
 
 _log = logging.getLogger(__name__)
-
-REPORTERS = (Role.PRINCIPAL, Role.DEPUTY)
 
 _SCHEDULE = TypeAdapter(Schedule)
 
@@ -148,19 +146,6 @@ async def prompt(session: AsyncSession, bureau_id: int, issued: Sequence[Issued]
     merged = await by_person(session, bureau_id, keys)
     items: list[tuple[Recipient, Message]] = [(to, Prompt(reports=tuple(keys))) for to, keys in merged.items()]
     await queue_all(session, items, now, Lane.REMINDER, nag=True)
-
-
-async def by_person(
-    session: AsyncSession, bureau_id: int, keys: Iterable[ReportKey]
-) -> dict[Recipient, list[ReportKey]]:
-    """The reports each reachable person may answer for, so that one message speaks of all of them."""
-    keys = list(keys)
-    chats = await recipients_of_units(session, bureau_id, {key.unit_id for key in keys}, REPORTERS)
-    merged: dict[Recipient, list[ReportKey]] = {}
-    for key in keys:
-        for recipient in chats.get(key.unit_id, ()):
-            merged.setdefault(recipient, []).append(key)
-    return merged
 
 
 def indicator_rows(task: Task, indicators: Sequence[Indicator]) -> list[TaskIndicator]:

@@ -13,6 +13,7 @@ from domain import messages
 from domain.indicators import Kind, Question
 from domain.messages import ReportCard, ReportKey
 from domain.understanding import understand
+from domain.understanding.result import Intent
 from services.asking import focused_report
 from services.sheets import Sheet, closed_sheets
 from services.turn import Turn
@@ -109,10 +110,12 @@ def is_marked(words: str) -> bool:
 
 
 def bare_words(sheet: Sheet, words: str) -> str:
-    """The words without 更正: and without the task's name, which may hold words of its questions."""
+    """The words without 更正: and without the task's name, where none of its questions is called so too."""
     words = _MARK.sub("", words)
+    called = [name for one in sheet.indicators for name in (one.label, one.short, *one.words)]
     for name in (sheet.title, sheet.task.name, sheet.task.short_name):
-        words = words.replace(name, " ") if name else words
+        if name and not any(name in other for other in called):
+            words = words.replace(name, " ")
     return words.strip() or words
 
 
@@ -129,6 +132,19 @@ async def closed_candidates(turn: Turn, told: Told) -> list[Sheet]:
         newest.setdefault((sheet.task.id, sheet.unit.id), sheet)
     open_still = [sheet for sheet in newest.values() if not sheet.is_locked(turn.now)]
     return open_still or list(newest.values())
+
+
+def fitting_closed(turn: Turn, sheets: list[Sheet], words: str) -> list[Sheet]:
+    """Of these, the ones that the words speak of, without the names of their tasks."""
+    for sheet in sheets:
+        words = bare_words(sheet, words)
+    return fitting_sheets(turn, sheets, words)
+
+
+def is_correction(turn: Turn, sheets: list[Sheet], words: str) -> bool:
+    """Do the words set right something said earlier?"""
+    asked = [question for sheet in sheets for question in sheet.questions(turn.today)]
+    return understand(words, asked, now=turn.hours.local(turn.now)).intent is Intent.CORRECTION
 
 
 def names_task(sheet: Sheet, words: str) -> bool:

@@ -17,7 +17,8 @@ from db.tables import Account, Bureau, Campaign, Membership, Person, Role, Task,
 from domain.calendar import OfficeHours, WorkCalendar
 from domain.indicators import Basic, Indicator, Kind, Nature, OnlyIf
 from domain.rounds import Frequency, Schedule
-from services.people import CHANNEL, invite
+from services.invitations import invite
+from services.people import CHANNEL
 from services.rounds import indicator_rows, schedule_to_json
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -176,7 +177,7 @@ async def make_neighbour(database: Database, now: datetime) -> County:
 
 async def invite_person(database: Database, county: County, name: str, now: datetime) -> str:
     async with database.write() as session:
-        return await invite(session, county.bureau_id, county.people[name], now)
+        return (await invite(session, county.bureau_id, county.people[name], now)).link
 
 
 async def add_task(

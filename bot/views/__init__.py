@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from bot.views import people
 from bot.views.answers import confirm_binding, say, which_report
 from bot.views.cards import card, receipt
 from bot.views.digests import digest
@@ -19,6 +20,16 @@ from services.content import (
     ReminderContent,
     Scene,
     TodoContent,
+)
+from services.people_content import (
+    HandoverCardContent,
+    HandoverContent,
+    InvitationContent,
+    PeopleContent,
+    PeopleLive,
+    PersonContent,
+    TakeBackContent,
+    TakeoverContent,
 )
 from services.rendering import Rendered
 
@@ -48,5 +59,25 @@ def render(content: Content, scene: Scene) -> list[Rendered]:
             return [which_report(content)]
         case Say():
             return [say(content)]
+        case _:
+            return [_about_people(content, scene)]
+
+
+def _about_people(content: PeopleLive, scene: Scene) -> Rendered:
+    match content:
+        case InvitationContent():
+            return people.invitation(content, scene)
+        case HandoverContent():
+            return people.handover(content, scene)
+        case HandoverCardContent():
+            return people.handover_card(content, scene)
+        case TakeBackContent():
+            return people.take_back(content)
+        case TakeoverContent():
+            return people.takeover(content, scene)
+        case PeopleContent():
+            return people.people(content)
+        case PersonContent():
+            return people.person(content, scene)
         case _:
             assert_never(content)

@@ -7,18 +7,21 @@ from collections.abc import Sequence
 from bot.buttons import Verb, encode
 from bot.views.parts import (
     due,
+    handing_buttons,
     in_rows,
     message,
     office_call,
     open_button,
     question_count,
     section_name,
-    submit_button,
+    send_button,
     task_name,
+    with_whom,
 )
 from domain import wording
 from domain.progress import received_timeliness
 from services.content import HistoryContent, PromptContent, ReminderContent, Scene, TodoContent
+from services.delegations import Part
 from services.rendering import Button, Rendered
 from services.sheets import Sheet
 
@@ -39,7 +42,7 @@ def prompt(content: PromptContent, scene: Scene) -> Rendered:
     examples = [sheet.task.example for sheet in sheets if sheet.task.example]
     if examples:
         lines.append(f"可以一句话报,如:{examples[0]}")
-    return message(lines, *_open_buttons(sheets))
+    return message(lines, *_open_buttons(sheets), *handing_buttons(sheets, content.part))
 
 
 def _prompt_head(content: PromptContent, scene: Scene, *, one_due: bool) -> str:
@@ -95,12 +98,13 @@ def reminder(content: ReminderContent, scene: Scene) -> Rendered:
     lines = [head]
     for number, sheet in enumerate(sheets, 1):
         until = "" if same else f",{due(sheet, scene)}截止"
-        lines.append(f"{number}. {_unit_prefix(sheet, content.several_units)}{_standing(sheet)}{until}")
+        lines.append(f"{number}. {_unit_prefix(sheet, content.several_units)}{_standing(sheet, content.part)}{until}")
     lines += [line for line in [_unchanged(sheets, scene)] if line]
     if content.reported:
         lines.append(f"已报的{'、'.join(content.reported)}不用管。")
     lines.append(f"没空填,打电话给{office_call(scene)},由办公室代填。")
-    return message(lines, *_same_buttons(sheets, scene), *_go_on_buttons(sheets))
+    buttons = [*_same_buttons(sheets, scene), *_go_on_buttons(sheets, content.part)]
+    return message(lines, *buttons, *handing_buttons(sheets, content.part))
 
 
 def _unchanged(sheets: Sequence[Sheet], scene: Scene) -> str:
@@ -123,11 +127,12 @@ def _same_buttons(sheets: Sequence[Sheet], scene: Scene) -> list[Sequence[Button
     return in_rows(buttons, 2)
 
 
-def _standing(sheet: Sheet) -> str:
-    """应急疏散演练(安全股):7问已填5问,差教职工、隐患"""
-    name = f"{task_name(sheet)}({section_name(sheet)})"
+def _standing(sheet: Sheet, part: Part) -> str:
+    """应急疏散演练(安全股)(张老师在办):7问已填5问,差教职工、隐患"""
+    whose = with_whom(part.handed.get(sheet.key))
+    name = f"{task_name(sheet)}({section_name(sheet)}){whose}"
     if sheet.is_complete:
-        return f"{task_name(sheet)}:已填齐,只差提交"
+        return f"{task_name(sheet)}{whose}:已填齐,只差{part.shown_to.get(sheet.key, '')}提交"
     if not sheet.values:
         return f"{name}:{question_count(sheet)}问,还没填"
     wanting = "、".join(indicator.name for indicator in sheet.missing[:3])
@@ -135,16 +140,16 @@ def _standing(sheet: Sheet) -> str:
     return f"{name}:已填{len(sheet.values)}问,差{wanting}{more}"
 
 
-def _go_on_buttons(sheets: Sequence[Sheet]) -> list[Sequence[Button]]:
-    rows = in_rows([_go_on(number, sheet, alone=len(sheets) == 1) for number, sheet in enumerate(sheets, 1)], 2)
-    complete = sum(sheet.is_complete for sheet in sheets)
+def _go_on_buttons(sheets: Sequence[Sheet], part: Part) -> list[Sequence[Button]]:
+    prefixes = [str(number) if len(sheets) > 1 else "" for number in range(1, len(sheets) + 1)]
+    rows = in_rows([_go_on(prefix, sheet, part) for prefix, sheet in zip(prefixes, sheets, strict=True)], 2)
+    complete = sum(sheet.is_complete and sheet.key not in part.shown_to for sheet in sheets)
     return [*rows, [Button(f"全部提交({complete}项)", encode(Verb.SUBMIT_ALL))]] if complete > 1 else rows
 
 
-def _go_on(number: int, sheet: Sheet, *, alone: bool) -> Button:
-    prefix = "" if alone else str(number)
+def _go_on(prefix: str, sheet: Sheet, part: Part) -> Button:
     if sheet.is_complete:
-        return submit_button(f"{prefix}提交", sheet)
+        return send_button(sheet, part, prefix)
     return open_button(f"{prefix}{'接着填' if sheet.values else '开始填报'}", sheet)
 
 
@@ -154,8 +159,9 @@ def todo(content: TodoContent, scene: Scene) -> Rendered:
     lines = [f"{content.address},待报{len(content.sheets)}项:"]
     for number, sheet in enumerate(content.sheets, 1):
         prefix = _unit_prefix(sheet, content.several_units)
-        lines.append(f"{number}. {prefix}{_standing(sheet)},{_until(sheet, scene)}")
-    return message(lines, *_go_on_buttons(content.sheets))
+        lines.append(f"{number}. {prefix}{_standing(sheet, content.part)},{_until(sheet, scene)}")
+    buttons = _go_on_buttons(content.sheets, content.part)
+    return message(lines, *buttons, *handing_buttons(content.sheets, content.part))
 
 
 def _until(sheet: Sheet, scene: Scene) -> str:

@@ -9,6 +9,7 @@ from bot.buttons import Verb, encode
 from domain import wording
 from domain.indicators import Indicator, Kind, Value
 from services.content import Scene
+from services.delegations import HandedOver, Part
 from services.rendering import Button, Rendered
 from services.sheets import Sheet
 
@@ -62,6 +63,29 @@ def question_count(sheet: Sheet) -> int:
 
 def open_button(label: str, sheet: Sheet) -> Button:
     return Button(label, encode(Verb.OPEN, sheet.key))
+
+
+def send_button(sheet: Sheet, part: Part, prefix: str = "") -> Button:
+    """提交, or 送校长看 for whom the principal has asked to see it first."""
+    return submit_button(f"{prefix}{'送校长看' if sheet.key in part.shown_to else '提交'}", sheet)
+
+
+def with_whom(handed: HandedOver | None) -> str:
+    if handed is None:
+        return ""
+    return f"({handed.name}在办)" if handed.name else "(邀请码还没人用)"
+
+
+def handing_buttons(sheets: Sequence[Sheet], part: Part) -> list[Sequence[Button]]:
+    """交给他人办 what is still the principal's own, 收回 what is not."""
+    free = [sheet.key for sheet in sheets if sheet.unit.id in part.heads and sheet.key not in part.handed]
+    give = [Button("交给他人办", encode(Verb.HAND_OVER, free[0] if len(free) == 1 else None))] if free else []
+    back = [
+        Button(f"{number if len(sheets) > 1 else ''}收回", encode(Verb.TAKE_BACK, None, one.handed.delegation_id))
+        for number, sheet in enumerate(sheets, 1)
+        if (one := part.handed.get(sheet.key))
+    ]
+    return in_rows([*give, *back], 3)
 
 
 def submit_button(label: str, sheet: Sheet) -> Button:
