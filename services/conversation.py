@@ -10,7 +10,7 @@ from db.tables import Chat, Inbox, Outbox
 from domain.indicators import Indicator, Kind, Value, Values
 from domain.messages import Phrase, ReportCard, ReportKey, Strip, Todo, Unread, WhichReport
 from domain.understanding import understand
-from domain.understanding.result import Intent, Reading, Understanding, Why
+from domain.understanding.result import Doubt, Intent, Reading, Understanding, Why
 from services import corrections, extensions, handover, howto, requests
 from services.asking import FOCUS_LASTS, ask_next, focused_report, say, set_focus, show_after
 from services.history import show_history
@@ -372,12 +372,19 @@ async def _take(turn: Turn, chat: Chat, route: Route, words: str) -> None:
     await show_after(turn, sheet.key, below=True, unread=unread, failures=chat.failures)
 
 
+def _is_idle(doubt: Doubt, taken: set[str]) -> bool:
+    """Words that gave another question its value are no failed answer to this one, which is simply asked next."""
+    if doubt.why is Why.NOT_A_NUMBER:
+        return any(words and words in doubt.words for words in taken)
+    return doubt.why is Why.AMBIGUOUS and doubt.words in taken
+
+
 def _unread(
     understood: Understanding, readings: Sequence[Reading], words: str, *, is_closed: bool
 ) -> tuple[Unread, ...]:
     """What the reply leaves to ask about; of a correction only what cannot be, not what it leaves alone."""
     taken = {reading.words for reading in readings}
-    doubts = [doubt for doubt in understood.doubts if doubt.why is not Why.AMBIGUOUS or doubt.words not in taken]
+    doubts = [doubt for doubt in understood.doubts if not _is_idle(doubt, taken)]
     if is_closed and readings:
         doubts = [doubt for doubt in doubts if doubt.why in CANNOT_BE]
     unread = tuple(Unread(key=doubt.key, why=doubt.why, words=doubt.words) for doubt in doubts)

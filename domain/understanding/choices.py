@@ -98,13 +98,19 @@ def _one(scene: Scene, profile: Profile, found: dict[str, Clause], clauses: list
         label, clause = next(iter(found.items()))
         literal = label in clause.words
         return reading(
-            scene, profile, label, (clause.start, clause.end), "label" if literal else "synonym", changed=not literal
+            scene, profile, label, _words_for(label, clause), "label" if literal else "synonym", changed=not literal
         )
     if len(found) > 1:
         return doubt(scene, profile, Why.AMBIGUOUS, *_span(found))
     if scene.alone is profile and clauses:
         return doubt(scene, profile, Why.NO_SUCH_CHOICE)
     return None
+
+
+def _words_for(label: str, clause: Clause) -> tuple[int, int]:
+    """防震 of 昨天组织了防震演练; the whole clause where no single word says it."""
+    match = _pattern(label).search(clause.words)
+    return (clause.start + match.start(), clause.start + match.end()) if match else (clause.start, clause.end)
 
 
 def _span(found: dict[str, Clause]) -> tuple[int, int]:
