@@ -9,7 +9,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.chasing import remind
 from services.digests import publish_due
-from services.people import the_bureau_by_id
 from services.rounds import open_due_rounds
 from services.workplace import Workplace
 
@@ -31,7 +30,7 @@ async def send_reminders(session: AsyncSession, workplace: Workplace) -> object:
 
 
 async def publish_digests(session: AsyncSession, workplace: Workplace) -> object:
-    bureau = await the_bureau_by_id(session, workplace.bureau_id)
+    bureau = await workplace.bureau(session)
     return await publish_due(session, bureau, workplace.hours, workplace.clock.now())
 
 

@@ -22,7 +22,7 @@ from services.content import Content, Scene, load
 from services.intake import has_pending
 from services.outbox import Recipient, queue
 from services.pace import Pace
-from services.people import CHANNEL, the_bureau_by_id
+from services.people import CHANNEL
 from services.rendering import Delivered, Gone, Method, Parcel, Refused, Rendered, Result, TryAgain, Unknown
 from services.workplace import Workplace
 
@@ -174,7 +174,7 @@ class Delivery:
         return await has_pending(session, row.bureau_id, row.chat_id)
 
     async def _render(self, session: AsyncSession, row: Outbox, message: Message) -> Rendered | None:
-        bureau = await the_bureau_by_id(session, row.bureau_id)
+        bureau = await self.workplace.bureau(session)
         scene = Scene(bureau, self.workplace.hours, self.workplace.clock.now())
         content = await load(session, row, message, scene)
         if content is None:

@@ -20,7 +20,7 @@ from services.asking import say
 from services.clock import Clock
 from services.nursery import Nursery
 from services.outbox import Recipient
-from services.people import actor_at, chat_row, set_reach, the_bureau_by_id
+from services.people import actor_at, chat_row, set_reach
 from services.turn import Turn, office_hours
 from services.workplace import Workplace
 
@@ -187,7 +187,7 @@ class Worker:
         return await self._turn(session, chat_id, row), row, len(rows) > 1
 
     async def _turn(self, session: AsyncSession, chat_id: int, row: Inbox | None) -> Turn:
-        bureau = await the_bureau_by_id(session, self.workplace.bureau_id)
+        bureau = await self.workplace.bureau(session)
         actor = await actor_at(session, bureau.id, chat_id)
         now = self._clock.now()
         return Turn(

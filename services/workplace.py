@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from sqlmodel.ext.asyncio.session import AsyncSession
+
 from db.session import Database
+from db.tables import Bureau
 from domain.calendar import OfficeHours, WorkCalendar
 from services.clock import Clock
 from services.nursery import Nursery
+from services.people import the_bureau_by_id
+
+BUREAU_KEPT = 5.0
 
 
 @dataclass(slots=True)
@@ -17,6 +23,14 @@ class Workplace:
     bureau_id: int
     hours: OfficeHours
     nursery: Nursery = field(default_factory=Nursery)
+    _bureau: tuple[float, Bureau] | None = None
+
+    async def bureau(self, session: AsyncSession) -> Bureau:
+        """Name and telephones of the bureau, as they were at most `BUREAU_KEPT` seconds ago."""
+        now = self.clock.monotonic()
+        if self._bureau is None or now - self._bureau[0] > BUREAU_KEPT:
+            self._bureau = (now, await the_bureau_by_id(session, self.bureau_id))
+        return self._bureau[1]
 
     @property
     def calendar(self) -> WorkCalendar:
