@@ -78,6 +78,7 @@ class Indicator:
     `soft_minimum`, `not_falling` (a cumulative number) and `jump` (so many times last time's) ask once, refuse nothing.
     `columns` are the questions of one row of a repeating group 逐次 (`rows`), of which boarding schools usually have
     `boarding_minimum`; `row` numbers the questions that `domain.groups.expand` makes of it.
+    `sets` is the registered basic that a submitted answer brings up to date 在册数核对.
     `yes` and `no` are the words for a bool (已开展, 未开展); `hint` is a reply to fill in, without figures.
     """
 
@@ -95,6 +96,7 @@ class Indicator:
     jump: Decimal | None = None
     limit_from: Basic | None = None
     total_from: Basic | None = None
+    sets: Basic | None = None
     earliest: str | None = None
     latest: str | None = None
     choices: tuple[str, ...] = ()

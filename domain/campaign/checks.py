@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, time
 
-from domain.campaign.form import CampaignForm, IndicatorForm, TaskForm
+from domain.campaign.form import CampaignForm, ColumnForm, IndicatorForm, TaskForm
 from domain.campaign.load import MOST_A_MONTH, MOST_A_TASK, fullest
 from domain.campaign.problems import Path, Problem
-from domain.indicators import Kind
+from domain.groups import MORE
+from domain.indicators import Basic, Kind, Nature
 from domain.stages import Stage
 
 OFFICE_OPENS = time(8, 30)
@@ -19,7 +20,9 @@ _BOUNDS = ("today", "period_from", "period_to")
 _LIMITED = {
     "limit_from": (Kind.INT,), "total_from": (Kind.RATIO,), "earliest": (Kind.DATE,), "latest": (Kind.DATE,),
     "choices": _CHOSEN, "items": (Kind.INT,), "soft_maximum": (Kind.INT, Kind.NUMBER, Kind.PERCENT),
-    "scale": (Kind.NUMBER, Kind.PERCENT),
+    "soft_minimum": (Kind.INT, Kind.NUMBER, Kind.PERCENT, Kind.ROWS), "boarding_minimum": (Kind.ROWS,),
+    "columns": (Kind.ROWS,), "not_falling": (Kind.INT, Kind.NUMBER, Kind.RATIO), "jump": (Kind.INT, Kind.NUMBER),
+    "sets": (Kind.INT,), "scale": (Kind.NUMBER, Kind.PERCENT),
 }  # fmt: skip
 
 
@@ -30,7 +33,7 @@ def check(form: CampaignForm) -> list[Problem]:
         found += _task(task, ("tasks", number))
         if not (task.document or form.document):
             found.append(Problem(("tasks", number, "document"), "没有写依据(文号或清单编号)", fatal=False))
-    return [*found, *_asked_twice(form), *_burden(form)]
+    return [*found, *_asked_twice(form), *_set_twice(form), *_burden(form)]
 
 
 def _doubled_keys(form: CampaignForm) -> Iterator[Problem]:
@@ -56,7 +59,10 @@ def _task(task: TaskForm, path: Path) -> Iterator[Problem]:
         if indicator.key in earlier:
             yield Problem((*place, "key"), "指标的 key 在本任务里重复", indicator.key)
         yield from _indicator(indicator, place)
-        yield from _dependency(indicator, place, earlier, task)
+        yield from _uses(indicator, place)
+        yield from _group(indicator, place, task)
+        yield from _dependency(indicator, place, earlier)
+        yield from _frequency(indicator, place, earlier, task)
         earlier[indicator.key] = indicator
 
 
@@ -73,30 +79,63 @@ def _audiences(task: TaskForm, path: Path) -> Iterator[Problem]:
         seen |= set(other.stages)
 
 
-def _indicator(form: IndicatorForm, path: Path) -> Iterator[Problem]:
+def _group(form: IndicatorForm, path: Path, task: TaskForm) -> Iterator[Problem]:
+    """The questions of a repeating group, each judged like any other; their numbers stand beside those of the task."""
+    if form.kind is not Kind.ROWS:
+        return
+    if not form.columns:
+        yield Problem((*path, "columns"), "逐次类要写 columns:每一次问哪几项", form.key)
+    taken = {MORE, *(indicator.key for indicator in task.indicators)}
+    earlier: dict[str, ColumnForm] = {}
+    for number, column in enumerate(form.columns):
+        place = (*path, "columns", number)
+        if column.key in taken or column.key in earlier:
+            yield Problem((*place, "key"), "指标的 key 在本任务里重复(more 是留用的)", column.key)
+        if column.kind in (Kind.ROWS, Kind.PHOTO):
+            yield Problem((*place, "kind"), "逐次的各项里不能再有逐次或照片", column.key)
+        yield from _indicator(column, place)
+        yield from _hint(column, place)
+        yield from _dependency(column, place, earlier)
+        earlier[column.key] = column
+
+
+def _indicator(form: ColumnForm, path: Path) -> Iterator[Problem]:
     if form.kind in _COUNTED and not form.unit:
         yield Problem((*path, "unit"), "缺单位:数量和比值都要写单位,如人、处、个", form.key)
     for name, kinds in _LIMITED.items():
-        if getattr(form, name) and form.kind not in kinds:
+        if getattr(form, name, None) and form.kind not in kinds:
             yield Problem((*path, name), f"{form.kind.value} 类不能有这一项")
     if form.kind in _CHOSEN and len(set(form.choices)) < 2:
         yield Problem((*path, "choices"), "选项至少两个,不能重复")
     yield from _limits(form, path)
     yield from _days(form, path)
-    yield from _uses(form, path)
+    if isinstance(form, IndicatorForm):
+        yield from _states(form, path)
 
 
-def _limits(form: IndicatorForm, path: Path) -> Iterator[Problem]:
-    low, high, soft = form.minimum, form.maximum, form.soft_maximum
+def _limits(form: ColumnForm, path: Path) -> Iterator[Problem]:
+    low, high, most, least = form.minimum, form.maximum, form.soft_maximum, form.soft_minimum
     if low is not None and high is not None and low > high:
         yield Problem((*path, "minimum"), "最小值大于最大值", f"{low}>{high}")
-    if soft is not None and ((high is not None and soft >= high) or (low is not None and soft < low)):
-        yield Problem((*path, "soft_maximum"), "要在最小值和最大值之间", str(soft))
+    if most is not None and ((high is not None and most >= high) or (low is not None and most < low)):
+        yield Problem((*path, "soft_maximum"), "要在最小值和最大值之间", str(most))
+    top = min((limit for limit in (most, high) if limit is not None), default=None)
+    if least is not None and ((top is not None and least > top) or (low is not None and least <= low)):
+        yield Problem((*path, "soft_minimum"), "要在最小值和最大值之间", str(least))
+
+
+def _states(form: IndicatorForm, path: Path) -> Iterator[Problem]:
+    """What is compared with last time, or with what is registered."""
     if form.items and form.maximum is not None:
         yield Problem((*path, "maximum"), "有 items 时最大值就是项数,请删去这一项")
+    if form.jump is not None and form.jump <= 1:
+        yield Problem((*path, "jump"), "要大于1:超过上次的几倍", str(form.jump))
+    stock = {"sets": form.sets is not None, "not_falling": form.not_falling and form.kind is Kind.RATIO}
+    for name in (name for name, said in stock.items() if said and form.nature is not Nature.STOCK):
+        yield Problem((*path, name), "要写明是时点数:nature: stock", form.key)
 
 
-def _days(form: IndicatorForm, path: Path) -> Iterator[Problem]:
+def _days(form: ColumnForm, path: Path) -> Iterator[Problem]:
     bounds = {name: getattr(form, name) for name in ("earliest", "latest")}
     for name, bound in bounds.items():
         if bound is not None and bound not in _BOUNDS and not _is_day(bound):
@@ -123,28 +162,34 @@ def _uses(form: IndicatorForm, path: Path) -> Iterator[Problem]:
         yield Problem((*path, "why"), "选填、照片或频次不同的,请写一句理由", form.key, fatal=False)
     if form.kind is Kind.PHOTO and form.required:
         yield Problem((*path, "required"), "照片不能必交,请写 required: false", form.key)
+    yield from _hint(form, path)
+
+
+def _hint(form: ColumnForm, path: Path) -> Iterator[Problem]:
     if re.search(r"\d", form.hint):
         yield Problem((*path, "hint"), "照着填的话里不要写数字,留下划线", form.hint, fatal=False)
 
 
-def _dependency(
-    form: IndicatorForm, path: Path, earlier: dict[str, IndicatorForm], task: TaskForm
-) -> Iterator[Problem]:
+def _dependency(form: ColumnForm, path: Path, earlier: Mapping[str, ColumnForm]) -> Iterator[Problem]:
     if form.only_if is None:
         return
     place = (*path, "only_if")
     other = earlier.get(form.only_if.key)
     if other is None:
-        yield Problem((*place, "key"), "要指向本任务里排在前面的指标", form.only_if.key)
-        return
-    usual = task.schedule.every
-    if (other.every or usual) is not (form.every or usual):
-        yield Problem((*place, "key"), "与它所依据的问题频次不同,不会一起问", form.only_if.key)
-    if reason := _misfit(form, other):
+        yield Problem((*place, "key"), "要指向本任务里(逐次的,同一次里)排在前面的指标", form.only_if.key)
+    elif reason := _misfit(form, other):
         yield Problem(place, reason, form.only_if.key)
 
 
-def _misfit(form: IndicatorForm, other: IndicatorForm) -> str:
+def _frequency(
+    form: IndicatorForm, path: Path, earlier: Mapping[str, IndicatorForm], task: TaskForm
+) -> Iterator[Problem]:
+    other, usual = earlier.get(form.only_if.key) if form.only_if else None, task.schedule.every
+    if other is not None and (other.every or usual) is not (form.every or usual):
+        yield Problem((*path, "only_if", "key"), "与它所依据的问题频次不同,不会一起问", other.key)
+
+
+def _misfit(form: ColumnForm, other: ColumnForm) -> str:
     """Why the condition can never hold; empty when it can."""
     condition = form.only_if
     if condition is None or condition.incomplete == (condition.equals is not None):
@@ -168,6 +213,16 @@ def _asked_twice(form: CampaignForm) -> Iterator[Problem]:
             if before[0] is not task and before[1] & stages:
                 path = ("tasks", number, "indicators", position, "key")
                 yield Problem(path, f"任务“{before[0].name}”已经问了这个数,同一学校不要再问", indicator.key)
+
+
+def _set_twice(form: CampaignForm) -> Iterator[Problem]:
+    """A registered basic is brought up to date by one question only."""
+    first: dict[Basic, str] = {}
+    for number, task in enumerate(form.tasks):
+        for position, indicator in enumerate(task.indicators):
+            if indicator.sets and first.setdefault(indicator.sets, indicator.key) != indicator.key:
+                path = ("tasks", number, "indicators", position, "sets")
+                yield Problem(path, f"指标“{first[indicator.sets]}”已经更正这个在册数", indicator.key)
 
 
 def _burden(form: CampaignForm) -> Iterator[Problem]:

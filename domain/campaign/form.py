@@ -63,26 +63,25 @@ class OnlyIfForm(_Form):
     incomplete: bool = Field(False, description="比值类:完成数小于总数才问")
 
 
-class IndicatorForm(_Form):
-    """指标: one question."""
+class ColumnForm(_Form):
+    """A question of one row of a repeating group 逐次; what it shares with any question."""
 
     key: Key = Field(description="英文短名,全县唯一含义,定了不改")
     label: Name = Field(description="问题的全文,写明口径")
     short: Line = Field("", description="卡片和名单上的短名")
     kind: Kind = Field(description="bool 是否、int 整数、number 数、percent 百分比、ratio 完成/总数、date 日期、"
-                                   "choice 单选、choices 多选、text 文字、photo 照片")  # fmt: skip
-    nature: Nature = Field(Nature.FLOW, description="stock 时点数(可沿用上次)、flow 时期数(从不预填)")
+                                   "choice 单选、choices 多选、text 文字、photo 照片、rows 逐次")  # fmt: skip
     unit: Annotated[str, Field(max_length=8)] = Field("", description="单位:人、处、个、秒、万元……")
     scale: int = Field(0, ge=0, le=4, description="小数位数")
     minimum: Decimal | None = Field(None, description="最小值(文字类:最少字数)")
     maximum: Decimal | None = Field(None, description="最大值(文字类:最多字数)")
     soft_maximum: Decimal | None = Field(None, description="超过它只问一次“确认吗”,不拒绝")
+    soft_minimum: Decimal | None = Field(None, description="少于它只问一次“确认吗”,不拒绝(逐次类:至少几次)")
     limit_from: Basic | None = Field(None, description="不超过在册数的110%:students、staff、classes")
     total_from: Basic | None = Field(None, description="比值的总数取自在册数,不再问")
     earliest: str | None = Field(None, description="最早日期:today、period_from、period_to 或年-月-日")
     latest: str | None = Field(None, description="最晚日期,写法同上")
     choices: list[Name] = Field([], description="选项")
-    items: list[Name] = Field([], description="要数的各项(如“六个一”的六项):最大值是项数,说明里逐项列出")
     words: list[Name] = Field([], description="学校常用的别的说法")
     required: bool = Field(True, description="false:可以不填")
     only_if: OnlyIfForm | None = Field(None, description="什么情况下才问")
@@ -90,6 +89,18 @@ class IndicatorForm(_Form):
     no: Line = Field("否", description="是否类:否定时怎么说")
     hint: Line = Field("", description="照着填的话,数字处写下划线,不写任何数")
     help: Annotated[str, Field(max_length=600)] = Field("", description="口径、例外、问谁")
+
+
+class IndicatorForm(ColumnForm):
+    """指标: one question, or a repeating group of them."""
+
+    nature: Nature = Field(Nature.FLOW, description="stock 时点数(可沿用上次)、flow 时期数(从不预填)")
+    items: list[Name] = Field([], description="要数的各项(如“六个一”的六项):最大值是项数,说明里逐项列出")
+    not_falling: bool = Field(False, description="累计的数:比上次少时问一次“确认吗”")
+    jump: Decimal | None = Field(None, description="超过上次的几倍时问一次“确认吗”")
+    sets: Basic | None = Field(None, description="在册数核对:带着在册的数问,提交后更正它:students、staff、classes")
+    columns: list[ColumnForm] = Field([], description="逐次类:每一次要问的各项(rows 专用)")
+    boarding_minimum: Decimal | None = Field(None, description="逐次类:寄宿制学校一般至少几次,少了只问一次“确认吗”")
     used_by: Line = Field("", description="谁用这个数:通报、上级表、整改……没人用的不要问")
     every: AnyEvery | None = Field(None, description="与任务不同的频次")
     why: Line = Field("", description="为什么不是每月必填(选填、每学期、一次时写)")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from domain.campaign.form import CampaignForm, Every, IndicatorForm, TaskForm
+from domain.campaign.form import CampaignForm, ColumnForm, Every, IndicatorForm, TaskForm
 from domain.indicators import Kind
 from domain.stages import Stage
 
@@ -58,11 +58,18 @@ def months_of(task: TaskForm, every: Every) -> tuple[int, ...]:
             return tuple(range(1, 13))
 
 
-def numbers_in(indicator: IndicatorForm) -> int:
-    """A ratio counts twice unless its total is registered; yes/no, days, choices and words are no numbers."""
+def numbers_in(indicator: ColumnForm) -> int:
+    """A ratio counts twice unless its total is registered; yes/no, days, choices and words are no numbers.
+
+    A repeating group counts as one row; a registered basic is shown to be confirmed by a tap, so it counts as none.
+    """
+    if isinstance(indicator, IndicatorForm) and indicator.sets:
+        return 0
     match indicator.kind:
         case Kind.INT | Kind.NUMBER | Kind.PERCENT:
             return 1
         case Kind.RATIO:
             return 1 if indicator.total_from else 2
+        case Kind.ROWS if isinstance(indicator, IndicatorForm):
+            return sum(numbers_in(column) for column in indicator.columns if column.required)
     return 0

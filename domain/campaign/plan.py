@@ -7,13 +7,13 @@ kindergartens quarterly; what is asked once or per term apart from what is asked
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
-from domain.campaign.form import CampaignForm, Every, IndicatorForm, TaskForm
+from domain.campaign.form import CampaignForm, ColumnForm, Every, IndicatorForm, TaskForm
 from domain.campaign.load import months_of
-from domain.indicators import Indicator, Kind, OnlyIf
+from domain.indicators import Indicator, Kind, Nature, OnlyIf
 from domain.rounds import Frequency, Month, Schedule
 from domain.stages import Stage
 
@@ -117,23 +117,31 @@ def _starts(task: TaskForm, every: Every) -> date:
 
 def _schedule(task: TaskForm, every: Every) -> Schedule:
     form = task.schedule
-    return Schedule(
-        _FREQUENCIES[every], form.day, form.at, form.shift, form.opens_before, form.lock_after, form.term_month
-    )
+    schedule = Schedule(_FREQUENCIES[every], form.day, form.at, form.shift, form.opens_before, form.lock_after)
+    return replace(schedule, term_month=form.term_month) if every is Every.TERM else schedule
 
 
 def indicator(form: IndicatorForm) -> Indicator:
-    return Indicator(
-        key=form.key, label=form.label, kind=form.kind, nature=form.nature,
-        unit=form.unit or ("%" if form.kind is Kind.PERCENT else ""), scale=form.scale,
-        minimum=form.minimum, maximum=_maximum(form), soft_maximum=form.soft_maximum,
-        limit_from=form.limit_from, total_from=form.total_from, earliest=form.earliest, latest=form.latest,
-        choices=tuple(form.choices), words=tuple(form.words), required=form.required, only_if=_only_if(form),
-        short=form.short, yes=form.yes, no=form.no, hint=form.hint, help=_help(form), used_by=form.used_by,
+    return replace(
+        _column(form), nature=form.nature, maximum=_maximum(form), not_falling=form.not_falling, jump=form.jump,
+        sets=form.sets, help=_help(form), used_by=form.used_by, columns=tuple(map(_column, form.columns)),
+        boarding_minimum=form.boarding_minimum,
     )  # fmt: skip
 
 
-def _only_if(form: IndicatorForm) -> OnlyIf | None:
+def _column(form: ColumnForm) -> Indicator:
+    """The entries that a question of a row may have too; what is asked row by row is never carried over."""
+    return Indicator(
+        key=form.key, label=form.label, kind=form.kind, nature=Nature.FLOW,
+        unit=form.unit or ("%" if form.kind is Kind.PERCENT else ""), scale=form.scale, minimum=form.minimum,
+        maximum=form.maximum, soft_maximum=form.soft_maximum, soft_minimum=form.soft_minimum,
+        limit_from=form.limit_from, total_from=form.total_from, earliest=form.earliest, latest=form.latest,
+        choices=tuple(form.choices), words=tuple(form.words), required=form.required, only_if=_only_if(form),
+        short=form.short, yes=form.yes, no=form.no, hint=form.hint, help=form.help,
+    )  # fmt: skip
+
+
+def _only_if(form: ColumnForm) -> OnlyIf | None:
     return OnlyIf(form.only_if.key, form.only_if.equals, form.only_if.incomplete) if form.only_if else None
 
 

@@ -112,7 +112,7 @@ def _model(path: Path) -> type[BaseModel]:
     names = [part for part in path[:-1] if isinstance(part, str)]
     models: dict[str, type[BaseModel]] = {
         "tasks": forms.TaskForm, "indicators": forms.IndicatorForm, "schedule": forms.ScheduleForm,
-        "others": forms.OtherForm, "only_if": forms.OnlyIfForm,
+        "others": forms.OtherForm, "only_if": forms.OnlyIfForm, "columns": forms.ColumnForm,
     }  # fmt: skip
     return models.get(names[-1], forms.CampaignForm) if names else forms.CampaignForm
 

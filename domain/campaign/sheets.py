@@ -1,12 +1,13 @@
 """A campaign as sheets of a workbook, for those who will not open YAML: the same entries under Chinese headings.
 
-Four sheets: 活动 (one entry a row), 任务, 频次 (audiences with another schedule), 指标 (one question a row).
+Four sheets: 活动 (one entry a row), 任务, 频次 (audiences with another schedule), 指标 (one question a row; those of a
+repeating group follow it, their keys behind its own: drills.date).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
@@ -29,6 +30,8 @@ OTHER = {"task": "任务代码", "stages": "哪些学段", "every": "频次", "w
 INDICATOR = {
     "task": "任务代码", "key": "指标代码", "label": "问题", "short": "短名", "kind": "类型", "nature": "性质",
     "unit": "单位", "scale": "小数位数", "minimum": "最小", "maximum": "最大", "soft_maximum": "超过则请确认",
+    "soft_minimum": "低于则请确认", "boarding_minimum": "寄宿制低于则请确认", "not_falling": "只增不减",
+    "jump": "超过上次几倍则请确认", "sets": "更正在册",
     "limit_from": "不超过在册", "total_from": "总数取自在册", "earliest": "最早日期", "latest": "最晚日期",
     "choices": "选项", "items": "要数的各项", "words": "别的说法", "required": "必填", "only_if": "什么时候才问",
     "yes": "肯定的说法", "no": "否定的说法", "hint": "照着填的话", "help": "口径和问谁", "used_by": "谁用",
@@ -37,15 +40,15 @@ INDICATOR = {
 
 _KINDS = {
     "bool": "是否", "int": "整数", "number": "小数", "percent": "百分比", "ratio": "完成/总数", "date": "日期",
-    "choice": "单选", "choices": "多选", "text": "文字", "photo": "照片",
+    "choice": "单选", "choices": "多选", "text": "文字", "photo": "照片", "rows": "逐次",
 }  # fmt: skip
 _BASICS = {"students": "学生数", "staff": "教职工数", "classes": "教学班数"}
 _BOUNDS = {"today": "今天", "period_from": "统计起日", "period_to": "统计止日"}
 _EVERY = {every.value: every.chinese for every in Every}
 _NAMED: dict[str, dict[str, str]] = {
     "kind": _KINDS, "nature": {"stock": "时点数", "flow": "时期数"}, "limit_from": _BASICS, "total_from": _BASICS,
-    "earliest": _BOUNDS, "latest": _BOUNDS, "every": _EVERY, "shift": {"earlier": "提前", "later": "顺延"},
-    "stages": {stage.value: name for stage, name in STAGE_NAMES.items()},
+    "sets": _BASICS, "earliest": _BOUNDS, "latest": _BOUNDS, "every": _EVERY,
+    "shift": {"earlier": "提前", "later": "顺延"}, "stages": {stage.value: name for stage, name in STAGE_NAMES.items()},
 }  # fmt: skip
 _LISTS = frozenset({"support", "stages", "choices", "items", "words"})
 _CONDITION = re.compile(r'([a-z][a-z0-9_]*)\s*(?:(未完成)|[==]\s*(?:"(.*)"|(.*)))', re.DOTALL)
@@ -54,6 +57,7 @@ _SHEETS = {"任务": TASK, "频次": OTHER, "指标": INDICATOR}
 CHOICES: dict[str, list[str]] = {
     "类型": list(_KINDS.values()), "性质": ["时点数", "时期数"], "频次": list(_EVERY.values()), "必填": ["是", "否"],
     "遇放假": ["提前", "顺延"], "不超过在册": list(_BASICS.values()), "总数取自在册": list(_BASICS.values()),
+    "更正在册": list(_BASICS.values()), "只增不减": ["是", "否"],
 }  # fmt: skip
 """Lists to pick from, by heading."""
 
@@ -69,8 +73,14 @@ def to_sheets(form: CampaignForm) -> dict[str, list[list[str]]]:
         flat = task | {f"schedule.{name}": value for name, value in task["schedule"].items()}
         sheets["任务"].append(_row(flat, TASK))
         sheets["频次"] += [_row({"task": task["key"], **other}, OTHER) for other in task.get("others", [])]
-        sheets["指标"] += [_row({"task": task["key"], **one}, INDICATOR) for one in task["indicators"]]
+        sheets["指标"] += [_row({"task": task["key"], **one}, INDICATOR) for one in _questions(task)]
     return sheets
+
+
+def _questions(task: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for one in task["indicators"]:
+        yield one
+        yield from ({**column, "key": f"{one['key']}.{column['key']}"} for column in one.get("columns", []))
 
 
 def _row(data: dict[str, Any], columns: dict[str, str]) -> list[str]:
@@ -187,17 +197,41 @@ def _take_other(values: dict[str, Any], place: str, columns: dict[str, str], boo
 
 
 def _take_indicator(values: dict[str, Any], place: str, columns: dict[str, str], book: _Book) -> None:
-    _take_part("indicators", values, place, columns, book)
+    group, dot, key = str(values.get("key", "")).partition(".")
+    if not dot:
+        _take_part("indicators", values, place, columns, book)
+        return
+    number = _task_of(values, place, columns, book)
+    if number is None:
+        return
+    asked = book.data["tasks"][number]["indicators"]
+    position = next((position for position, one in enumerate(asked) if one.get("key") == group), None)
+    if position is None:
+        book.complain(f"{place}「{columns['key']}」", "前面没有这个逐次指标,要先写它一行", group)
+        return
+    _put(asked[position].setdefault("columns", []), ("tasks", number, "indicators", position, "columns"),
+         values | {"key": key}, place, columns, book)  # fmt: skip
 
 
 def _take_part(part: str, values: dict[str, Any], place: str, columns: dict[str, str], book: _Book) -> None:
+    number = _task_of(values, place, columns, book)
+    if number is not None:
+        listed = book.data["tasks"][number].setdefault(part, [])
+        _put(listed, ("tasks", number, part), values, place, columns, book)
+
+
+def _task_of(values: dict[str, Any], place: str, columns: dict[str, str], book: _Book) -> int | None:
+    """The number of the task that a row belongs to; None, and a complaint, where there is no such task."""
     task = str(values.pop("task", ""))
     if task not in book.tasks:
         book.complain(f"{place}「{columns['task']}」", "“任务”表里没有这个任务代码", task)
-        return
-    number = book.tasks[task]
-    listed = book.data["tasks"][number].setdefault(part, [])
-    _mark(book, ("tasks", number, part, len(listed)), values, place, columns)
+    return book.tasks.get(task)
+
+
+def _put(
+    listed: list[Any], path: Path, values: dict[str, Any], place: str, columns: dict[str, str], book: _Book
+) -> None:
+    _mark(book, (*path, len(listed)), values, place, columns)
     listed.append(values)
 
 
@@ -225,7 +259,7 @@ def _value(name: str, cell: Cell) -> Any:
     if name in _LISTS:
         items = (item.strip() for item in (text.splitlines() if "\n" in text else re.split("[、,,]", text)))
         return [codes.get(item, item) for item in items if item]
-    if name == "required":
+    if name in ("required", "not_falling"):
         return {"是": True, "否": False}.get(text, text)
     if name == "only_if":
         return _condition(text)

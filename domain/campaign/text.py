@@ -117,10 +117,12 @@ def to_data(form: CampaignForm) -> dict[str, Any]:
         if "at" in schedule:
             schedule["at"] = schedule["at"][:5]
         for indicator in task["indicators"]:
-            for limit in ("minimum", "maximum", "soft_maximum"):
-                if limit in indicator:
-                    indicator[limit] = _number(indicator[limit])
+            for part in (indicator, *indicator.get("columns", [])):
+                part |= {limit: _number(part[limit]) for limit in _LIMITS if limit in part}
     return data
+
+
+_LIMITS = ("minimum", "maximum", "soft_maximum", "soft_minimum", "jump", "boarding_minimum")
 
 
 def _number(text: str) -> int | float:

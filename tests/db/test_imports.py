@@ -340,6 +340,20 @@ def test_faults_in_a_workbook_are_named_with_sheet_and_column() -> None:
     assert any("“指标”表第2行" in line and "缺单位" in line for line in found)
 
 
+def test_a_column_without_its_group_is_named() -> None:
+    sheets = {
+        "活动": [["项", "内容"], ["代码", "c"], ["活动名称", "活动"]],
+        "任务": [["任务代码", "任务名称", "牵头股室", "开始日期", "频次"], ["t", "事", "安全股", "2026-09-01", "每月"]],
+        "指标": [
+            ["任务代码", "指标代码", "问题", "类型", "最小"], ["t", "g.day", "日期", "日期", ""],
+            ["t", "h", "逐次", "逐次", ""], ["t", "h.n", "人数", "整数", "很多"],
+        ],
+    }  # fmt: skip
+    found = [str(problem) for problem in read_sheets(tables_of(write_workbook(sheets, {}))).problems]
+    assert any("“指标”表第2行「指标代码」" in line and "前面没有这个逐次指标" in line for line in found)
+    assert any("“指标”表第4行「最小」" in line and "要写数" in line for line in found)
+
+
 async def campaign(database: Database, source: str | None = None, now: datetime = NOW) -> list[campaigns.Applied]:
     text = source or (ROOT / "samples" / "campaign-small.yaml").read_text(encoding="utf-8")
     async with database.write() as session:
@@ -368,7 +382,7 @@ async def test_the_sample_campaigns(county: Database) -> None:
     await campaign(county, FULL)
     assert await campaign(county, FULL) == []
     assert len(await every(county, Campaign)) == 1
-    assert len(await every(county, Task)) == 19
+    assert len(await every(county, Task)) == 20
 
 
 async def test_a_task_left_out_is_withdrawn_and_may_return(county: Database) -> None:

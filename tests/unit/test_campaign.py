@@ -61,12 +61,13 @@ def test_what_is_not_asked_monthly_says_why() -> None:
             assert indicator.hint
             assert "问" in indicator.help
             assert indicator.why or (indicator.required and indicator.every is None)
+            assert all(column.short and column.hint and "问" in column.help for column in indicator.columns)
 
 
-def test_the_eight_tasks_and_their_sections() -> None:
+def test_the_eight_tasks_and_the_registered_basics_with_their_sections() -> None:
     tasks = form("campaign.yaml").tasks
     assert [task.lead for task in tasks] == [
-        "领导小组办公室", "教研室", "教育股", "教育股", "安全股", "装备站", "人事股", "教育股",
+        "领导小组办公室", "教研室", "教育股", "教育股", "安全股", "装备站", "人事股", "教育股", "计财股",
     ]  # fmt: skip
 
 
@@ -84,6 +85,15 @@ def test_what_is_asked_per_term_starts_in_its_month() -> None:
     assert plans["environment-term"].starts_on == date(2027, 1, 1)
     assert plans["reform-term"].starts_on == date(2026, 10, 1)
     assert plans["feature-once"].every is Every.ONCE
+
+
+def test_each_drill_is_a_row_and_boarding_schools_have_two() -> None:
+    indicators = {one.key: one for plan in sample("campaign.yaml").plan.tasks for one in plan.indicators}
+    drills = indicators["drills"]
+    assert [column.key for column in drills.columns] == ["date", "place", "type", "students", "staff", "seconds"]
+    assert (drills.boarding_minimum, drills.only_if) == (2, OnlyIf("drill_done", equals=True))
+    assert (indicators["bbt"].not_falling, indicators["guide_plans"].jump) == (True, 3)
+    assert {one.sets for one in indicators.values() if one.sets} == set(Basic)
 
 
 def test_the_items_of_six_are_configuration() -> None:
@@ -134,6 +144,9 @@ tasks:
 """)
 TASK = ("tasks", 0)
 ONE = (*TASK, "indicators", 1)
+ROWS = (*TASK, "indicators", 0)
+DAY_COLUMN: dict[str, Any] = {"key": "d", "label": "日期", "kind": "date"}
+GROUP: dict[str, Any] = {"key": "g", "label": "逐次", "kind": "rows", "used_by": "通报", "columns": [DAY_COLUMN]}
 
 
 def changed(path: tuple[str | int, ...], value: object) -> str:
@@ -174,6 +187,19 @@ def test_the_small_campaign_is_good() -> None:
         ((*ONE, "every"), "term", "频次不同,不会一起问"),
         ((*TASK, "indicators", 0), {"key": "d", "label": "日", "kind": "date", "earliest": "明天"}, "或年-月-日"),
         ((*TASK, "indicators", 0), {"key": "d", "label": "照片", "kind": "photo"}, "照片不能必交"),
+        ((*ONE, "columns"), [{"key": "d", "label": "日", "kind": "date"}], "int 类不能有这一项"),
+        ((*ONE, "boarding_minimum"), 2, "int 类不能有这一项"),
+        ((*ONE, "jump"), 1, "要大于1"),
+        ((*ONE, "sets"), "students", "nature: stock"),
+        ((*TASK, "indicators", 2, "not_falling"), True, "nature: stock"),
+        (ROWS, GROUP | {"columns": []}, "要写 columns"),
+        (ROWS, GROUP | {"columns": [DAY_COLUMN, DAY_COLUMN]}, "重复"),
+        (ROWS, GROUP | {"columns": [DAY_COLUMN | {"key": "people"}]}, "重复"),
+        (ROWS, GROUP | {"columns": [DAY_COLUMN | {"key": "more"}]}, "留用"),
+        (ROWS, GROUP | {"columns": [DAY_COLUMN | {"kind": "rows"}]}, "不能再有逐次"),
+        (ROWS, GROUP | {"columns": [DAY_COLUMN | {"every": "term"}]}, "columns[1].every」:没有这个名称的项"),
+        (ROWS, GROUP | {"columns": [DAY_COLUMN | {"only_if": {"key": "done", "equals": True}}]}, "同一次里"),
+        (ROWS, GROUP | {"columns": [{"key": "n", "label": "人", "kind": "int"}]}, "缺单位"),
         ((*TASK, "schedule"), {"every": "monthly", "opens_before": 0, "at": "08:00"}, "截止早于开启"),
         ((*TASK, "schedule"), {"every": "weekly"}, "只能是once"),
         ((*TASK, "schedule"), {"every": "monthly", "day": 32}, "最多31"),
@@ -282,7 +308,8 @@ def test_a_key_is_not_asked_twice_of_a_unit() -> None:
 
 def test_how_numbers_are_counted() -> None:
     indicators = {one.key: one for task in form("campaign.yaml").tasks for one in task.indicators}
-    assert [numbers_in(indicators[key]) for key in ("hazard", "bbt", "drill_done", "drill_seconds")] == [2, 1, 0, 1]
+    counted = [numbers_in(indicators[key]) for key in ("hazard", "bbt", "drill_done", "drills", "registered_staff")]
+    assert counted == [2, 1, 0, 3, 0]  # a repeating group counts as one row, a registered basic as none
     assert load(form("campaign.yaml"), Stage.KINDERGARTEN, 10).tasks.get("drill") is None
 
 
@@ -307,6 +334,11 @@ DAY = Indicator("d", "日期", Kind.DATE, Nature.FLOW, earliest="2026-09-01", la
         (PICK, {"choices": ("甲", "乙", "丙")}, ChangeKind.LOOSENED),
         (DAY, {"earliest": "2026-08-01"}, ChangeKind.LOOSENED),
         (DAY, {"latest": None}, ChangeKind.LOOSENED),
+        (BASE, {"sets": Basic.STUDENTS}, ChangeKind.WORDING),
+        (replace(BASE, soft_minimum=Decimal(4)), {"soft_minimum": Decimal(3)}, ChangeKind.LOOSENED),
+        (replace(BASE, jump=Decimal(2)), {"jump": Decimal(3)}, ChangeKind.LOOSENED),
+        (replace(BASE, not_falling=True), {"not_falling": False}, ChangeKind.LOOSENED),
+        (BASE, {"not_falling": True}, ChangeKind.MEANING),
         (BASE, {"maximum": Decimal(5)}, ChangeKind.MEANING),
         (BASE, {"minimum": Decimal(2)}, ChangeKind.MEANING),
         (BASE, {"soft_maximum": Decimal(5)}, ChangeKind.MEANING),
@@ -322,6 +354,19 @@ def test_what_a_change_does(old: Indicator, change: dict[str, Any], kind: Change
     (found,) = changes([old], [replace(old, **change)])
     assert found.kind is kind
     assert found.field == next(iter(change))
+
+
+GROUPED = Indicator("g", "逐次", Kind.ROWS, Nature.FLOW, columns=(BASE, DAY), boarding_minimum=Decimal(2))
+
+
+def test_a_change_inside_a_group_names_its_column() -> None:
+    stricter = replace(GROUPED, columns=(replace(BASE, unit="次"), replace(DAY, label="哪天"), PICK))
+    found = {(change.key, change.field): change.kind for change in changes([GROUPED], [stricter])}
+    assert found == {
+        ("g.n", "unit"): ChangeKind.MEANING, ("g.d", "label"): ChangeKind.WORDING, ("g.p", ""): ChangeKind.MEANING,
+    }  # fmt: skip
+    (looser,) = changes([GROUPED], [replace(GROUPED, boarding_minimum=None)])
+    assert looser.kind is ChangeKind.LOOSENED
 
 
 def test_questions_that_come_and_go() -> None:
