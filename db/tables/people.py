@@ -38,7 +38,8 @@ class Role(StrEnum):
 
 class Bureau(Table, table=True):
     """教育局: a tenant with its own bot. `office_*` and `duty_phone` are what people are told to call; `bot_username`
-    is the bot's name when it last ran; `code_salt` goes into the hash of every invitation code (decision 0014)."""
+    is the bot's name when it last ran; `code_salt` goes into the hash of every invitation code (decision 0014).
+    `settled_on` is the last day whose renamings and closures were carried out."""
 
     id: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
     name: str
@@ -50,6 +51,7 @@ class Bureau(Table, table=True):
     bot_id: int | None = big(None, unique=True)
     bot_username: str = ""
     code_salt: str = ""
+    settled_on: date | None = None
     parent_id: int | None = big(None, foreign_key="bureau.id")
 
 

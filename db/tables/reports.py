@@ -15,7 +15,8 @@ from domain.requests import RequestKind, RequestState
 class Report(Table, table=True):
     """填报: exists from issuance, because it is owed. The roster is frozen here: township and basics as they were.
 
-    `versions` counts how often values were sent: 1 with the first, one more with each correction.
+    `versions` counts how often values were sent: 1 with the first, one more with each correction. `state_reason` says
+    why it was returned, or is exempt.
     """
 
     __table_args__ = (
@@ -30,6 +31,7 @@ class Report(Table, table=True):
     round_id: int = key()
     unit_id: int = key()
     state: str = State.PENDING.value
+    state_reason: str = ""
     township: str = ""
     students: int | None = None
     staff: int | None = None

@@ -91,8 +91,8 @@ def test_each_drill_is_a_row_and_boarding_schools_have_two() -> None:
     indicators = {one.key: one for plan in sample("campaign.yaml").plan.tasks for one in plan.indicators}
     drills = indicators["drills"]
     assert [column.key for column in drills.columns] == ["date", "place", "type", "students", "staff", "seconds"]
-    assert (drills.boarding_minimum, drills.only_if) == (2, OnlyIf("drill_done", equals=True))
-    assert (indicators["bbt"].not_falling, indicators["guide_plans"].jump) == (True, 3)
+    assert (drills.boarding_minimum, drills.only_if) == (Decimal(2), OnlyIf("drill_done", equals=True))
+    assert (indicators["bbt"].not_falling, indicators["guide_plans"].jump) == (True, Decimal(3))
     assert {one.sets for one in indicators.values() if one.sets} == set(Basic)
 
 

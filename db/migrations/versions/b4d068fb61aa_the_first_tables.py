@@ -4,7 +4,7 @@ import sqlalchemy as sa
 import sqlmodel.sql.sqltypes
 from alembic import op
 
-revision = '8af5735211ac'
+revision = 'b4d068fb61aa'
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -23,6 +23,7 @@ def upgrade() -> None:
     sa.Column('bot_id', sa.BigInteger(), nullable=True),
     sa.Column('bot_username', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('code_salt', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('settled_on', sa.Date(), nullable=True),
     sa.Column('parent_id', sa.BigInteger(), nullable=True),
     sa.ForeignKeyConstraint(['parent_id'], ['bureau.id'], name=op.f('fk_bureau_parent_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_bureau')),
@@ -335,6 +336,7 @@ def upgrade() -> None:
     sa.Column('round_id', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('unit_id', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('state', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('state_reason', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('township', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('students', sa.Integer(), nullable=True),
     sa.Column('staff', sa.Integer(), nullable=True),
