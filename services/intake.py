@@ -45,9 +45,10 @@ def chat_of(update: Update) -> int:
 
 
 def _message_of(update: Update) -> int | None:
-    """The message that was said or edited."""
+    """The message that was said or edited. Never raises: what cannot be read fails in its handler and is counted."""
     said = update.get("message") or update.get("edited_message")
-    return int(said["message_id"]) if isinstance(said, dict) else None
+    message_id = said.get("message_id") if isinstance(said, dict) else None
+    return message_id if isinstance(message_id, int) else None
 
 
 async def accept(session: AsyncSession, bureau_id: int, updates: Sequence[Update], now: datetime) -> int:
