@@ -17,13 +17,14 @@ from telegram.ext import (
     filters,
 )
 
-from bot import personnel
+from bot import afterwards, personnel
 from bot.buttons import Press, Verb, decode
 from bot.turns import handling, turn
-from bot.words import CHANGE_WORDS, COMMAND_WORDS, LATER_WORDS, TAKE_BACK_WORDS, people_query
+from bot.words import CHANGE_WORDS, COMMAND_WORDS, LATER_WORDS, REVIEW_WORDS, TAKE_BACK_WORDS, people_query
 from domain.messages import Phrase, ReportKey
-from services import conversation, digests, handover, invitations, people, pictures, shortcuts
+from services import conversation, digests, edits, handover, invitations, people, pictures, requests, shortcuts
 from services.asking import say
+from services.history import show_history
 from services.pictures import Picture
 from services.reporting import Outcome
 from services.turn import Turn
@@ -35,10 +36,11 @@ TOASTS = {
     Outcome.OUT_OF_DATE: "这张卡片已更新,请看最新的。",
     Outcome.ALREADY_SUBMITTED: "这一项已报送,不用重报。",
     Outcome.INCOMPLETE: "还没填完,请把缺的补上再提交。",
-    Outcome.LOCKED: "报告期已关闭,填的都还在。",
+    Outcome.LOCKED: "报告期已关闭,您报的已转办公室。",
     Outcome.NOT_YOURS: "这一项不由您负责,没有改动。",
     Outcome.TO_CONFIRM: "这一项要先送校长看。",
     Outcome.PASSED_UP: "已送校长看,等他提交。",
+    **afterwards.TOASTS,
 }
 
 
@@ -49,6 +51,7 @@ def register(application: Application) -> None:  # type: ignore[type-arg]
         application.add_handler(MessageHandler(private & _said(COMMAND_WORDS[command]), callback))
     application.add_handler(MessageHandler(private & _said(CHANGE_WORDS), change))
     application.add_handler(MessageHandler(private & _said(LATER_WORDS), later))
+    application.add_handler(MessageHandler(private & _said(REVIEW_WORDS), review_words))
     application.add_handler(MessageHandler(private & _said(TAKE_BACK_WORDS), take_back))
     application.add_handler(MessageHandler(private & filters.Regex(r"^\s*人员[\s::]"), find_people))
     application.add_handler(MessageHandler(private & filters.COMMAND, unknown_command))
@@ -90,7 +93,7 @@ async def todo(_update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
 
 async def history(_update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
     if await _known(turn()):
-        await conversation.history(turn())
+        await show_history(turn())
 
 
 async def cancel(_update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
@@ -142,6 +145,18 @@ async def people_command(_update: Update, context: ContextTypes.DEFAULT_TYPE) ->
         await say(turn(), Phrase.NO_SUCH_COMMAND)
 
 
+async def review(_update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
+    if await _known(turn()) and not await requests.review(turn()):
+        await say(turn(), Phrase.NO_SUCH_COMMAND)
+
+
+async def review_words(update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+    """补报 and 延期 alone: for the office its queue, for a unit what it wants to do."""
+    here = turn()
+    if here.actor is None or here.person.known_units or not await requests.review(here):
+        await words(update, context)
+
+
 async def unknown_command(_update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
     if await _known(turn()):
         await say(turn(), Phrase.NO_SUCH_COMMAND)
@@ -150,6 +165,8 @@ async def unknown_command(_update: Update, _context: ContextTypes.DEFAULT_TYPE) 
 async def words(update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
     here, message = turn(), update.message
     if message is None or await personnel.code_shown(here, message.text or "") or not await _known(here):
+        return
+    if await requests.answered(here, message.text or ""):
         return
     if not here.person.known_units:
         await say(here, Phrase.HELP_BUREAU)
@@ -178,10 +195,12 @@ async def not_text(_update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None
         await say(turn(), Phrase.NOT_TEXT)
 
 
-async def edited(_update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
-    """What was said stays said: a correction is a message of its own, so that it is read back."""
-    if await _known(turn()):
-        await say(turn(), Phrase.EDITED)
+async def edited(update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
+    """An edited message corrects what it said; one that changes nothing is passed over."""
+    here, message = turn(), update.edited_message
+    words = (message.text or message.caption or "") if message else ""
+    if here.actor is not None and here.person.known_units and words:
+        await edits.edited(here, words)
 
 
 async def blocked_or_back(update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
@@ -206,6 +225,7 @@ COMMANDS: dict[str, Callback] = {
     "help": show_help,
     "digest": digest,
     "people": people_command,
+    "review": review,
 }
 
 
@@ -227,9 +247,11 @@ async def pressed(update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
         await _BINDING[press.verb](here, press, query.from_user.full_name)
     elif here.actor is None:
         await personnel.no_longer(here, press.report)
-    elif press.verb in personnel.PRESSED:
-        outcome = await personnel.PRESSED[press.verb](here, press)
+    elif press.verb in _PRESSED:
+        outcome = await _PRESSED[press.verb](here, press)
         here.toast = here.toast or TOASTS[outcome]
+        if outcome is Outcome.NOT_YOURS and press.report is not None:
+            await personnel.no_longer(here, press.report)
     elif press.report is None:
         await _without_report(here, press)
     else:
@@ -240,6 +262,7 @@ async def pressed(update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
             await personnel.no_longer(here, press.report)
 
 
+_PRESSED = personnel.PRESSED | afterwards.PRESSED
 _BINDING = {Verb.THIS_IS_ME: personnel.this_is_me, Verb.NOT_ME: personnel.not_me}
 
 

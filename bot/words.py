@@ -12,10 +12,12 @@ COMMAND_WORDS: dict[str, tuple[str, ...]] = {
     "help": ("帮助", "怎么用"),
     "digest": ("汇总",),
     "people": ("人员",),
+    "review": ("审核",),
 }
 """Every command also has Chinese words; the first of them stands in the menu."""
 
-CHANGE_WORDS = ("修改", "改")
+CHANGE_WORDS = ("修改", "改", "更正")
+REVIEW_WORDS = ("补报", "延期")
 LATER_WORDS = ("稍后", "稍后填")
 TAKE_BACK_WORDS = ("收回",)
 """What the buttons of a card say, for whom they do not reach."""
@@ -30,10 +32,10 @@ def people_query(words: str) -> str | None:
 
 
 PRINCIPAL_COMMANDS = ("todo", "history", "cancel", "help")
-BUREAU_COMMANDS = ("digest", "people", "help")
+BUREAU_COMMANDS = ("digest", "review", "people", "help")
 
 PRINCIPAL_KEYBOARD = (("待办", "已报", "帮助"),)
-BUREAU_KEYBOARD = (("汇总", "帮助"),)
+BUREAU_KEYBOARD = (("汇总", "审核", "帮助"),)
 
 MENU = {
     "todo": "待办:还要报什么",
@@ -41,5 +43,6 @@ MENU = {
     "cancel": "取消:放下正在问的",
     "help": "帮助:怎么用",
     "digest": "汇总:截至此刻的报送情况",
+    "review": "审核:补报和延期申请",
     "people": "人员:开通情况、邀请码(办公室)",
 }

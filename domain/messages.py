@@ -283,7 +283,6 @@ class Phrase(StrEnum):
     WHICH_PHOTO = "which_photo"
     ENOUGH_PHOTOS = "enough_photos"
     VOICE = "voice"
-    EDITED = "edited"
     FAILED = "failed"
     LOCKED = "locked"
     ALREADY_SUBMITTED = "already_submitted"

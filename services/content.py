@@ -16,7 +16,6 @@ from domain.messages import (
     ConfirmHandover,
     DigestText,
     HandoverCard,
-    History,
     InvitationText,
     Message,
     MissingList,
@@ -34,10 +33,11 @@ from domain.messages import (
     Unread,
     WhichReport,
 )
-from services import people_content
+from services import later_content, people_content
 from services.delegations import NO_PART, Part, part_in
+from services.later_content import LaterLive
 from services.people_content import PeopleLive, actor_to
-from services.sheets import Sheet, open_sheets, reported_sheets, sheet_of, sheets_of
+from services.sheets import Sheet, open_sheets, sheet_of, sheets_of
 from services.turn import Actor
 
 
@@ -93,22 +93,12 @@ class TodoContent:
 
 
 @dataclass(frozen=True, slots=True)
-class HistoryContent:
-    address: str
-    sheets: tuple[Sheet, ...]
-    several_units: bool
-
-
-@dataclass(frozen=True, slots=True)
 class DigestContent:
     digest: Digest
     message: DigestText | MissingList
 
 
-MOST_SHOWN = 10
-"""So many reports in 已报."""
-
-Live = PromptContent | ReminderContent | CardContent | TodoContent | HistoryContent | DigestContent | PeopleLive
+Live = PromptContent | ReminderContent | CardContent | TodoContent | DigestContent | PeopleLive | LaterLive
 Content = Live | Receipt | ConfirmBinding | WhichReport | Say
 
 
@@ -123,8 +113,6 @@ async def load(session: AsyncSession, row: Outbox, message: Message, scene: Scen
             return await _card(session, row, message)
         case Todo():
             return await _todo(session, row, scene)
-        case History():
-            return await _history(session, row)
         case DigestText() | MissingList():
             snapshot = await session.get(DigestSnapshot, (row.bureau_id, message.digest_id))
             return DigestContent(Digest.from_json(snapshot.snapshot), message) if snapshot else None
@@ -134,7 +122,9 @@ async def load(session: AsyncSession, row: Outbox, message: Message, scene: Scen
             return await _about_people(session, row, message, scene)
 
 
-async def _about_people(session: AsyncSession, row: Outbox, message: Message, scene: Scene) -> PeopleLive | None:
+async def _about_people(
+    session: AsyncSession, row: Outbox, message: Message, scene: Scene
+) -> PeopleLive | LaterLive | None:
     match message:
         case ConfirmHandover():
             return await people_content.confirm_handover(session, row, message)
@@ -151,7 +141,7 @@ async def _about_people(session: AsyncSession, row: Outbox, message: Message, sc
         case PersonCard(person_id=person_id):
             return await people_content.person(session, row, person_id, scene.now)
         case _:
-            return None
+            return await later_content.load(session, row, message)
 
 
 async def _still_owed(
@@ -232,13 +222,3 @@ async def _todo(session: AsyncSession, row: Outbox, scene: Scene) -> TodoContent
     sheets = [sheet for sheet in found if actor.may_report(sheet)]
     part = await part_in(session, row.bureau_id, actor, sheets)
     return TodoContent(actor.address, tuple(sheets), len(actor.known_units) > 1, part)
-
-
-async def _history(session: AsyncSession, row: Outbox) -> HistoryContent | None:
-    actor = await actor_to(session, row)
-    if actor is None:
-        return None
-    limited = actor.known_units - actor.reporting_units
-    found = await reported_sheets(session, row.bureau_id, actor.known_units, MOST_SHOWN * (20 if limited else 1))
-    sheets = [sheet for sheet in found if actor.may_report(sheet)][:MOST_SHOWN]
-    return HistoryContent(actor.address, tuple(sheets), len(actor.known_units) > 1)

@@ -77,6 +77,12 @@ async def tell_section(turn: Turn, sheet: Sheet) -> None:
     await queue_all(turn.session, items, turn.now, Lane.REMINDER, nag=True)
 
 
+async def tell_section_of(turn: Turn, key: ReportKey) -> None:
+    sheet = await sheet_of(turn.session, turn.bureau.id, key)
+    if sheet is not None:
+        await tell_section(turn, sheet)
+
+
 async def _waits(session: AsyncSession, to: Recipient, message: Corrected) -> bool:
     statement = select(Outbox).where(
         Outbox.bureau_id == to.bureau_id,

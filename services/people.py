@@ -149,6 +149,7 @@ def office_facts(bureau: Bureau) -> dict[str, str]:
         "contact": bureau.office_contact,
         "phone": bureau.office_phone,
         "duty": bureau.duty_phone,
+        "zone": bureau.timezone,
     }
 
 

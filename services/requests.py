@@ -13,10 +13,10 @@ from db.tables import Card, Draft, Extension, Lane, Request, Role
 from domain.messages import Decision, Message, Phrase, ReportKey, RequestCard, ReviewList
 from domain.progress import State
 from domain.requests import RequestKind, RequestState
-from services.asking import say, set_focus
+from services.asking import focused_report, say, set_focus
 from services.corrections import tell_section
 from services.outbox import Recipient, queue_all, show_card
-from services.people import recipients_of_units, recipients_with_role
+from services.people import chat_row, recipients_of_units, recipients_with_role
 from services.reporting import Outcome, next_receipt_number, received_at, sheet_for, show_everywhere
 from services.sheets import Sheet, hold, sheet_of
 from services.storing import Sending, store_answers
@@ -212,11 +212,13 @@ async def _show_decided(turn: Turn, request: Request) -> None:
             await show_card(turn.session, Recipient(turn.bureau.id, chat_id), message, turn.now, key=key)
 
 
-async def answered(turn: Turn, focus_key: str | None, words: str) -> bool:
+async def answered(turn: Turn, words: str) -> bool:
     """Typed words of somebody who was asked why he refuses. False where nothing was asked."""
-    if focus_key is None or not focus_key.startswith(REFUSAL):
+    chat = await chat_row(turn.session, turn.bureau.id, turn.to.chat_id)
+    key = chat.focus_key or ""
+    if not key.startswith(REFUSAL) or focused_report(turn, chat) is None:
         return False
-    outcome = await refuse_because(turn, int(focus_key.removeprefix(REFUSAL)), words)
+    outcome = await refuse_because(turn, int(key.removeprefix(REFUSAL)), words)
     if outcome is not Outcome.DONE:
         await set_focus(turn, None, None)
     return outcome is Outcome.DONE

@@ -3,24 +3,23 @@ first line says what it is and by when, people are addressed as the roster says,
 
 from __future__ import annotations
 
-from typing import assert_never
-
 from bot.views import people
 from bot.views.answers import confirm_binding, say, which_report
 from bot.views.cards import card, receipt
 from bot.views.digests import digest
-from bot.views.lists import history, prompt, reminder, todo
+from bot.views.later import later
+from bot.views.lists import prompt, reminder, todo
 from domain.messages import ConfirmBinding, Receipt, Say, WhichReport
 from services.content import (
     CardContent,
     Content,
     DigestContent,
-    HistoryContent,
     PromptContent,
     ReminderContent,
     Scene,
     TodoContent,
 )
+from services.later_content import LaterLive
 from services.people_content import (
     HandoverCardContent,
     HandoverContent,
@@ -47,8 +46,6 @@ def render(content: Content, scene: Scene) -> list[Rendered]:
             return [card(content, scene)]
         case TodoContent():
             return [todo(content, scene)]
-        case HistoryContent():
-            return [history(content, scene)]
         case DigestContent():
             return digest(content, scene)
         case Receipt():
@@ -63,7 +60,7 @@ def render(content: Content, scene: Scene) -> list[Rendered]:
             return [_about_people(content, scene)]
 
 
-def _about_people(content: PeopleLive, scene: Scene) -> Rendered:
+def _about_people(content: PeopleLive | LaterLive, scene: Scene) -> Rendered:
     match content:
         case InvitationContent():
             return people.invitation(content, scene)
@@ -80,4 +77,4 @@ def _about_people(content: PeopleLive, scene: Scene) -> Rendered:
         case PersonContent():
             return people.person(content, scene)
         case _:
-            assert_never(content)
+            return later(content, scene)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from bot.buttons import Verb, encode
 from bot.views.parts import message
 from bot.words import BUREAU_KEYBOARD, PRINCIPAL_KEYBOARD
+from domain import wording
 from domain.messages import ConfirmBinding, Phrase, Say, WhichReport
 from services.rendering import Button, Rendered
 
@@ -116,6 +119,34 @@ def _former(facts: Facts) -> list[str]:
     return [f"{by},此按钮不再有效。谢谢您以前的支持。"]
 
 
+def _late_filed(facts: Facts) -> list[str]:
+    """C12."""
+    at, lock = _moment(facts, "at"), _moment(facts, "lock")
+    return [
+        f"{facts.get('address', '您好')},您报的内容已完整收到({at})。",
+        f"{facts.get('title', '')}报告期已于{lock}关闭,本期数字不再变动。",
+        f"已转办公室{facts.get('contact', '')},接收后按“补报”计入下期更正,结果在这里告诉您,不用重报。",
+        f"急用请打{facts.get('phone', '')}。",
+    ]
+
+
+def _extension_asked(facts: Facts) -> list[str]:
+    return [
+        f"已转办公室{facts.get('contact', '')}:{facts.get('title', '')}申请延到{_moment(facts, 'until')}"
+        f"({facts.get('reason', '')})。",
+        "答复前不再提醒,结果在这里告诉您;填的都还在,可以接着填。",
+    ]
+
+
+def _still(facts: Facts) -> str:
+    return f"现在报就行;有困难打{_call(facts)}。"
+
+
+def _moment(facts: Facts, name: str) -> str:
+    """An instant that was kept with its zone."""
+    return wording.moment(datetime.fromisoformat(facts[name]), ZoneInfo(facts.get("zone") or "Asia/Shanghai"))
+
+
 _LINES: dict[Phrase, Callable[[Facts], list[str]]] = {
     Phrase.STRANGER: _stranger,
     Phrase.WELCOME: _welcome,
@@ -163,12 +194,15 @@ _LINES: dict[Phrase, Callable[[Facts], list[str]]] = {
     Phrase.WHICH_PHOTO: lambda _: ["照片是哪一项的?请先点开那一项,再发一次照片。"],
     Phrase.ENOUGH_PHOTOS: lambda f: [f"照片已有{f['most']}张,够了,这张没有收。已填的都在。"],
     Phrase.VOICE: lambda _: ["听不了语音。按键盘上的话筒可以说话变文字,再发给我就行;已填的都在。"],
-    Phrase.EDITED: lambda _: ["您改了前面发的话,这里不会跟着变。请把正确的重新发一遍;已填的都在。"],
     Phrase.FAILED: lambda f: [f"刚才这条没处理成,是我们的问题,内容已留底。请过会儿再试,急用请打{_call(f)}。"],
     Phrase.LOCKED: lambda f: [f"{f.get('title', '')}报告期已关闭,填的都还在。仍要报送,请打{_call(f)}。"],
     Phrase.ALREADY_SUBMITTED: lambda f: [
-        f"{f.get('title') or '这一项'}已报送,不用重报,刚才的话没有记录。要改,请打{_call(f)}。"
+        f"{f.get('title') or '这一项'}已报送,不用重报,刚才的话没有记录。要改,直接说正确的数,如“更正:_是_”,或回“已报”。"
     ],
+    Phrase.UNCHANGED: lambda f: [f"{f.get('title') or '这一项'}和已报的一样,没有改动。"],
+    Phrase.LATE_FILED: _late_filed,
+    Phrase.EXTENSION_ASKED: _extension_asked,
+    Phrase.EXTENSION_OVER: lambda f: [f"{f.get('title', '')}现在不能申请延期(已过截止时间或正在申请)。{_still(f)}"],
     Phrase.LATER: lambda _: ["好的,稍后填。填的都已保存。"],
     Phrase.NO_DIGEST_YET: lambda _: ["还没有开启报告期,暂无汇总。"],
     Phrase.NO_SUCH_COMMAND: lambda _: ["没有这个命令。回“帮助”看能做什么。"],

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 
 from bot.buttons import Verb, encode
+from bot.views import corrections
 from bot.views.doubts import GIVE_UP_AFTER, doubt_lines
 from bot.views.hints import hint_lines
 from bot.views.parts import (
+    extend_buttons,
     handing_buttons,
+    how,
     in_rows,
+    lines_of,
     message,
     office_call,
     said,
@@ -22,41 +26,39 @@ from domain.groups import is_more
 from domain.indicators import Indicator, Kind
 from domain.messages import Receipt
 from domain.progress import Timeliness
+from domain.requests import RequestKind
 from services.content import CardContent, Scene
+from services.corrections import REASON
 from services.rendering import Button, Rendered
 from services.reporting import is_nil
 from services.sheets import Sheet
 from services.shortcuts import may_be_nil
 
-PER_LINE = 3
-
 
 def card(content: CardContent, scene: Scene) -> Rendered:
     sheet = content.sheet
-    if not sheet.is_open:
-        return _submitted(sheet, scene)
-    if scene.now >= sheet.lock_at:
-        return _locked(sheet, scene)
+    if sheet.is_correcting and content.asked == REASON:
+        return corrections.reason(content, scene)
     if content.choosing:
-        return _choosing(sheet)
-    if sheet.is_complete and content.asked is None:
-        return _read_back(content, scene)
+        return _choosing(sheet, scene)
+    at_hand = sheet.indicator(content.asked) is not None
+    if not sheet.is_open and not sheet.is_correcting and not at_hand:
+        return corrections.submitted(sheet, scene)
+    if RequestKind.LATE in sheet.standing.asked and not at_hand and content.unread == ():
+        return _filed(sheet, scene)
+    if sheet.is_complete and not at_hand:
+        return corrections.read_back(content, scene) if sheet.is_sent else _read_back(content, scene)
     return _draft(content, scene)
 
 
-def _submitted(sheet: Sheet, scene: Scene) -> Rendered:
-    at = sheet.report.submitted_at
-    when = f"{wording.moment(at, scene.hours.zone)}," if at else ""
-    return message([f"【已提交】{unit_and_title(sheet)}", f"{when}回执号 {sheet.report.receipt_number}"])
-
-
-def _locked(sheet: Sheet, scene: Scene) -> Rendered:
+def _filed(sheet: Sheet, scene: Scene) -> Rendered:
+    """It came after the lock and waits for the office."""
     locked = wording.moment(sheet.lock_at, scene.hours.zone)
     return message(
         [
-            f"【已关闭,未提交】{unit_and_title(sheet)}",
-            f"报告期已于{locked}关闭,填的都还在。",
-            f"仍要报送,请打电话给{office_call(scene)}。",
+            f"【补报,待接收】{unit_and_title(sheet)}",
+            f"报告期已于{locked}关闭;您报的已转办公室,填的都还在,不用重报。",
+            f"急用请打{office_call(scene)}。",
         ]
     )
 
@@ -72,18 +74,13 @@ def _body(sheet: Sheet) -> list[str]:
     lines: list[str] = []
     for row, members in groupby(answered, key=lambda pair: pair[0].row):
         phrases = [_with_words(sheet, indicator, phrase) for indicator, phrase in members]
-        lines += [f"第{row}次:{','.join(phrases)}"] if row else _lines_of(phrases)
+        lines += [f"第{row}次:{','.join(phrases)}"] if row else lines_of(phrases)
     return lines
-
-
-def _lines_of(phrases: Sequence[str]) -> Iterator[str]:
-    for start in range(0, len(phrases), PER_LINE):
-        yield ",".join(phrases[start : start + PER_LINE])
 
 
 def _with_words(sheet: Sheet, indicator: Indicator, phrase: str) -> str:
     """The reply's own words behind what was converted, approximated or inferred; 约 before an approximation."""
-    entry = sheet.draft.entries.get(indicator.key, {}) if sheet.draft else {}
+    entry = sheet.entries.get(indicator.key, {})
     if not entry:
         return f"{phrase}(本期已报过)"
     shown = f"约{phrase}" if entry.get("approximate") else phrase
@@ -94,34 +91,48 @@ def _read_back(content: CardContent, scene: Scene) -> Rendered:
     sheet = content.sheet
     first, *rest = _body(sheet)
     nil = "零报告:" if is_nil(sheet) else ""
-    lines = [f"【请核对,未提交】{unit_and_title(sheet)}", nil + first, *rest]
+    lines = [corrections.head(sheet, scene, "请核对"), nil + first, *rest]
     lines += hint_lines(sheet, scene)
     lines += doubt_lines(content, scene)
     send = send_button(sheet, content.part)
     lines += [f"{filler.name}代填,请您过目。"] if (filler := content.part.handed.get(sheet.key)) and filler.name else []
     lines += _optional(sheet)
+    lines += [corrections.closed_line(sheet, scene)] if sheet.is_locked(scene.now) else []
     lines.append(f"对,请点“{send.label}”或回“对”;不对,直接说正确的。")
     return message(lines, [send, Button("修改", encode(Verb.CHANGES, sheet.key))])
 
 
 def _draft(content: CardContent, scene: Scene) -> Rendered:
     sheet = content.sheet
-    lines = [f"【草稿,未提交】{unit_and_title(sheet)}"]
+    lines = [corrections.head(sheet, scene, "草稿")]
     lines += [f"✓ {line}" for line in _body(sheet)]
     lines += _wanting(sheet)
     lines += _last_time(sheet, scene)
     lines += doubt_lines(content, scene)
     asked = sheet.indicator(content.asked) or next(iter(sheet.missing), None)
     lines += _asking(sheet, asked) if asked and not _is_asked_by_doubt(content, asked) else []
-    saved = "填的都已保存,{}前接着填即可。" if sheet.values else "{}前报都行,填一项存一项。"
-    lines.append(saved.format(_until(sheet, scene)))
+    lines.append(_saved(sheet, scene))
     return message(
         lines,
         *_answer_buttons(sheet, asked),
         _shortcuts(sheet, scene),
         _draft_buttons(sheet),
+        _asking_buttons(sheet, asked, scene),
         *handing_buttons([sheet], content.part),
     )
+
+
+def _saved(sheet: Sheet, scene: Scene) -> str:
+    if sheet.is_locked(scene.now):
+        return corrections.closed_line(sheet, scene)
+    saved = "填的都已保存,{}前接着填即可。" if sheet.values else "{}前报都行,填一项存一项。"
+    return saved.format(_until(sheet, scene))
+
+
+def _asking_buttons(sheet: Sheet, asked: Indicator | None, scene: Scene) -> list[Button]:
+    """Whom the question puzzles, and whom the time does not suffice."""
+    puzzled = [Button("这个怎么填", encode(Verb.HOW, sheet.key, sheet.indicators.index(asked)))] if asked else []
+    return [*puzzled, *extend_buttons([sheet], scene)]
 
 
 def _optional(sheet: Sheet) -> list[str]:
@@ -149,7 +160,7 @@ def _shortcuts(sheet: Sheet, scene: Scene) -> list[Button]:
 
 
 def _until(sheet: Sheet, scene: Scene) -> str:
-    closes = sheet.due_at if scene.now <= sheet.due_at else sheet.lock_at
+    closes = sheet.due_at if scene.now <= sheet.due_at and sheet.is_open else sheet.lock_at
     return wording.moment(closes, scene.hours.zone)
 
 
@@ -171,30 +182,10 @@ def _asking(sheet: Sheet, asked: Indicator) -> list[str]:
     """The question at hand, with how it may be answered."""
     current = sheet.values.get(asked.key)
     now = f"(现为{wording.value(asked, current, (asked.yes, asked.no))})" if current is not None else ""
-    lines = [f"请答:{asked.label}{now}{_how(asked)}"]
+    lines = [f"请答:{asked.label}{now}{how(asked)}"]
     if asked.kind in (Kind.CHOICE, Kind.CHOICES):
         lines.append(" ".join(f"{number}{choice}" for number, choice in enumerate(asked.choices, 1)))
     return lines
-
-
-def _how(asked: Indicator) -> str:
-    if asked.hint:
-        return f",如{asked.hint}"
-    match asked.kind:
-        case Kind.BOOL:
-            return f",回“{asked.yes}”或“{asked.no}”"
-        case Kind.INT | Kind.NUMBER:
-            return f",回数字({asked.unit})" if asked.unit else ",回数字"
-        case Kind.PERCENT:
-            return ",回百分数"
-        case Kind.RATIO:
-            return ",回“_/_”"
-        case Kind.DATE:
-            return ",如“_月_日”“昨天”"
-        case Kind.CHOICE | Kind.CHOICES:
-            return ",点选或回序号"
-        case _:
-            return ""
 
 
 def _answer_buttons(sheet: Sheet, asked: Indicator | None) -> list[Sequence[Button]]:
@@ -229,35 +220,43 @@ def _ticks(sheet: Sheet, asked: Indicator, position: int) -> list[Sequence[Butto
 
 def _draft_buttons(sheet: Sheet) -> list[Button]:
     later = Button("稍后填", encode(Verb.LATER, sheet.key))
+    if sheet.is_sent:
+        return [corrections.keep_button(sheet)]
     if sheet.is_complete:  # asked once more about one of the answers: who keeps it needs no second card to send it
         return [Button("不改了", encode(Verb.OPEN, sheet.key)), later]
     return [Button("修改", encode(Verb.CHANGES, sheet.key)), later] if sheet.values else [later]
 
 
-def _choosing(sheet: Sheet) -> Rendered:
+def _choosing(sheet: Sheet, scene: Scene) -> Rendered:
     answered = _answered(sheet)
     buttons = [
         Button(phrase[:30], encode(Verb.ASK, sheet.key, sheet.indicators.index(indicator)))
         for indicator, phrase in answered
     ]
-    lines = [f"【修改,未提交】{unit_and_title(sheet)}", "请点要改的一项,或直接说正确的。"]
-    return message(lines, *in_rows(buttons, 2), [Button("不改了", encode(Verb.OPEN, sheet.key))])
+    lines = [corrections.head(sheet, scene, "修改"), "请点要改的一项,或直接说正确的。"]
+    keep = corrections.keep_button(sheet) if sheet.is_sent else Button("不改了", encode(Verb.OPEN, sheet.key))
+    return message(lines, *in_rows(buttons, 2), [keep])
 
 
 def receipt(content: Receipt, scene: Scene) -> Rendered:
-    """C5. The last one of the month says that all is done, once."""
+    """C5; of a correction what moved. The last one of the month says that all is done, once."""
     zone = scene.hours.zone
-    how = {Timeliness.ON_TIME: "按时", Timeliness.GRACE: "宽限期内", Timeliness.LATE: "补报"}[content.timeliness]
+    word = "按时" if content.timeliness is Timeliness.ON_TIME else content.timeliness.chinese
+    received = f"{wording.moment(content.received_at, zone)},{word}"
     lines = [
         f"✓ 已{'收到' if content.first else '更正'}:{content.unit} {content.title}",
-        f"{wording.moment(content.received_at, zone)},{how}。回执号 {content.number}",
-        f"数有变动,{wording.moment(content.lock_at, zone)}前打电话给{office_call(scene)}。",
+        *lines_of(content.changes),
+        f"{received}。回执号 {content.number}"
+        if content.first
+        else f"原报送时间{received},不变。回执号 {content.number}",
     ]
+    if scene.now < content.lock_at:
+        lines.append(f"数有变动,{wording.moment(content.lock_at, zone)}前直接回正确的数即可。")
     if content.owed:
         lines.append(f"还有{len(content.owed)}项待报:{'、'.join(content.owed)}。")
-    elif content.total:
+    elif content.total and content.first:
         count = f"{content.total}项" if content.total > 1 else ""
         lines.append(f"{content.title.split('月')[0]}月{count}已报齐,谢谢{content.salutation},不再提醒。")
-    if content.next_report is None:
-        return message(lines)
-    return message(lines, [Button("接着填", encode(Verb.OPEN, content.next_report))])
+    go_on = [Button("接着填", encode(Verb.OPEN, content.next_report))] if content.next_report else []
+    correct = [Button("修改", encode(Verb.CORRECT, content.report))] if scene.now < content.lock_at else []
+    return message(lines, [*go_on, *correct])

@@ -19,8 +19,7 @@ from bot.views.parts import (
     with_whom,
 )
 from domain import wording
-from domain.progress import received_timeliness
-from services.content import HistoryContent, PromptContent, ReminderContent, Scene, TodoContent
+from services.content import PromptContent, ReminderContent, Scene, TodoContent
 from services.delegations import Part
 from services.rendering import Button, Rendered
 from services.sheets import Sheet
@@ -169,17 +168,3 @@ def _until(sheet: Sheet, scene: Scene) -> str:
         return f"{due(sheet, scene)}前"
     locks = wording.moment(sheet.lock_at, scene.hours.zone)
     return f"已过截止时间,{locks}前报仍计入"
-
-
-def history(content: HistoryContent, scene: Scene) -> Rendered:
-    if not content.sheets:
-        return message([f"{content.address},还没有报过的。回“待办”看要报什么。"])
-    lines = [f"{content.address},最近报送的{len(content.sheets)}项:"]
-    for sheet in content.sheets:
-        report = sheet.report
-        at = report.first_received_at or scene.now
-        how = received_timeliness(at, sheet.due_at, sheet.grace_until).chinese
-        prefix = _unit_prefix(sheet, content.several_units)
-        when = wording.short_moment(at, scene.hours.zone)
-        lines.append(f"✓ {prefix}{sheet.title}:{when}{how},回执号 {report.receipt_number}")
-    return message(lines)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
 from bot.buttons import Verb, encode
 from domain import wording
 from domain.indicators import Indicator, Kind, Value
+from domain.requests import days_to_choose
 from services.content import Scene
 from services.delegations import HandedOver, Part
 from services.rendering import Button, Rendered
@@ -95,3 +96,48 @@ def submit_button(label: str, sheet: Sheet) -> Button:
 def in_rows(buttons: Sequence[Button], width: int) -> list[Sequence[Button]]:
     """Rows of at most `width` buttons."""
     return [buttons[start : start + width] for start in range(0, len(buttons), width)]
+
+
+def extend_buttons(sheets: Sequence[Sheet], scene: Scene) -> list[Button]:
+    """申请延期, before the deadline and where it may still be moved."""
+    may = [
+        sheet
+        for sheet in sheets
+        if sheet.is_open and not sheet.rests and scene.now <= sheet.due_at
+        and days_to_choose(sheet.due_at, sheet.lock_at, scene.hours)
+    ]  # fmt: skip
+    if len(may) == 1:
+        return [Button("申请延期", encode(Verb.EXTEND, may[0].key))]
+    numbered = [
+        Button(f"{n}申请延期", encode(Verb.EXTEND, sheet.key)) for n, sheet in enumerate(sheets, 1) if sheet in may
+    ]
+    return numbered if len(numbered) <= MOST_TO_EXTEND else []
+
+
+PER_LINE = 3
+MOST_TO_EXTEND = 3
+
+
+def lines_of(phrases: Sequence[str]) -> Iterator[str]:
+    for start in range(0, len(phrases), PER_LINE):
+        yield ",".join(phrases[start : start + PER_LINE])
+
+
+def how(asked: Indicator) -> str:
+    if asked.hint:
+        return f",如{asked.hint}"
+    match asked.kind:
+        case Kind.BOOL:
+            return f",回“{asked.yes}”或“{asked.no}”"
+        case Kind.INT | Kind.NUMBER:
+            return f",回数字({asked.unit})" if asked.unit else ",回数字"
+        case Kind.PERCENT:
+            return ",回百分数"
+        case Kind.RATIO:
+            return ",回“_/_”"
+        case Kind.DATE:
+            return ",如“_月_日”“昨天”"
+        case Kind.CHOICE | Kind.CHOICES:
+            return ",点选或回序号"
+        case _:
+            return ""

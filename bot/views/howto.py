@@ -1,0 +1,52 @@
+"""「这个怎么填?」: what is meant, how to answer, whom to call. An example has blanks, never a plausible figure."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from bot.views.parts import how, message, section_contact, unit_and_title
+from domain import wording
+from domain.indicators import Kind, Question
+from services.content import Scene
+from services.howto import HowToContent
+from services.rendering import Rendered
+
+
+def how_to(content: HowToContent, scene: Scene) -> Rendered:
+    sheet, asked = content.sheet, content.indicator
+    contact = f"拿不准就打电话给{section_contact(sheet)};填的都还在。"
+    if asked is None:
+        names = "、".join(one.name for one in sheet.applicable)
+        return message(
+            [f"【怎么填】{unit_and_title(sheet)}", f"要报:{names}。可以一句话报,也可以一项一项回。", contact]
+        )
+    lines = [f"【怎么填】{asked.label}"]
+    lines += [asked.help] if asked.help else []
+    question = sheet.question(asked.key, scene.today)
+    limits = _limits(question) if question else ""
+    if limits:
+        lines.append(limits)
+    if asked.choices:
+        lines.append("、".join(asked.choices))
+    return message([*lines, contact, f"请答:{asked.label}{how(asked)}"])
+
+
+def _limits(question: Question) -> str:
+    """单位:人;0—576; or the days between which it must lie."""
+    unit = f"单位:{question.unit}。" if question.unit else ""
+    if question.kind in (Kind.INT, Kind.NUMBER, Kind.PERCENT):
+        return unit + _between(question)
+    return unit + _days(question.earliest, question.latest) if question.kind is Kind.DATE else unit
+
+
+def _between(question: Question) -> str:
+    low = wording.amount(question.minimum) if question.minimum is not None else "0"
+    if question.maximum is None:
+        return ""
+    return f"应在{low}—{wording.amount(question.maximum)}之间。"
+
+
+def _days(earliest: date | None, latest: date | None) -> str:
+    lines = [f"不早于{wording.day(earliest)}"] if earliest else []
+    lines += [f"不晚于{wording.day(latest)}"] if latest else []
+    return f"{','.join(lines)}。" if lines else ""
