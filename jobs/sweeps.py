@@ -10,11 +10,18 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.chasing import remind
 from services.digests import publish_due
 from services.rounds import open_due_rounds
+from services.settling import settle_day
 from services.workplace import Workplace
 
 _log = logging.getLogger(__name__)
 
 Sweep = Callable[[AsyncSession, Workplace], Awaitable[object]]
+
+
+async def settle_roster(session: AsyncSession, workplace: Workplace) -> object:
+    """Before rounds open: a school that is closed from today on is asked for nothing."""
+    bureau = await workplace.bureau(session)
+    return await settle_day(session, bureau, workplace.hours, workplace.clock.now())
 
 
 async def open_rounds(session: AsyncSession, workplace: Workplace) -> object:
@@ -34,7 +41,7 @@ async def publish_digests(session: AsyncSession, workplace: Workplace) -> object
     return await publish_due(session, bureau, workplace.hours, workplace.clock.now())
 
 
-SWEEPS: tuple[Sweep, ...] = (open_rounds, send_reminders, publish_digests)
+SWEEPS: tuple[Sweep, ...] = (settle_roster, open_rounds, send_reminders, publish_digests)
 
 
 async def tick(workplace: Workplace, sweeps: tuple[Sweep, ...] = SWEEPS) -> None:

@@ -14,6 +14,7 @@ from db.ids import new_id
 from db.tables import Bureau, Unit
 from domain import roster as rules
 from domain.roster import Known, Roster
+from services.roster.closures import exempt_closed
 from services.roster.names import Tick, apply_names, pinyin_key
 from services.roster.people import apply_people, settle_people
 from services.roster.store import Change, Effect, load, write_people
@@ -98,17 +99,20 @@ async def apply(
     settle_names(store)
     settle_people(store)
     await session.flush()
+    await exempt_closed(store)
     await apply_names(store, plan.units, tick or (lambda: None))
     await write_people(store)
     return store.effects
 
 
 async def settle(session: AsyncSession, bureau_id: int, now: datetime) -> list[Effect]:
-    """What a day brings by itself: new names take effect, a closed unit's people lose their roles there. Daily."""
+    """What a day brings by itself: new names take effect, a closed unit's people lose their roles there and its reports
+    are owed no more. Daily."""
     store = await load(session, bureau_id, now)
     settle_names(store)
     settle_people(store)
     await session.flush()
+    await exempt_closed(store)
     await apply_names(store, (), lambda: None)
     await write_people(store)
     return store.effects
