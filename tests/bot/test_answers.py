@@ -80,7 +80,7 @@ async def test_the_draft_card_shows_what_is_given_and_what_is_wanting(drill: Dri
         "请答:参演学生人数,回数字(人)",
         "填的都已保存,11月25日(星期三)17:00前接着填即可。",
     ]
-    assert someone.last.buttons == ["修改", "稍后填"]
+    assert someone.last.buttons == ["修改", "稍后填", "交给他人办"]
 
 
 async def test_a_choice_is_listed_with_numbers_and_buttons(drill: Drill) -> None:

@@ -70,6 +70,11 @@ def _all_verbs(key: ReportKey) -> dict[str, str]:
         "submit": encode(Verb.SUBMIT, key, 0),
         "later": encode(Verb.LATER, key),
         "for_report": encode(Verb.FOR_REPORT, key, 1),
+        "next": encode(Verb.NEXT, key),
+        "same": encode(Verb.SAME, key, 0),
+        "nil": encode(Verb.NIL, key, 0),
+        "hand_over": encode(Verb.HAND_OVER, key),
+        "hand_to": encode(Verb.HAND_TO, key, 0),
     }
 
 
@@ -77,7 +82,8 @@ VERBS = tuple(_all_verbs(ReportKey(1, 1)))
 
 
 def test_every_verb_is_tried() -> None:
-    others = {Verb.THIS_IS_ME, Verb.NOT_ME, Verb.MISSING}
+    others = {Verb.THIS_IS_ME, Verb.NOT_ME, Verb.MISSING, Verb.SUBMIT_ALL}
+    others |= {Verb.TAKE_BACK, Verb.PERSON, Verb.REINVITE, Verb.CUT_OFF}  # test_handover, test_people
     assert len(VERBS) + len(others) == len(Verb)
 
 
