@@ -25,11 +25,9 @@ async def _measure(stage: Stage) -> list[float]:
     await stage.tick()
     seconds: list[float] = []
     for number in range(TURNS):
-        before = len(stage.server.calls("sendMessage"))
         started = time.perf_counter()
-        await phone.say("待办" if number % 2 else "帮助")
-        while len(stage.server.calls("sendMessage")) == before:
-            await asyncio.sleep(0.0005)
+        said = await phone.say("待办" if number % 2 else "帮助")
+        await phone.wait_for(lambda bubble, said=said: not bubble.mine and bubble.id > said.id)
         seconds.append(time.perf_counter() - started)
         await stage.settled()
     return seconds
