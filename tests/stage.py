@@ -48,7 +48,7 @@ class Stage:
     async def settled(self) -> None:
         """Until nothing waits: no update unread or unworked, no message that may go now."""
         self.face.delivery.wake()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(40):
             while await self._waiting():  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
 
