@@ -29,13 +29,24 @@ def columns_of(indicator: Indicator, value: Value) -> dict[str, Any]:
 
 
 def value_of(indicator: Indicator, answer: Answer | AnswerRevision) -> Value | None:
-    """The value that an answer row (or a revision of it) holds; None for a row without one."""
-    if indicator.kind is Kind.BOOL:
-        return None if answer.amount is None else bool(answer.amount)
-    if indicator.kind is Kind.RATIO and answer.amount is not None and answer.denominator is not None:
-        return Ratio(answer.amount, answer.denominator)
-    if indicator.kind in (Kind.NUMBER, Kind.PERCENT) and answer.amount is not None:
-        return codec.from_amount(answer.amount, indicator.scale)
-    if indicator.kind in (Kind.CHOICES, Kind.PHOTO) and answer.text is not None:
-        return tuple(answer.text.split("\n"))
-    return answer.day or answer.text if answer.amount is None else answer.amount
+    """The value that an answer row (or a revision of it) holds; None for a row without one, and for one that was given
+    to a question of another kind."""
+    match indicator.kind:
+        case Kind.DATE:
+            return answer.day
+        case Kind.TEXT | Kind.CHOICE:
+            return answer.text
+        case Kind.CHOICES | Kind.PHOTO:
+            return tuple(answer.text.split("\n")) if answer.text is not None else None
+        case Kind.RATIO:
+            counted = answer.amount is not None and answer.denominator is not None
+            return Ratio(answer.amount or 0, answer.denominator or 0) if counted else None
+    if answer.amount is None:
+        return None
+    match indicator.kind:
+        case Kind.BOOL:
+            return bool(answer.amount)
+        case Kind.NUMBER | Kind.PERCENT:
+            return codec.from_amount(answer.amount, indicator.scale)
+        case _:
+            return answer.amount

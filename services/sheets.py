@@ -133,14 +133,20 @@ class Sheet:
     def setting(self, today: date) -> Setting:
         basics = Basics(self.report.students, self.report.staff, self.report.classes)
         span = (self.round.period_from, self.round.period_to)
-        return Setting(basics, *span, today, self.earlier.previous, self.unit.boarding)
+        return Setting(basics, *span, today, self.previous, self.unit.boarding)
+
+    @property
+    def previous(self) -> Values:
+        """Last time's states; of the registered basics what stands in the roster now, asked before or not."""
+        registered = {one.key: getattr(self.unit, one.sets.value) for one in self.indicators if one.sets}
+        return self.earlier.previous | {key: value for key, value in registered.items() if value is not None}
 
     def carried(self, today: date) -> Values:
         """Last time's states that answer what is still missing: what 与上次相同 fills in."""
         setting = self.setting(today)
         found: Values = {}
         for indicator in self.indicators:
-            value = self.earlier.previous.get(indicator.key)
+            value = setting.previous.get(indicator.key)
             if value is not None and indicator in missing(self.indicators, self.values | found):
                 found |= {indicator.key: value} if fits(put(indicator, setting), value) else {}
         return found

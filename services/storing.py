@@ -43,6 +43,13 @@ async def store_answers(session: AsyncSession, sheet: Sheet, sending: Sending) -
         indicator = sheet.indicator(key)
         if indicator is not None:
             _store_answer(session, sheet, sending, indicator, value, current.get(key))
+            _register(sheet, indicator, value)
+
+
+def _register(sheet: Sheet, indicator: Indicator, value: Value) -> None:
+    """A registered basic is brought up to date for the rounds to come; this one's roster stays as it was frozen."""
+    if indicator.sets and isinstance(value, int):
+        setattr(sheet.unit, indicator.sets.value, value)
 
 
 def _store_answer(

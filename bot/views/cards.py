@@ -10,6 +10,7 @@ from bot.views import corrections
 from bot.views.doubts import GIVE_UP_AFTER, doubt_lines
 from bot.views.hints import hint_lines
 from bot.views.parts import (
+    before,
     extend_buttons,
     handing_buttons,
     how,
@@ -145,8 +146,9 @@ def _optional(sheet: Sheet) -> list[str]:
 
 def _last_time(sheet: Sheet, scene: Scene) -> list[str]:
     carried = sheet.carried(scene.today)
-    phrases = [said(i, carried[i.key]) for i in sheet.indicators if i.key in carried]
-    return [f"上次:{','.join(phrases)}。没有变化就点“与上次相同”。"] if phrases else []
+    known = [i for i in sheet.indicators if i.key in carried]
+    phrases = [said(i, carried[i.key]) for i in known]
+    return [f"{before(known)}:{','.join(phrases)}。没有变化就点“与上次相同”。"] if phrases else []
 
 
 def _shortcuts(sheet: Sheet, scene: Scene) -> list[Button]:

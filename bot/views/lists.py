@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from bot.buttons import Verb, encode
 from bot.views.parts import (
+    before,
     due,
     handing_buttons,
     in_rows,
@@ -73,7 +74,7 @@ def _last_time(sheet: Sheet, scene: Scene) -> str:
     """,上次10/14个: the first state that may be carried over."""
     carried = sheet.carried(scene.today)
     first = next((i for i in sheet.indicators if i.key in carried), None)
-    return f",上次{wording.value(first, carried[first.key], (first.yes, first.no))}" if first else ""
+    return f",{before([first])}{wording.value(first, carried[first.key], (first.yes, first.no))}" if first else ""
 
 
 def _grounds(sheets: Sequence[Sheet]) -> list[str]:
@@ -109,7 +110,7 @@ def reminder(content: ReminderContent, scene: Scene) -> Rendered:
 def _unchanged(sheets: Sequence[Sheet], scene: Scene) -> str:
     """上次班班通10/14个: what one tap would repeat."""
     phrases = [
-        f"{task_name(sheet)}上次{','.join(wording.value(i, carried[i.key], (i.yes, i.no)) for i in known)}"
+        f"{task_name(sheet)}{before(known)}{','.join(wording.value(i, carried[i.key], (i.yes, i.no)) for i in known)}"
         for sheet in sheets
         if (carried := sheet.carried(scene.today)) and (known := [i for i in sheet.indicators if i.key in carried])
     ]

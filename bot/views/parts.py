@@ -52,6 +52,11 @@ def said(indicator: Indicator, value: Value) -> str:
     return f"{indicator.name}{colon}{shown}"
 
 
+def before(indicators: Iterable[Indicator]) -> str:
+    """What the values are that may be kept: 上次, or for registered basics 在册."""
+    return "在册" if all(indicator.sets for indicator in indicators) else "上次"
+
+
 def due(sheet: Sheet, scene: Scene) -> str:
     """9月24日(星期四)17:00"""
     return wording.moment(sheet.due_at, scene.hours.zone)
