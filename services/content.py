@@ -172,7 +172,7 @@ async def _reminder(session: AsyncSession, row: Outbox, message: Reminder, scene
     sheets = [
         sheet
         for sheet in await _still_owed(session, row, actor, message.reports, scene)
-        if scene.now <= sheet.due_at or not message.rung.startswith("t-")
+        if not sheet.rests and (scene.now <= sheet.due_at or not message.rung.startswith("t-"))
     ]
     if not sheets:
         return None

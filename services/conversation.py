@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlmodel import col, select
 
 from db.tables import Chat, Inbox, Outbox
-from domain.indicators import Indicator, Kind, Value, Values
+from domain.indicators import Indicator, Kind, Value, Values, pruned
 from domain.messages import Phrase, ReportCard, ReportKey, Strip, Todo, Unread, WhichReport
 from domain.understanding import understand
 from domain.understanding.result import Doubt, Intent, Reading, Understanding, Why
@@ -358,7 +358,7 @@ async def _take(turn: Turn, chat: Chat, route: Route, words: str) -> None:
     if understood.intent is Intent.QUESTION:
         await howto.explain(turn, sheet, howto.asked_about(sheet, understood, route.focus))
         return
-    readings = [reading for reading in understood.readings if sheet.indicator(reading.key) is not None]
+    readings = _applying(sheet, understood.readings)
     if not readings and sheet.is_sent and not sheet.is_correcting and sheet.indicator(route.focus) is None:
         await _nothing_taken(turn, chat, sheet)
         return
@@ -370,6 +370,13 @@ async def _take(turn: Turn, chat: Chat, route: Route, words: str) -> None:
             return
     unread = _unread(understood, readings, words, is_closed=is_closed)
     await show_after(turn, sheet.key, below=True, unread=unread, failures=chat.failures)
+
+
+def _applying(sheet: Sheet, readings: Sequence[Reading]) -> list[Reading]:
+    """Those that answer a question which applies, together with what stands and with each other."""
+    known = [reading for reading in readings if sheet.indicator(reading.key) is not None]
+    kept = pruned(sheet.indicators, sheet.values | {reading.key: reading.value for reading in known})
+    return [reading for reading in known if reading.key in kept]
 
 
 def _is_idle(doubt: Doubt, taken: set[str]) -> bool:

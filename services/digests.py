@@ -20,6 +20,7 @@ from db.tables import (
     Campaign,
     DigestSnapshot,
     Draft,
+    Extension,
     Lane,
     Membership,
     Person,
@@ -34,9 +35,11 @@ from domain.calendar import OfficeHours
 from domain.digest import AnswerRow, Digest, DraftState, Head, Reach, ReportRow, TaskRow, build
 from domain.indicators import Indicator, missing
 from domain.messages import DigestText, MissingList
+from domain.moved import Moved
 from domain.progress import State
 from domain.rounds import digest_times
 from services.answers import value_of
+from services.moves import moved_since_last
 from services.outbox import Recipient, queue_all
 from services.people import recipients_of_units, recipients_with_role
 from services.turn import Actor, Turn
@@ -182,7 +185,7 @@ async def _freeze(
     """Take the snapshot for this occasion; None when it was taken already (a tick run twice, two processes)."""
     serial = await _next_serial(session, campaign)
     head = Head(serial, now, bureau.timezone, bureau.name, campaign.short_name or campaign.name)
-    digest = await roll_up(session, bureau.id, head, rounds)
+    digest = await roll_up(session, bureau.id, head, rounds, await moved_since_last(session, campaign))
     values: dict[str, Any] = {
         "bureau_id": bureau.id, "id": new_id(), "campaign_id": campaign.id, "occasion": occasion, "serial": serial,
         "as_of": now, "snapshot": digest.to_json(),
@@ -200,12 +203,15 @@ async def _next_serial(session: AsyncSession, campaign: Campaign) -> int:
     return int((await session.execute(statement)).scalar() or 0) + 1
 
 
-async def roll_up(session: AsyncSession, bureau_id: int, head: Head, rounds: Sequence[Round]) -> Digest:
+async def roll_up(
+    session: AsyncSession, bureau_id: int, head: Head, rounds: Sequence[Round], moved: Sequence[Moved] = ()
+) -> Digest:
     """The digest of these rounds as of `head.as_of`."""
     round_ids = [round_.id for round_ in rounds]
     people = await _principals(session, bureau_id)
     known = {round_.id: codec.questionnaire_from_json(round_.questionnaire) for round_ in rounds}
     reports: list[ReportRow] = []
+    extended = await _extended(session, bureau_id, round_ids)
     for report, unit, draft in await _reports(session, bureau_id, round_ids):
         person, phone, reach = people.get(unit.id, ("", unit.phone, Reach.UNBOUND))
         reports.append(
@@ -220,10 +226,18 @@ async def roll_up(session: AsyncSession, bureau_id: int, head: Head, rounds: Seq
                 phone,
                 _draft_state(known[report.round_id], draft),
                 reach,
+                extended.get((report.round_id, report.unit_id)),
             )
         )
     tasks = [await _task_row(session, round_, known) for round_ in rounds]
-    return build(head, tasks, reports, await _answers(session, bureau_id, known))
+    return build(head, tasks, reports, await _answers(session, bureau_id, known), moved)
+
+
+async def _extended(session: AsyncSession, bureau_id: int, round_ids: Sequence[int]) -> dict[tuple[int, int], datetime]:
+    """The due times of the units that were granted an extension."""
+    mine = and_(col(Extension.bureau_id) == bureau_id, col(Extension.round_id).in_(round_ids))
+    rows = (await session.execute(select(Extension).where(mine))).scalars().all()
+    return {(row.round_id, row.unit_id): row.due_at for row in rows}
 
 
 async def _task_row(session: AsyncSession, round_: Round, known: dict[int, tuple[Indicator, ...]]) -> TaskRow:

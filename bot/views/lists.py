@@ -8,6 +8,7 @@ from bot.buttons import Verb, encode
 from bot.views.parts import (
     before,
     due,
+    extend_buttons,
     handing_buttons,
     in_rows,
     message,
@@ -103,7 +104,7 @@ def reminder(content: ReminderContent, scene: Scene) -> Rendered:
     if content.reported:
         lines.append(f"已报的{'、'.join(content.reported)}不用管。")
     lines.append(f"没空填,打电话给{office_call(scene)},由办公室代填。")
-    buttons = [*_same_buttons(sheets, scene), *_go_on_buttons(sheets, content.part)]
+    buttons = [*_same_buttons(sheets, scene), *_go_on_buttons(sheets, content.part), extend_buttons(sheets, scene)]
     return message(lines, *buttons, *handing_buttons(sheets, content.part))
 
 
@@ -160,7 +161,7 @@ def todo(content: TodoContent, scene: Scene) -> Rendered:
     for number, sheet in enumerate(content.sheets, 1):
         prefix = _unit_prefix(sheet, content.several_units)
         lines.append(f"{number}. {prefix}{_standing(sheet, content.part)},{_until(sheet, scene)}")
-    buttons = _go_on_buttons(content.sheets, content.part)
+    buttons = [*_go_on_buttons(content.sheets, content.part), extend_buttons(content.sheets, scene)]
     return message(lines, *buttons, *handing_buttons(content.sheets, content.part))
 
 

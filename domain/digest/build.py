@@ -29,12 +29,19 @@ from domain.digest.model import (
 )
 from domain.groups import rows_of
 from domain.indicators import Indicator, Kind, Ratio, Value
+from domain.moved import Moved
 from domain.progress import Counts, State, Timeliness, timeliness, total
 
 _MEASURES = frozenset({"秒", "分", "分钟", "小时", "学时"})  # durations: a sum of them over schools means nothing
 
 
-def build(head: Head, tasks: Iterable[TaskRow], reports: Iterable[ReportRow], answers: Iterable[AnswerRow]) -> Digest:
+def build(
+    head: Head,
+    tasks: Iterable[TaskRow],
+    reports: Iterable[ReportRow],
+    answers: Iterable[AnswerRow],
+    moved: Iterable[Moved] = (),
+) -> Digest:
     """The snapshot as of `head.as_of`, in the order of the rows.
 
     Answers count while their report stands: not when it is pending, exempt, or returned and not yet resubmitted.
@@ -53,6 +60,7 @@ def build(head: Head, tasks: Iterable[TaskRow], reports: Iterable[ReportRow], an
         campaign=head.campaign,
         counts=total(task.counts for task in built),
         tasks=built,
+        moved=tuple(moved),
     )
 
 

@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 from pydantic import Field, PlainSerializer, TypeAdapter
 
 from domain.indicators import Indicator, Value
+from domain.moved import Moved
 from domain.progress import Counts, State, Timeliness
 
 VERSION: Literal[1] = 1
@@ -247,7 +248,7 @@ class TaskDigest:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """`counts` are reports (份) over all tasks, not units."""
+    """`counts` are reports (份) over all tasks, not units; `moved` is what was corrected since the last one."""
 
     serial: int
     as_of: datetime
@@ -256,6 +257,7 @@ class Digest:
     campaign: str
     counts: Counts
     tasks: tuple[TaskDigest, ...]
+    moved: tuple[Moved, ...] = ()
     v: Literal[1] = VERSION
 
     def to_json(self) -> dict[str, object]:

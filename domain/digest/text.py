@@ -20,9 +20,14 @@ from domain.digest.model import (
     Township,
     YesNo,
 )
+from domain.moved import Moved, moved_lines
 from domain.progress import Counts, Timeliness, total
 
 _NAMED = 12  # units named per kind of outstanding before a list says 等
+
+
+_MOVED = {Audience.DIRECTOR: 2, Audience.OFFICE: 10, Audience.SECTION: 10}
+"""Corrections that are listed one by one."""
 
 
 def digest_lines(digest: Digest, audience: Audience, section_id: int | None = None) -> list[str]:
@@ -40,7 +45,12 @@ def digest_lines(digest: Digest, audience: Audience, section_id: int | None = No
         lines += [_result(task)] if audience is Audience.DIRECTOR else _detail(task)
     if audience is Audience.DIRECTOR:
         lines += _outstanding_line([one for task in tasks for one in task.outstanding], _measure(tasks))
-    return lines
+    return lines + moved_lines(_moved_seen(digest, audience, section_id), _MOVED[audience])
+
+
+def _moved_seen(digest: Digest, audience: Audience, section_id: int | None) -> list[Moved]:
+    everything = audience is not Audience.SECTION
+    return [one for one in digest.moved if everything or one.section_id == section_id]
 
 
 def missing_lines(digest: Digest, section_id: int | None = None) -> list[str]:

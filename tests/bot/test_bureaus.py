@@ -75,6 +75,14 @@ def _all_verbs(key: ReportKey) -> dict[str, str]:
         "nil": encode(Verb.NIL, key, 0),
         "hand_over": encode(Verb.HAND_OVER, key),
         "hand_to": encode(Verb.HAND_TO, key, 0),
+        "correct": encode(Verb.CORRECT, key),
+        "keep": encode(Verb.KEEP, key),
+        "reason": encode(Verb.REASON, key, 0, 0),
+        "how": encode(Verb.HOW, key, 0),
+        "version": encode(Verb.VERSION, key, 0, 0),
+        "extend": encode(Verb.EXTEND, key),
+        "until": encode(Verb.UNTIL, key, 740000),
+        "why": encode(Verb.WHY, key, 740000, 0),
     }
 
 
@@ -84,6 +92,7 @@ VERBS = tuple(_all_verbs(ReportKey(1, 1)))
 def test_every_verb_is_tried() -> None:
     others = {Verb.THIS_IS_ME, Verb.NOT_ME, Verb.MISSING, Verb.SUBMIT_ALL}
     others |= {Verb.TAKE_BACK, Verb.PERSON, Verb.REINVITE, Verb.CUT_OFF}  # test_handover, test_people
+    others |= {Verb.HISTORY, Verb.GRANT, Verb.REFUSE, Verb.REFUSE_WHY}  # test_history, test_requests
     assert len(VERBS) + len(others) == len(Verb)
 
 

@@ -107,8 +107,8 @@ async def test_a_reply_to_a_sent_report_is_not_given_to_another(stage: Stage, co
     await someone.do("[接着填]")
     await someone.phone.reply(receipt, "10/14")
     await stage.settled()
-    assert "11月应急疏散演练已报送" in someone.last.text
-    assert not await drafts(stage, county)
+    assert "【请核对更正,未提交】清河镇九年一贯制学校 11月应急疏散演练" in someone.last.text
+    assert (QINGHE, "bbt") not in await drafts(stage, county)
 
 
 async def test_the_only_open_report_takes_what_is_said(stage: Stage, county: County, talk: Talk) -> None:
@@ -183,7 +183,7 @@ async def test_what_is_said_of_a_unit_that_owes_nothing_is_not_given_to_the_othe
         report.state, report.first_received_at = "submitted", stage.clock.now()
         async with stage.database.write() as session:
             await session.merge(report)
-    await someone.play(("李村小学班班通5/6", "李村小学现在没有待报事项"))
+    await someone.play(("李村小学今天下大雪", "李村小学现在没有待报事项"))
     assert not await drafts(stage, county)
 
 
