@@ -2,10 +2,12 @@
 
 from sandbox.errors import ApiError, PhoneError
 from sandbox.faults import ApiCall, Fault, too_many_requests
+from sandbox.limits import FloodLimits
 from sandbox.model import BotProfile, CallbackAnswer, User
 from sandbox.phone import Bubble, NoSuchButton, NotSeen, Phone
 from sandbox.server import SandboxServer
 from sandbox.stage import ClockControl, Seat, StoryStep
+from sandbox.webhooks import Posting
 
 __all__ = [
     "ApiCall",
@@ -15,10 +17,12 @@ __all__ = [
     "CallbackAnswer",
     "ClockControl",
     "Fault",
+    "FloodLimits",
     "NoSuchButton",
     "NotSeen",
     "Phone",
     "PhoneError",
+    "Posting",
     "SandboxServer",
     "Seat",
     "StoryStep",

@@ -11,6 +11,7 @@ from sandbox.errors import ApiError, bad_request, forbidden
 from sandbox.keyboards import Markup, check_inline, read_markup
 from sandbox.model import Bot, Chat, Json, Message
 from sandbox.params import Params
+from sandbox.webhooks import Told, Webhooks, conflict
 from sandbox.world import World
 
 MAX_TEXT = 4096
@@ -28,13 +29,15 @@ Method = Callable[[Bot, Params], Any]
 
 
 class BotApi:
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, webhooks: Webhooks) -> None:
         self.world = world
+        self.webhooks = webhooks
         self._methods: dict[str, Method] = {
             "getme": self._get_me,
             "getupdates": self._get_updates,
             "getwebhookinfo": self._get_webhook_info,
-            "deletewebhook": self._delete_webhook,
+            "setwebhook": self._set_webhook,
+            "deletewebhook": webhooks.delete,
             "sendmessage": self._send_message,
             "editmessagetext": self._edit_text,
             "editmessagereplymarkup": self._edit_markup,
@@ -61,17 +64,18 @@ class BotApi:
         return bot.profile.to_api() | able
 
     def _get_updates(self, bot: Bot, params: Params) -> Awaitable[list[Json]]:
+        if self.webhooks.of(bot):
+            raise conflict()
         _remember_allowed(bot, params)
         return bot.queue.poll(params.integer("offset"), params.integer("limit", 100), params.integer("timeout"))
 
-    def _get_webhook_info(self, bot: Bot, _params: Params) -> Json:
-        info: Json = {"url": "", "has_custom_certificate": False, "pending_update_count": len(bot.queue)}
-        return info | ({"allowed_updates": sorted(bot.queue.allowed)} if bot.queue.allowed else {})
+    def _set_webhook(self, bot: Bot, params: Params) -> Told:
+        told = self.webhooks.set(bot, params)
+        _remember_allowed(bot, params)
+        return told
 
-    def _delete_webhook(self, bot: Bot, params: Params) -> bool:
-        if params.flag("drop_pending_updates"):
-            bot.queue.clear()
-        return True
+    def _get_webhook_info(self, bot: Bot, _params: Params) -> Json:
+        return self.webhooks.info(bot)
 
     # messages
 

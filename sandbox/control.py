@@ -13,7 +13,7 @@ from sandbox.commands import menu
 from sandbox.errors import PhoneError
 from sandbox.faults import Fault
 from sandbox.line import Line
-from sandbox.model import BotProfile, Chat, Json, User
+from sandbox.model import Bot, BotProfile, Chat, Json, User
 from sandbox.phone import NoSuchButton, Phone, bubble
 from sandbox.stage import ClockPanel, ClockRefusal
 from sandbox.world import World
@@ -41,6 +41,12 @@ class Control:
             ("GET", "/control/faults", self.list_faults),
             ("POST", "/control/faults", self.add_fault),
             ("DELETE", "/control/faults", self.clear_faults),
+            ("GET", "/control/limits", self.show_limits),
+            ("POST", "/control/limits", self.set_limits),
+            ("GET", "/control/webhooks", self.list_webhooks),
+            ("POST", "/control/webhooks", self.set_patience),
+            ("GET", "/control/postings", self.list_postings),
+            ("POST", "/control/redeliver", self.redeliver),
             ("GET", "/control/clock", self.show_clock),
             ("POST", "/control/clock", self.set_clock),
         ]
@@ -80,10 +86,13 @@ class Control:
         return _json(chat_json(phone.chat))
 
     def _phone(self, bot: Any, user: Any) -> Phone:
+        return Phone(self.world, self.world.chat(self._bot(bot), int(user or 0)))
+
+    def _bot(self, bot: Any) -> Bot:
         chosen = self.world.bot(bot) if bot else next(iter(self.world.bots.values()), None)
         if chosen is None:
             raise PhoneError("there is no bot yet")
-        return Phone(self.world, self.world.chat(chosen, int(user or 0)))
+        return chosen
 
     # the line
 
@@ -109,6 +118,38 @@ class Control:
     async def clear_faults(self, _request: web.Request) -> web.Response:
         self.line.faults.clear()
         return _json(None)
+
+    async def show_limits(self, _request: web.Request) -> web.Response:
+        return _json(self.line.limits.to_json())
+
+    async def set_limits(self, request: web.Request) -> web.Response:
+        """`{"on": true}`, and any of the numbers."""
+        self.line.limits.set(await _body(request))
+        return _json(self.line.limits.to_json())
+
+    # webhooks
+
+    async def list_webhooks(self, _request: web.Request) -> web.Response:
+        hooks = self.line.webhooks
+        return _json([{"bot": bot.profile.id, **hooks.info(bot)} for bot in self.world.bots.values()])
+
+    async def set_patience(self, request: web.Request) -> web.Response:
+        """`{"timeout": 60, "first_delay": 1}`: how long an answer is awaited, and then the next attempt."""
+        hooks, body = self.line.webhooks, await _body(request)
+        hooks.timeout = float(body.get("timeout", hooks.timeout))
+        hooks.first_delay = float(body.get("first_delay", hooks.first_delay))
+        return _json({"timeout": hooks.timeout, "first_delay": hooks.first_delay})
+
+    async def list_postings(self, request: web.Request) -> web.Response:
+        after = int(request.query.get("after", 0))
+        return _json([one.to_json() for one in self.line.webhooks.postings if one.number > after])
+
+    async def redeliver(self, request: web.Request) -> web.Response:
+        """`{"bot", "update_id", "times"}`: post a delivered update again (the last one), so many times at once."""
+        body = await _body(request)
+        bot = self._bot(body.get("bot"))
+        wanted = int(body["update_id"]) if "update_id" in body else None
+        return _json(await self.line.webhooks.again(bot, wanted, int(body.get("times", 1))))
 
     # the clock
 

@@ -12,6 +12,8 @@ from sandbox.errors import ApiError
 FaultKind = Literal["error", "latency", "drop", "lost"]
 CallFate = Literal["ok", "refused", "fault", "dropped", "lost"]
 KEPT_CALLS = 50_000
+WEBHOOK = "webhook"
+"""Stands for a method in faults of the other direction: an update posted to the bot's webhook."""
 
 
 @dataclass
@@ -19,7 +21,8 @@ class Fault:
     """What happens to the next `times` calls (−1: all) of `method` ("*": any), for `chat_id` or for all chats.
 
     error: answered with `code`, nothing done · latency: only `delay` seconds · drop: the connection ends, nothing
-    done · lost: done, but the connection ends before the answer. `delay` goes with every kind.
+    done · lost: done, but the connection ends before the answer. `delay` goes with every kind. The method "webhook"
+    (never meant by "*") is an update on its way to the bot: each kind but latency makes it come again.
     """
 
     kind: FaultKind
@@ -32,7 +35,8 @@ class Fault:
     delay: float = 0.0
 
     def fits(self, method: str, chat_id: int | None) -> bool:
-        wanted = self.method.lower() in {"*", method.lower()} and self.times != 0
+        mine = {method.lower()} if method == WEBHOOK else {"*", method.lower()}
+        wanted = self.method.lower() in mine and self.times != 0
         return wanted and self.chat_id in {None, chat_id}
 
     def error(self) -> ApiError:

@@ -1,4 +1,4 @@
-"""The HTTP line between a bot and the stand-in: tokens, faults, the record of calls."""
+"""The HTTP line between a bot and the stand-in: tokens, faults, limits, the record of calls."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from aiohttp import web
 from sandbox.api import BotApi
 from sandbox.errors import ApiError
 from sandbox.faults import CallFate, CallLog, Fault, FaultPlan
+from sandbox.limits import FloodLimits
 from sandbox.model import Bot
 from sandbox.params import Params, read_params
+from sandbox.webhooks import Told, Webhooks
 from sandbox.world import World
 
 _TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]{3,}")
@@ -21,8 +23,10 @@ _TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]{3,}")
 class Line:
     def __init__(self, world: World) -> None:
         self.world = world
-        self.api = BotApi(world)
         self.faults = FaultPlan()
+        self.limits = FloodLimits()
+        self.webhooks = Webhooks(world, self.faults)
+        self.api = BotApi(world, self.webhooks)
         self.log = CallLog()
 
     def add_routes(self, app: web.Application) -> None:
@@ -56,6 +60,7 @@ class Line:
 
     async def _outcome(self, bot: Bot, method: str, params: Params) -> Any:
         try:
+            self.limits.check(bot.profile.id, method, params.integer("chat_id") or None)
             return await self.api.call(bot, method, params)
         except ApiError as error:
             return error
@@ -74,7 +79,7 @@ class Line:
             chat_id=params.integer("chat_id") or None,
             fate=fate,
             code=outcome.code if refused else 200,
-            result=outcome.description if refused else outcome,
+            result=outcome.description if refused else _result(outcome),
             at=self.world.now(),
         )
 
@@ -82,7 +87,12 @@ class Line:
 def _answer(outcome: Any) -> web.Response:
     if isinstance(outcome, ApiError):
         return web.json_response(outcome.to_json(), status=outcome.code)
-    return web.json_response({"ok": True, "result": outcome})
+    said = {"description": outcome.description} if isinstance(outcome, Told) else {}
+    return web.json_response({"ok": True, "result": _result(outcome), **said})
+
+
+def _result(outcome: Any) -> Any:
+    return outcome.result if isinstance(outcome, Told) else outcome
 
 
 def _hang_up(request: web.Request) -> web.Response:

@@ -11,11 +11,13 @@ from aiohttp import web
 
 from sandbox.control import Control
 from sandbox.faults import ApiCall, Fault
+from sandbox.limits import FloodLimits
 from sandbox.line import Line
 from sandbox.model import BotProfile, User
 from sandbox.page import Stage
 from sandbox.phone import NotSeen, Phone
 from sandbox.stage import ClockControl, ClockPanel, Seat, StoryStep
+from sandbox.webhooks import Posting, Webhooks
 from sandbox.world import World
 
 
@@ -62,8 +64,9 @@ class SandboxServer:
         self.url = f"http://{host}:{runner.addresses[0][1]}"
 
     async def stop(self) -> None:
-        """Ends open long polls and closes; safe to call twice."""
+        """Ends open long polls and deliveries and closes; safe to call twice."""
         runner, self._runner = self._runner, None
+        await self.webhooks.close()
         self.stage.closing = True
         self.world.pulse.beat()
         for bot in self.world.bots.values():
@@ -96,6 +99,20 @@ class SandboxServer:
 
     def inject(self, fault: Fault) -> Fault:
         return self.line.faults.add(fault)
+
+    @property
+    def limits(self) -> FloodLimits:
+        """The real server's limits, switched off at first."""
+        return self.line.limits
+
+    @property
+    def webhooks(self) -> Webhooks:
+        """How updates are posted: time-out, delay before the next attempt, `again`."""
+        return self.line.webhooks
+
+    def postings(self, *, chat_id: int | None = None) -> list[Posting]:
+        """Every POST to a webhook, oldest first."""
+        return [one for one in self.webhooks.postings if chat_id in {None, one.chat_id}]
 
     def pending_updates(self, bot_token: str) -> int:
         """Updates the bot has not confirmed yet."""
