@@ -78,6 +78,8 @@ def fit(scene: Scene, quantity: Quantity, profile: Profile, bound: Bound) -> Fit
     if not sorts_fit(quantity, profile) or _conflicts(quantity, profile, bound):
         return None
     noun = bound.level if bound.concepts & (profile.nouns | {"=" + profile.key}) else 0
+    if noun == 0 and bound.concepts & profile.soft:
+        noun = 1
     if noun == 0 and "backbone" in profile.nouns and len(scene.profiles) > 1:
         return None
     if noun == 0 and profile.family == "ratio" and _SHARE.search(scene.lead(quantity)):
@@ -93,7 +95,8 @@ _SHARE = Rule(r"[应实](?:参加|参训|受训|参|训|到|培|出席)$|参训$
 def _conflicts(quantity: Quantity, profile: Profile, bound: Bound) -> bool:
     """The amount counts something else: 3名家长 are no pupils."""
     nouns = bound.concepts & NOUNS
-    if bound.level < 3 or not nouns or nouns & (profile.nouns | profile.topics) or "=" + profile.key in bound.concepts:
+    own = profile.nouns | profile.topics | profile.soft
+    if bound.level < 3 or not nouns or nouns & own or "=" + profile.key in bound.concepts:
         return False
     if profile.family == "money" and "grant" in nouns and "自筹" in profile.question.label:
         return True
@@ -283,7 +286,19 @@ def _enough(scene: Scene, quantity: Quantity, profile: Profile, fits: dict[Profi
         return alone or best.noun >= 1 or best.topic >= 1 or _unit_decides(profile, fits)
     if best.noun >= 2 or best.topic == 2:
         return _beside(scene, quantity, profile)
+    if best.topic == 1 and _named_just_before(scene, quantity, profile) and stands_alone(scene, quantity):
+        return True
     return scene.alone is profile and (stands_alone(scene, quantity) or _verb_before(scene, quantity))
+
+
+def _named_just_before(scene: Scene, quantity: Quantity, profile: Profile) -> bool:
+    """家访那个数错了,改成21: the clause before names this question alone and no amount."""
+    at = scene.clauses.index(scene.clause_at(quantity.start))
+    before = scene.clauses[at - 1] if at else None
+    if before is None or any(before.start <= q.start < before.end for q in scene.quantities):
+        return False
+    named = [p for p in scene.profiles if scene.about(before, p)]
+    return named == [profile]
 
 
 def _unit_decides(profile: Profile, fits: dict[Profile, Fit]) -> bool:

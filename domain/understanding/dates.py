@@ -231,6 +231,17 @@ def _replaced(
     )  # fmt: skip
 
 
+def lies_ahead(when: When, now: date) -> bool:
+    """Whether the day named is to come whatever is asked (下周五, 12月3日 said on 23 November)."""
+    if when.form == "vague" or when.deadline or when.weak:
+        return False
+    try:
+        day = _day(when, 0, now)
+    except ValueError:
+        return False
+    return isinstance(day, date) and day > now
+
+
 def direction(question: Question, now: date) -> int:
     """-1: the question is of the past, 1: of what is to come, 0: neither is said."""
     if question.latest is not None and question.latest <= now:

@@ -26,7 +26,7 @@ class Concept:
 
 _NOUNS = (
     ("student", "学生|幼儿|生参与",
-        r"学生|男生|女生|娃儿|娃娃|娃|孩子|小朋友|同学|幼儿|小学生|中学生|寄宿生|住校生|(?<=\d)生(?![产活])"),
+        r"学生|男生|女生|娃儿|娃娃|娃|孩子|小朋友|同学|幼儿|儿童(?!节)|小学生|中学生|寄宿生|住校生|(?<=\d)生(?![产活])"),
     ("staff", "教职工|教师|老师|职工|参训|应训",
         r"教职员工|教职工|教师|老师|教员|教工|职工|员工|班主任|(?<=\d)师(?![范德生])"),
     ("people", "师生|总人数", "师生|总人数|全校人员"),
@@ -68,7 +68,7 @@ _NOUNS = (
     ("six_items", "项数", "项数|已开展项"),
     ("seconds", "用时|时长|耗时", "疏散用时|用时|耗时|历时|疏散时间|时长|撤离时间"),
     ("fund", "投入|经费|资金", "投入|资金|经费|自筹|花费|开支|采购|花了|投了|花|投"),
-    ("grant", "拨款|补助", "财政拨款|拨款|拨了|下拨|拨付|上级拨|补助|捐赠|捐款"),
+    ("grant", "拨款|补助|配套", "财政拨款|拨款|配套|拨了|下拨|拨付|上级拨|补助|捐赠|捐款"),
     ("meeting", "学习讨论|集中学习",
         "集中学习讨论|集中学习|大讨论|学习讨论|学习会|政治学习|理论学习|学习|次会|个会|场会"),
 )  # fmt: skip
@@ -106,8 +106,8 @@ _LABELS = tuple((c.name, Rule(c.label)) for c in CONCEPTS)
 PATTERNS = tuple((c.name, Rule(c.reply)) for c in CONCEPTS)
 
 _BOILERPLATE = Rule(
-    r"本月|本年度|本年|本学期|今年|最近一次|是否|已经|已|应急|总人数|人数|总数|数量|次数|节数|份数|篇数|门数|"
-    r"间数|处数|台数|场次|项数|户数|"
+    r"本月|本年度|本年|本学期|今年|最近一次|是否|已经|已|应急|总人数|人数|人次|总数|数量|次数|节数|份数|篇数|门数|"
+    r"间数|处数|台数|场次|项数|户数|册数|辆数|条数|件数|棵数|个数|"
     r"日期|时间|比例|情况|开展|制定|建立|成立|组织|进行|新增|累计|的|[率数]$"
 )
 _SPLIT = Rule(r"[/()（）、，,“”\"《》\s]+")
@@ -134,7 +134,10 @@ _COMMON = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A question as the grammar sees it: its family of amounts, the nouns and topics it accepts, its own words."""
+    """A question as the grammar sees it: its family of amounts, the nouns and topics it accepts, its own words.
+
+    `soft` are the nouns its label merely contains (学生 in 寄宿生人数): an amount of them may be meant, but more narrowly.
+    """
 
     question: Question
     family: Family
@@ -142,6 +145,7 @@ class Profile:
     topics: frozenset[str]
     own: Rule | None
     parts: tuple[Rule, Rule] | None = None
+    soft: frozenset[str] = frozenset()
 
     @property
     def key(self) -> str:
@@ -186,7 +190,19 @@ def profile(question: Question) -> Profile:
         names - NOUNS,
         _compiled(own) if own else None,
         _parts(question.label) if question.kind is Kind.RATIO else None,
+        _soft(question, names) - names,
     )
+
+
+def _soft(question: Question, names: frozenset[str]) -> frozenset[str]:
+    """Where people are counted and no kind of them is named, any kind may be meant."""
+    persons = question.unit in units.PERSON_UNITS and not names & PEOPLE
+    return _contained(question.label) | (PEOPLE - {"others"} if persons else frozenset())
+
+
+@lru_cache(maxsize=512)
+def _contained(label: str) -> frozenset[str]:
+    return frozenset(c.name for c, (_, pattern) in zip(CONCEPTS, PATTERNS, strict=True) if c.noun and pattern.search(label))
 
 
 @lru_cache(maxsize=256)

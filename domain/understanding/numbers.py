@@ -164,6 +164,9 @@ def _combined(scene: Scene, profile: Profile, usable: list[Amount], amounts: lis
         usable = _own_crowd(scene, profile, usable)
     if "fault" in profile.nouns:
         usable = [a for a in usable if a.assigned.fit.noun >= 3] or usable
+    if "fault" in profile.nouns and {Role.SUBSET, Role.REMAIN} <= {a.role for a in amounts}:
+        return doubt(scene, profile, Why.AMBIGUOUS, *_span(amounts))
+    usable = _partial_sums(scene, usable)
     sums = [a for a in usable if a.role is Role.SUM]
     parts = [a for a in usable if a.role is Role.VALUE]
     if sums and parts and any(a.role is Role.OTHER for a in amounts):
@@ -180,6 +183,20 @@ def _combined(scene: Scene, profile: Profile, usable: list[Amount], amounts: lis
         total = sum((a.value for a in parts if a.value is not None), Decimal(0))
         return _valued(scene, profile, total, parts, "parts added", changed=True)
     return doubt(scene, profile, Why.AMBIGUOUS, *_span(parts))
+
+
+def _partial_sums(scene: Scene, usable: list[Amount]) -> list[Amount]:
+    """一年级12个,四五六年级加起来28个: the sum of a part named is one part more, unless it is the sum of the others."""
+    known = [a.value for a in usable if a.role is Role.VALUE and a.value is not None]
+    return [
+        replace(a, role=Role.VALUE)
+        if a.role is Role.SUM and known and a.value != sum(known) and _SUM_OF_PART.search(scene.lead(a.quantity))
+        else a
+        for a in usable
+    ]
+
+
+_SUM_OF_PART = Rule(r"(?:[一二三四五六七八九\d]年级|校区|教学点|[小初高]中?部)[^，。;]{0,3}(?:一共|共|加起来|合计|总共)")
 
 
 def _newest(scene: Scene, profile: Profile, usable: list[Amount]) -> list[Amount]:

@@ -43,7 +43,7 @@ _UNIT = "|".join(map(re.escape, MEASURES))
 
 _PERCENT = Rule(
     rf"(?P<hundred>百分之|%)(?P<a>{_N})(?P<more>几|多)?|(?P<b>{_N})(?P<more2>多|几)?(?:%|个?百分点|percent|"
-    rf"个?百分比)|(?P<full>百分之?百|百分百)"
+    rf"个?百分比|个点(?![位名到子时]))|(?P<full>百分之?百|百分百)"
 )
 _TENTHS = Rule(
     r"(?P<a>[一二三四五六七八九1-9两])(?P<range>[一二三四五六七八九])?(?P<more>多|"
@@ -191,8 +191,10 @@ def _duration(text: str, at: int) -> Quantity | None:
     match = _DURATION.match(text, at)
     if match is None or not match.group() or not _is_duration(match):
         return None
-    end = match.end() if match["su"] or not match["s"] or match["mu"] else match.start("s")
-    parts = [_part(match["h"], 3600, match["hh"]), _part(match["m"], 60, match["mh"]), _part(match["s"], 1, None)]
+    strange = bool(match["s"] and not match["su"] and _MEASURED.match(text, match.end()))
+    end = match.start("s") if match["s"] and not match["su"] and (strange or not match["mu"]) else match.end()
+    parts = [_part(match["h"], 3600, match["hh"]), _part(match["m"], 60, match["mh"])]
+    parts.append(Decimal(0) if strange else _part(match["s"], 1, None))
     tenth = re.match(r"[一二三四五六七八九](?![十百千\d点分人名个])", text[end:]) if match["su"] else None
     if tenth:
         parts.append((_value(tenth.group()) or Decimal(0)) / 10)
@@ -201,6 +203,9 @@ def _duration(text: str, at: int) -> Quantity | None:
     value = None if fuzzy else sum((p for p in parts if p is not None), Decimal(0))
     unit = "小时" if match["h"] else "分" if match["m"] else "秒"
     return Quantity(at, end, "duration", value, unit, match.group())
+
+
+_MEASURED = Rule(rf"(?!秒|分){_UNIT}")
 
 
 def _is_duration(match: re.Match[str]) -> bool:

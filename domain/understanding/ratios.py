@@ -168,6 +168,8 @@ def _solved(shares: dict[Role, list[Decimal]], everything: bool, registered: int
             total = open_
         elif done is None and not everything:
             done = open_
+        elif everything and total == open_ and left is None:
+            pass
         else:
             return Why.AMBIGUOUS
     return _closed(total, done, left, everything, Decimal(registered) if registered is not None else None)

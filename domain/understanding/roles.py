@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from enum import Enum, auto
 
+from domain.understanding import dates, numerals
 from domain.understanding.quantities import Quantity
 from domain.understanding.rule import Rule
 from domain.understanding.scene import Scene
@@ -28,7 +30,7 @@ class Role(Enum):
 _OTHER = Rule(
     r"去年|上年|前年|往年|上上?个?月(?!\d)|上个?季度|上个?学期|上学年|上一?次(?!的?(?:\d+|"
     r"[一二三四五六七八九十]+)处)|上回|以前|原来|原先|原有|之前(?!报)|此前|历年|"
-    r"下个?月|下个?学期|下季度|明年|后年|下次|十?[一二三四五六七八九十]月份|\d{1,2}月份|今年(?:一共|总共|累计|"
+    r"下个?月|下个?学期|下季度|明年|后年|下次|今年(?:一共|总共|累计|"
     r"以来)|本学期累计|全年|截至去年"
 )
 _CURRENT = Rule(
@@ -36,10 +38,10 @@ _CURRENT = Rule(
     r"这个?学期|本季度|实际|已|完成|花了|到了|更正"
 )
 _PLANNED = Rule(
-    r"原?计划|预计|预算|打算|准备|拟|目标|原定|原本|本来|预定|争取|将(?:要|有|会)|任务(?:数|是)|需要?|要求|定额|"
+    r"(?<!培)原?(?<!培)计划|预计|预算|打算|准备|拟|目标|原定|原本|本来|预定|争取|将(?:要|有|会)|任务(?:数|是)|需要?|要求|定额|"
     r"指标数|应配|设计|可容纳|容纳|最多可|力争|待"
 )
-_SUBSET = Rule(r"其中|里面|包括|包含|含(?!量)|当中有|报修|已修|修好|修了|在修|送修|采用|录用|处理了|转走|除外")
+_SUBSET = Rule(r"其中|里面|包括|包含|含(?!量)|当中有|报修|已修|修好|修了|在修|送修|评出|评选|选送|推荐|获|入选|采用|录用|处理了|转走|除外")
 _AFTERWARDS = Rule(
     r"(?:准备|计划|打算|要到?|放在|留到|等)?(?:下个?学期|下个?月|明年|下周|以后|月底|年底)(?:再|才|搞|开|装|做|补)"
 )
@@ -91,12 +93,31 @@ _TOTAL_LEAD = Rule(
 _DONE_TAIL = Rule(
     r"^(?:的)?(?:班级?|教学班|老师|教师|教职工|学生|隐患|问题|人|个班)?(?:都|全|全部|已|已经|均|在|"
     r"是)*(?:有(?![没\d一二两三四五六七八九十])|装|通|建|整改|改|参加|参训|到|去|来|完成|推行|合格|参与|用上|"
-    r"消除|解决|处理|销号|搞|做|落实|受训|出席|达标|覆盖|开通)"
+    r"消除|解决|处理|销号|搞|做|落实|受训|出席|达标|覆盖|开通|满意|通过|过关|知晓)|"
+    r"^(?:[装建改通弄搞做]|安装|整改|完成)[好完上]?了(?=还|就|只|差|剩)"
 )
+
+
+_RATE = Rule(r"(?:/|每|一)(?:个?[人班]|节|堂|次|天|周|月|本|套|台|棵|份|场|位|名|张|平|米)(?=$|[，。;、)]|的价)")
+_MONTH = Rule(r"(?<![\d年])(?P<month>\d{1,2}|十?[一二三四五六七八九十])月份")
+
+
+def _scope(before: str, today: date) -> int:
+    """Where words of another period stand last, or -1 if words of this one stand behind them."""
+    other, current = _last(_OTHER, before), _last(_CURRENT, before)
+    for match in _MONTH.finditer(before):
+        numeral = numerals.read(match["month"])
+        if numeral is not None and numeral.value == today.month:
+            current = max(current, match.start())
+        else:
+            other = max(other, match.start())
+    return other if other > current else -1
 
 
 def roles(scene: Scene, quantity: Quantity, *, ratio: bool = False, per_head: bool = False) -> Role:
     """The part one amount plays. In a ratio 共 and 应 name the whole; elsewhere a sum."""
+    if not per_head and _RATE.match(scene.raw, quantity.end):
+        return Role.EACH
     lead, tail = scene.lead(quantity), scene.tail(quantity)
     before = scene.raw[scene.clause_at(quantity.start).start : quantity.start]
     if ratio:
@@ -105,10 +126,25 @@ def roles(scene: Scene, quantity: Quantity, *, ratio: bool = False, per_head: bo
         return Role.OTHER if re.search(r"伤|掉队|落下|缺|漏|差|少|事|问题", tail[:6]) else Role.DENIED
     if _AFTERWARDS.match(tail):
         return Role.PLANNED
-    role = _set_aside(before, lead, per_head)
+    if _ahead(scene, quantity):
+        return Role.PLANNED
+    role = _set_aside(scene, before, lead, per_head)
     if role is not None:
         return role
-    return _share(lead, tail, _leads_on(scene, quantity)) if ratio else _standing(lead, tail)
+    if ratio:
+        return _share(lead, tail, _leads_on(scene, quantity))
+    role = _standing(lead, tail)
+    return Role.SUBSET if role is Role.VALUE and _goes_on(scene, quantity) else role
+
+
+def _goes_on(scene: Scene, quantity: Quantity) -> bool:
+    """其中一等奖10件二等奖20件: what is told of the parts goes on to the end of the clause, in the same unit."""
+    start = scene.clause_at(quantity.start).start
+    earlier = [q for q in scene.quantities if start <= q.start < quantity.start and q.unit == quantity.unit != ""]
+    return bool(earlier) and any(_SUBSET.search(scene.lead(q)) for q in earlier) and not _SUM.search(scene.lead(quantity))
+
+
+_DIMENSION = Rule(r"[长宽高厚深](?:度|为|是|约)*$")
 
 
 def said_before(scene: Scene, quantity: Quantity) -> bool:
@@ -123,9 +159,25 @@ def _one_denied(quantity: Quantity, lead: str, tail: str) -> bool:
     return bool(_DENIED_TAIL.match(tail)) or bool(_DENIED_LEAD.search(lead))
 
 
-def _set_aside(before: str, lead: str, per_head: bool) -> Role | None:
+def _ahead(scene: Scene, quantity: Quantity) -> bool:
+    """还有两节排在下周, 下周五再上两节: a day to come in its own words, and nothing says that it is done."""
+    clause = scene.clause_at(quantity.start)
+    around = scene.lead(quantity) + scene.tail(quantity)
+    return not _HAPPENED.search(around) and (
+        bool(_TO_COME.search(around))
+        or any(clause.start <= w.start < clause.end and dates.lies_ahead(w, scene.today) for w in scene.whens)
+    )
+
+
+_TO_COME = Rule(r"(?:排|安排|定|放|推|留|改|延)(?:在|到|至)了?(?:下|明|后|月底|年底|12|十二)|下周|下个?星期|下个?礼拜|明天|后天")
+_HAPPENED = Rule(r"已|了(?!解)|完成|实际")
+
+
+def _set_aside(scene: Scene, before: str, lead: str, per_head: bool) -> Role | None:
     """Amounts that are not the value asked for."""
-    if _SAID_BEFORE.search(before) or _last(_OTHER, before) > _last(_CURRENT, before):
+    if _SAID_BEFORE.search(before) or _scope(before, scene.today) >= 0:
+        return Role.OTHER
+    if (dimension := _DIMENSION.search(lead)) and not any(dimension[0][0] in p.question.label for p in scene.profiles):
         return Role.OTHER
     if _last(_PLANNED, lead) > _last(_CURRENT, lead):
         return Role.PLANNED
@@ -175,10 +227,14 @@ def _share(lead: str, tail: str, leads_on: bool) -> Role:
         return Role.TOTAL
     done, total = _last(_DONE_LEAD, lead), _last(_TOTAL_LEAD, lead)
     if done < 0 and total < 0:
-        return Role.DONE if _DONE_TAIL.match(tail) and not leads_on else Role.VALUE
+        own = not leads_on or bool(_DONE_OWN.match(tail))
+        return Role.DONE if _DONE_TAIL.match(tail) and own else Role.VALUE
     if total > done and _DONE_TAIL.match(tail) and not re.match(r"^[^，。;]{0,3}(?:都|全|均|已全)", tail):
         return Role.TOTAL
     return Role.DONE if done > total else Role.TOTAL
+
+
+_DONE_OWN = Rule(r"^(?:都|全|全部|已经?)*(?:[装建改通弄搞做]|安装|整改|完成)[好完上]?了(?=还|就|只|差|剩)")
 
 
 def _last(pattern: Rule, words: str) -> int:
