@@ -49,9 +49,12 @@ def open_store(settings: Settings) -> Database:
         raise Mendable(f"DUBAN_DATABASE_URL: {problem}") from problem
 
 
-async def bureau_of(database: Database, bot_id: int | None) -> Bureau:
+async def bureau_of(database: Database, bot_id: int | None, username: str = "") -> Bureau:
+    """The bureau of this bot, whose name is remembered for invitations."""
     async with database.write() as session:
         bureau = await the_bureau(session, bot_id)
+        if bureau is not None and username:
+            bureau.bot_username = username
     if bureau is None:
         raise Mendable("no bureau belongs to this bot: load one with `duban import roster FILE`")
     return bureau
@@ -111,7 +114,7 @@ async def program(settings: Settings, database: Database) -> AsyncIterator[Progr
             f"Telegram cannot be reached at {settings.telegram_api_url}: set DUBAN_TELEGRAM_PROXY or "
             "DUBAN_TELEGRAM_API_URL"
         ) from problem
-    bureau = await bureau_of(database, bot.id)
+    bureau = await bureau_of(database, bot.id, bot.username)
     workplace = workplace_for(database, clock, bureau)
     async with TelegramFace(workplace, bot) as face:
         yield Program(face, Ticker(lambda: tick(workplace), TICK_SECONDS, bureau.timezone))

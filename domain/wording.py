@@ -150,6 +150,23 @@ def percent(rate: Fraction | None) -> str:
     return f"{tenths // 10}.{tenths % 10}%"
 
 
+_ROLES = {
+    "principal": "校长", "deputy": "联络员", "central": "中心校", "section": "股室", "office": "领导小组办公室",
+    "director": "局领导", "admin": "管理员",
+}  # fmt: skip
+
+
+def role(name: str, unit: str = "", *, handed: bool = False) -> str:
+    """How a role is called: the head of a 幼儿园 is a 园长; `handed`: only what was handed over 交给他人办."""
+    if handed:
+        return "代填"
+    if name == "principal" and unit.endswith(("幼儿园", "托儿所")):
+        return "园长"
+    if name == "office" and unit:
+        return "办公室"
+    return _ROLES.get(name, name)
+
+
 def numerals(n: int) -> str:
     """Chinese numerals 〇 to 99 (零 一 … 九十九) for headings and small counts; figures beyond."""
     if not 0 <= n <= 99:

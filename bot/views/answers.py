@@ -13,22 +13,12 @@ from domain import wording
 from domain.messages import ConfirmBinding, Phrase, Say, WhichReport
 from services.rendering import Button, Rendered
 
-ROLES = {
-    "principal": "校长",
-    "deputy": "代报人",
-    "central": "中心校",
-    "section": "股室",
-    "office": "领导小组办公室",
-    "director": "局领导",
-    "admin": "管理员",
-}
-
 Facts = Mapping[str, str]
 
 
 def confirm_binding(content: ConfirmBinding) -> Rendered:
     holdings = [role.split("|") for role in content.roles]
-    who = "、".join(f"{unit} {ROLES.get(role, role)}".strip() for unit, role in holdings)
+    who = "、".join(f"{unit} {wording.role(role, unit)}".strip() for unit, role in holdings)
     yes = Button("是我", encode(Verb.THIS_IS_ME, None, content.invitation_id))
     no = Button("不是我", encode(Verb.NOT_ME, None, content.invitation_id))
     return message([f"请核对:{who} {content.name}。"], [yes, no])

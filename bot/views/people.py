@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.buttons import Verb, encode
-from bot.views.answers import ROLES
 from bot.views.parts import due, in_rows, message, office_call, open_button, task_name, unit_and_title, with_whom
+from db.tables import Role
 from domain import wording
 from domain.messages import ReportKey
 from services.content import Scene
@@ -193,10 +193,12 @@ def _line(entry: Entry) -> str:
 
 
 def _posts(posts: Sequence[Post]) -> str:
-    said = (
-        f"{post.unit}{'代填' if post.handed else ROLES[post.role.value]}" for post in posts if post.role != "central"
+    roles = (
+        f"{post.unit}{wording.role(post.role, post.unit, handed=post.handed)}"
+        for post in posts
+        if post.role != Role.CENTRAL
     )
-    return "、".join(dict.fromkeys(said)) or "无职务"
+    return "、".join(dict.fromkeys(roles)) or "无职务"
 
 
 def _state(entry: Entry) -> str:

@@ -1,4 +1,4 @@
-"""交给他人办: by a one-time code, this once or from now on, he sends it or the principal confirms; taken back any time."""
+"""交给他人办: by a one-time code, this once or from now on; he or the principal submits; taken back any time."""
 
 from __future__ import annotations
 
