@@ -28,6 +28,8 @@ def how_to(content: HowToContent, scene: Scene) -> Rendered:
         lines.append(limits)
     if asked.choices:
         lines.append("、".join(asked.choices))
+    if sheet.section.phone and sheet.section.phone in asked.help:
+        contact = "填的都还在。"  # the definition has just said whom to call
     return message([*lines, contact, f"请答:{asked.label}{how(asked)}"])
 
 
