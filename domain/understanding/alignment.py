@@ -265,11 +265,23 @@ def _fits(scene: Scene, quantity: Quantity, bound: Bound) -> dict[Profile, Fit]:
     found = {p: f for p in numeric if (f := fit(scene, quantity, p, bound)) is not None}
     if quantity.unit and quantity.sort == "count" and any(p.family != "percent" for p in found):
         found = {p: f for p, f in found.items() if p.family != "percent"}
+    found = _per_or_whole(scene, quantity, found)
     focused = next((p for p in found if p.key == scene.focus), None)
     if focused is None:
         return found
     best = found[focused].rank >= max(f.rank for f in found.values())
     return {focused: found[focused]} if best or _bare(scene, quantity) else found
+
+
+_PER = Rule(r"均|每")
+
+
+def _per_or_whole(scene: Scene, quantity: Quantity, found: dict[Profile, Fit]) -> dict[Profile, Fit]:
+    """藏书18600册,生均31册: what is told of each goes to the question that asks of each, the rest to the others."""
+    each = {p: f for p, f in found.items() if _PER.search(p.question.label)}
+    if not each or len(each) == len(found):
+        return found
+    return each if _PER.search(scene.lead(quantity)) else {p: f for p, f in found.items() if p not in each}
 
 
 def _bare(scene: Scene, quantity: Quantity) -> bool:

@@ -23,6 +23,7 @@ _BARE = Rule(
     r"(?:已|搞|做|弄|开展|组织|完成|进行|办|有|是|对|没|未|无|否|不是|练|演|建|制定|成立|准备|计划|打算|正在|在|"
     r"筹|取消|推迟|落实|开始|启动|嗯|必须|当然|yes|no|√|×)"
 )
+_CONCEDED = Rule(r"([\u4e00-\u9fff]{1,2})(?:倒|就)?是\1(?:过?了|过)")
 _OTHER_MONTH = Rule(r"上个?月|上学期|去年|上季度|以前|之前")
 
 
@@ -34,6 +35,8 @@ def read(scene: Scene, profile: Profile) -> Outcome:
     for clause in scene.clauses:
         if clause.end <= cut or not _speaks(scene, clause, profile):
             continue
+        if _CONCEDED.search(clause.words):
+            return reading(scene, profile, True, (clause.start, clause.end), "conceded")
         if outcomes and re.match(r"但|不过|只是|就是|可是", clause.words) and not scene.about(clause, profile):
             continue
         if contrasted and _OTHER_MONTH.search(clause.words):

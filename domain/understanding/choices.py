@@ -185,6 +185,8 @@ def _staged(rules: tuple[tuple[str, str], ...], choices: tuple[str, ...], words:
     for label in choices:
         if words.strip("、. 的了吧是") == label:
             return [label]
+    if re.search(r"(?:到货?|买|采购|招标|进场|签合同)[好完]?了[^，。;]{0,6}(?:没|未)", words):
+        return []
     for label, pattern in rules:
         if re.search(pattern, words):
             return [label] if label in choices else []

@@ -33,7 +33,7 @@ def read(scene: Scene, profile: Profile) -> Outcome:
     if scene.alone is profile and _UNSURE.search(scene.raw):
         return doubt(scene, profile, Why.PUT_OFF)
     whens = [when for when in scene.whens if _is_for(scene, when, profile)]
-    whens = _named_first(scene, _last_said(scene, whens), profile)
+    whens = _named_first(scene, _without_apposed(scene, _last_said(scene, whens), profile), profile)
     exact = [when for when in whens if not when.vague]
     if not exact:
         return _undated(scene, profile, whens)
@@ -48,6 +48,19 @@ def read(scene: Scene, profile: Profile) -> Outcome:
         return reading(scene, profile, max(days), span, "latest day", changed=True)
     reasons = [why for why in found.values() if isinstance(why, Why)]
     return doubt(scene, profile, Why.AMBIGUOUS if days else reasons[0], *span)
+
+
+def _without_apposed(scene: Scene, whens: list[When], profile: Profile) -> list[When]:
+    """本月12号,周四: a weekday beside its own date says nothing new."""
+    kept: list[When] = []
+    for when in whens:
+        before = dates.resolve(kept[-1], profile.question, scene.today) if kept else None
+        close = kept and when.start - kept[-1].end <= 2
+        if when.form == "weekday" and when.shift is None and close and isinstance(before, date):
+            if before.weekday() == when.day:
+                continue
+        kept.append(when)
+    return kept
 
 
 def _named_first(scene: Scene, whens: list[When], profile: Profile) -> list[When]:

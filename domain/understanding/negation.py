@@ -60,7 +60,7 @@ _NOT_OTHER = Rule(r"(?:没有?|未|无)..?")
 _PLAN = Rule(
     r"计划(?!生育|完成|书)|准备(?!好|了|充分|工作|就绪)|打算|(?<!在)(?<!正)拟(?!定|好)|预计|即将|将(?:于|在|要|"
     r"会)|争取|下周|下个?月|下学期|明天|后天|明年|月底|年底|待(?!遇|命)|等(?:到|着|上级|通知|文件|资金|设备)|"
-    r"还要|要等|择期|定于|定在|推迟|延期|改期|在酝酿|马上(?:就|要)|快要|就要"
+    r"还要|要等|择期|定于|定在|推迟|延期|改期|在酝酿|马上(?:就|要)|快要|就要|等[^，。;]{1,10}(?:再|才)|再(?=成立|建|搞|开展|做|弄|制定|办|装)"
 )
 _PROGRESS = Rule(
     r"正在|已经?(?:列入|纳入|计划|打算|安排|准备|部署)|在(?:做|写|搞|建|制定|起草|弄|装|推|办|创|改|施|进|修|"
@@ -91,6 +91,9 @@ _ALL = Rule(
 )
 
 
+_ALWAYS = Rule(r"(?:每[天周月次]|天天|经常|平时|一直|一般)[^，。;]{0,3}都")
+
+
 def unknown(words: str) -> bool:
     """没统计, 没掐表, 不清楚: not a no, and no answer."""
     return bool(_UNKNOWN.search(words))
@@ -115,7 +118,7 @@ def everything(words: str) -> bool:
     """全部/都/一个不落, undenied and unsoftened."""
     if nobody_missing(words):
         return True
-    return bool(_ALL.search(words)) and not _PARTLY.search(words) and not _NOT.search(without_harmless(words))
+    return bool(_ALL.search(words)) and not _ALWAYS.search(words) and not _PARTLY.search(words) and not _NOT.search(without_harmless(words))
 
 
 def polarity(words: str) -> Polarity:

@@ -58,7 +58,7 @@ def _none_said(scene: Scene, clause: Clause, profile: Profile) -> bool:
         return False
     if "fault" in profile.nouns and _WELL.search(words) and not re.search(r"不正常|除", words):
         return speaks(scene, clause, profile) or bool(re.search(r"设备|班班通|一体机|都", words))
-    if _none_beside(scene, clause, profile):
+    if _none_beside(scene, clause, profile) or ("hazard" in profile.nouns and no_hazard(words)):
         return True
     amounts = any(clause.start <= q.start < clause.end for q in scene.quantities)
     if amounts or re.search(r"上个?月|去年|上学期", words):
@@ -89,3 +89,16 @@ def _none_beside(scene: Scene, clause: Clause, profile: Profile) -> bool:
         if _NONE_BEHIND.match(behind) and negation.polarity(behind) is Polarity.NO:
             return True
     return False
+
+
+def no_hazard(words: str) -> bool:
+    """没有发现安全隐患, 没查出问题."""
+    return bool(
+        re.search(
+            r"(?:没有?|未|无|暂无|零)(?:发现|查出|排查出|查到|存在|新的?|任何|什么|啥|新增|安全|大的|"
+            r"重大)*(?:安全)?(?:隐患|问题|异常)?$|[没未]查出|"
+            r"(?:没有?|未|无)(?:发现|查出|排查出|查到|存在)?(?:任何|什么|啥|新的?)?(?:安全)?隐患|隐患(?:暂时|"
+            r"目前|排查)?(?:没有?|无|为零|零|0)(?!整改|改)|一处(?:都|也)?(?:没|未)",
+            words,
+        )
+    )

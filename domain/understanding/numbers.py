@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import lru_cache
 
 from domain.understanding import negation, nothing, ratios, repairs, units
 from domain.understanding.alignment import PEOPLE, Assigned, bindings, fit, sorts_fit, stands_alone
@@ -102,13 +103,15 @@ def _summed_up(scene: Scene, usable: list[Amount]) -> list[Amount]:
 
 def _amounts(scene: Scene, profile: Profile, found: list[Assigned]) -> list[Amount]:
     cut = repairs.kept_from(scene.raw, [a.quantity.start for a in found])
-    per_head = bool(re.search(r"人均|平均|生均|班均", profile.question.label))
+    per_head = per(profile)
     amounts = []
     for assigned in found:
         quantity = assigned.quantity
         role = roles(scene, quantity, per_head=per_head)
         if role is Role.REMAIN and "fault" in assigned.bound.concepts & profile.nouns:
             role = Role.VALUE
+        if role is Role.VALUE and "改" not in profile.question.label and _RECTIFIED.search(scene.lead(quantity)):
+            role = Role.SUBSET
         if role is Role.CHANGE and "新增" in profile.question.label:
             role = Role.VALUE
         if quantity.start < cut or repairs.revoked(scene.lead(quantity)):
@@ -116,6 +119,28 @@ def _amounts(scene: Scene, profile: Profile, found: list[Assigned]) -> list[Amou
         value, changed = convert(quantity, profile)
         amounts.append(Amount(assigned, role, value, changed))
     return amounts
+
+
+_RECTIFIED = Rule(r"(?:整改|改)[完好]?了?$")
+
+_PER = (
+    (Rule(r"[人生]均|每[人名位生]"), r"[人生平]均|每[人名位生]|一人"),
+    (Rule(r"平均"), r"均|每"),
+    (Rule(r"每[天日]"), r"每[天日]"),
+    (Rule(r"每个?(?:周|星期)"), r"每个?(?:周|星期|礼拜)"),
+    (Rule(r"每个?月"), r"每个?月"),
+    (Rule(r"班均|每个?班"), r"班均|每个?班"),
+)
+
+
+@lru_cache(maxsize=512)
+def _per(label: str) -> str:
+    return "|".join(reply for asked, reply in _PER if asked.search(label))
+
+
+def per(profile: Profile) -> str:
+    """What each is asked for (人均, 每天), as a pattern of the words that say so; empty where the whole is asked."""
+    return _per(profile.question.label)
 
 
 def convert(quantity: Quantity, profile: Profile) -> tuple[Decimal | None, bool]:
@@ -179,10 +204,25 @@ def _combined(scene: Scene, profile: Profile, usable: list[Amount], amounts: lis
         return _single(scene, profile, parts[0])
     if any(a.value is None for a in parts):
         return doubt(scene, profile, Why.FUZZY, *_span(parts))
-    if profile.family in ("count", "money", "area") and _are_parts(scene, parts):
+    if profile.family in ("count", "money", "area") and not per(profile) and _are_parts(scene, parts):
         total = sum((a.value for a in parts if a.value is not None), Decimal(0))
         return _valued(scene, profile, total, parts, "parts added", changed=True)
+    if (own := _only_named(scene, parts)) is not None:
+        return _single(scene, profile, own)
     return doubt(scene, profile, Why.AMBIGUOUS, *_span(parts))
+
+
+def _only_named(scene: Scene, parts: list[Amount]) -> Amount | None:
+    """在研课题3项,结题1项: the first is named by the question, the others by something else and are no more."""
+    first, *others = parts
+    if first.assigned.fit.noun < 3 or first.value is None or any(a.assigned.fit.noun for a in others):
+        return None
+    leads = [scene.lead(a.quantity).strip("，、 ") for a in others]
+    strange = all(len(lead) >= 2 and not re.match(r"还|另|再|加|以及|和", lead) for lead in leads)
+    strange = strange and not any(stands_alone(scene, a.quantity) for a in others)
+    less = sum((a.value for a in others if a.value is not None), Decimal(0)) <= first.value
+    apart = all(scene.clause_at(a.quantity.start) is not scene.clause_at(first.quantity.start) for a in others)
+    return first if strange and less and apart else None
 
 
 def _partial_sums(scene: Scene, usable: list[Amount]) -> list[Amount]:
@@ -298,10 +338,17 @@ def _are_parts(scene: Scene, parts: list[Amount]) -> bool:
     named = [scene.lead(a.quantity).strip("，、和及:了 ") for a in parts]
     if all(_names_part(scene, name, a) for name, a in zip(named, parts, strict=True)):
         return len(set(named)) == len(named)
+    if all(named) and len(set(named)) == len(named) and _alike(named):
+        return _all_counts(parts)
     texts = {a.assigned.bound.text for a in parts}
     if _all_counts(parts) and len(texts) == len(parts) and all(a.assigned.fit.noun >= 2 for a in parts):
         return True
     return parts[0].quantity.sort == "money" and len(set(named)) == len(named) and all(len(n) >= 2 for n in named)
+
+
+def _alike(named: list[str]) -> bool:
+    """国培, 省培: names that end in the same word for a part."""
+    return min(map(len, named)) > 1 and len({name[-1] for name in named}) == 1 and named[0][-1] in "组培级楼部区段科村园校"
 
 
 def _names_part(scene: Scene, name: str, amount: Amount) -> bool:

@@ -57,7 +57,7 @@ _HALF = Rule(
 _DURATION = Rule(
     rf"(?:(?P<h>{_N}|半)个?(?P<hh>半)?(?:小时|钟头|h(?![a-z])))?"
     rf"(?:(?P<m>{_N}|半)(?P<mm>多|来)?(?:个半)?(?P<mu>分钟|分(?![之数校析配享组别批为类地布发工开会管])|min|"
-    rf"m(?![a-z])|')(?P<mh>多|半)?钟?)?"
+    rf"m(?![a-z])|')(?P<mh>多|半|[来把](?=钟))?钟?)?"
     rf"(?:[零又过]?(?P<s>{_N})(?P<ss>多|来)?(?P<su>秒钟|秒|sec|s(?![a-z])|\")?)?"
 )
 _QUARTER = Rule(r"(?P<q>[一两三1-3])刻钟")
@@ -86,7 +86,7 @@ _START = Rule(r"[\d零〇一二三四五六七八九十百千万两俩仨几数�
 _FUZZY_BEFORE = Rule(
     r"(?:(?<!最)(?<!附)(?<!靠)近|将近|接近|不到|不足|不满|不及|未到|没到|没有到|不超过|没超过|超过|超出|超(?=$)|"
     r"逾|至少|最少|起码|最起码|少说|往少了?说|最多|顶多|撑死|不少于|不低于|不多于|"
-    r"不下|不止|多于|少于|大于|小于|高于|低于|好几|快(?=$|有|到)|往|上(?=$)|>|<|>=|<=|介于|可能|可能是|好像|"
+    r"不下|不止|多于|少于|大于|小于|高于|低于|好几|快(?=$|有|到)|往|(?<![早晚以路网线马])上(?=$)|>|<|>=|<=|介于|可能|可能是|好像|"
     r"也许|说不定|没准|印象中|记得|不一定)(?:也|就|也就|都|能|会)?(?:有|是|了|得|要|到|参加|来了?|去了?|搞了?|"
     r"花了?|用了?)?(?:个)?$"
 )
@@ -199,7 +199,7 @@ def _duration(text: str, at: int) -> Quantity | None:
     if tenth:
         parts.append((_value(tenth.group()) or Decimal(0)) / 10)
         end += 1
-    fuzzy = any(match[g] in ("多", "来") for g in ("mm", "mh", "ss")) or None in parts
+    fuzzy = any(match[g] in ("多", "来", "把") for g in ("mm", "mh", "ss")) or None in parts
     value = None if fuzzy else sum((p for p in parts if p is not None), Decimal(0))
     unit = "小时" if match["h"] else "分" if match["m"] else "秒"
     return Quantity(at, end, "duration", value, unit, match.group())

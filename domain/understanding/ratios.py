@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from domain.understanding import negation, repairs
+from domain.understanding import negation, nothing, repairs
 from domain.understanding.alignment import Assigned, bindings, inherited
 from domain.understanding.lexicon import Profile
 from domain.understanding.outcome import Outcome, doubt, ratio, reading
@@ -207,7 +207,7 @@ def _worded(scene: Scene, profile: Profile, torn: list[Quantity]) -> Outcome:
     total = profile.question.total
     if negation.unknown(words):
         return doubt(scene, profile, Why.PUT_OFF, *span)
-    if "hazard" in profile.nouns and _no_hazard(words):
+    if "hazard" in profile.nouns and nothing.no_hazard(words):
         return _made(scene, profile, Decimal(0), Decimal(0), span, "none found")
     if any(negation.everything(c.words) for c in clauses):
         if total is None:
@@ -220,18 +220,6 @@ def _worded(scene: Scene, profile: Profile, torn: list[Quantity]) -> Outcome:
 
 def _speaks(scene: Scene, clause: Clause, profile: Profile) -> bool:
     return bool(scene.about(clause, profile)) or scene.alone is profile or inherited(scene, clause, profile)
-
-
-def _no_hazard(words: str) -> bool:
-    return bool(
-        re.search(
-            r"(?:没有?|未|无|暂无|零)(?:发现|查出|排查出|查到|存在|新的?|任何|什么|啥|新增|安全|大的|"
-            r"重大)*(?:安全)?(?:隐患|问题|异常)?$|[没未]查出|"
-            r"(?:没有?|未|无)(?:发现|查出|排查出|查到|存在)?(?:任何|什么|啥|新的?)?(?:安全)?隐患|隐患(?:暂时|"
-            r"目前|排查)?(?:没有?|无|为零|零|0)(?!整改|改)|一处(?:都|也)?(?:没|未)",
-            words,
-        )
-    )
 
 
 def _plain_none(words: str) -> bool:

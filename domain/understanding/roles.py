@@ -6,7 +6,7 @@ import re
 from datetime import date
 from enum import Enum, auto
 
-from domain.understanding import dates, numerals
+from domain.understanding import dates, negation, numerals
 from domain.understanding.quantities import Quantity
 from domain.understanding.rule import Rule
 from domain.understanding.scene import Scene
@@ -72,7 +72,7 @@ _DENIED_TAIL = Rule(
 _DENIED_LEAD = Rule(r"(?:没有?|无|未)(?:任何)?(?:[搞开写坏装参到发编上建组][织设加训成]?)?(?:有|过)?$")
 _REMAIN_TAIL = Rule(
     r"^(?:的)?(?:学生|老师|教师|教职工|毕业班|班级?|隐患|人)?(?:因?[病事产公]?(?:假|出)|请|缺|未|没|还没|尚未|"
-    r"不合格|不达标|在改|正在|还在|待|不在|外出|休)|^[^，。;]{0,4}(?:没有?|未)(?:来|到|参|装|通|改|整|建|完|合|"
+    r"不合格|不达标|在改|正在|还在|在?等|待|不在|外出|休)|^[^，。;]{0,4}(?:没有?|未)(?:来|到|参|装|通|改|整|建|完|合|"
     r"推|搞|有装)"
 )
 _REMAIN_LEAD = Rule(
@@ -80,11 +80,13 @@ _REMAIN_LEAD = Rule(
     r"尚待|准备|计划)(?:整改|改|安装|装)|(?:没|未|没有)[^，。;、]{1,4}的|没装|未装|没到|没来|没参加|"
     r"未参加|未参训|未到|请假|还有|未整改|没整改|不合格|未通|没通)(?:的)?(?:有|了|是)?(?:老师|教师|班)?$"
 )
+_EXCEPT = Rule(r"除(?!了?以?外)[^，。;\d]{0,6}$")
+_EXCEPT_TAIL = Rule(r"^[^，。;\d]{0,6}?(?:以外|之外|外(?![出地来聘面]))")
 _DONE_LEAD = Rule(
     r"已(?!有)|装好|装了|安装|装上|建成|建好|建了|通了|开通|完成|整改|改了|改好|改完|实到|实训|实培|实参|实际|"
     r"到了|来了|去了|参训|参加|参与|其中|解决|消除|推行|落实|处理|合格|到会|到场|装有|(?<![共总现])有$|受训|"
     r"出席|用上|覆盖|"
-    r"到位|销号|搞了|做了|达标|已建|培训了|只有?$|达到?$|能正常"
+    r"到位|销号|搞了|做了|达标|已建|培训了|只有?$|达到?$|能正常|(?<![没未有])[装建通过用][^，。;、\d没未不]{0,4}的$"
 )
 _TOTAL_LEAD = Rule(
     r"共|总|全校|全体|应到|应训|应参|应(?=$)|应该?(?:参|到|有)|现有|排查|查出|发现|查找|查了|查到|查|摸排|在册|"
@@ -114,9 +116,9 @@ def _scope(before: str, today: date) -> int:
     return other if other > current else -1
 
 
-def roles(scene: Scene, quantity: Quantity, *, ratio: bool = False, per_head: bool = False) -> Role:
+def roles(scene: Scene, quantity: Quantity, *, ratio: bool = False, per_head: str = "") -> Role:
     """The part one amount plays. In a ratio 共 and 应 name the whole; elsewhere a sum."""
-    if not per_head and _RATE.match(scene.raw, quantity.end):
+    if (rate := _RATE.match(scene.raw, quantity.end)) and not (per_head and re.search(per_head, rate.group())):
         return Role.EACH
     lead, tail = scene.lead(quantity), scene.tail(quantity)
     before = scene.raw[scene.clause_at(quantity.start).start : quantity.start]
@@ -173,7 +175,7 @@ _TO_COME = Rule(r"(?:排|安排|定|放|推|留|改|延)(?:在|到|至)了?(?:�
 _HAPPENED = Rule(r"已|了(?!解)|完成|实际")
 
 
-def _set_aside(scene: Scene, before: str, lead: str, per_head: bool) -> Role | None:
+def _set_aside(scene: Scene, before: str, lead: str, per_head: str) -> Role | None:
     """Amounts that are not the value asked for."""
     if _SAID_BEFORE.search(before) or _scope(before, scene.today) >= 0:
         return Role.OTHER
@@ -183,19 +185,26 @@ def _set_aside(scene: Scene, before: str, lead: str, per_head: bool) -> Role | N
         return Role.PLANNED
     if re.search(r"节约|节省|结余|剩余|还欠|未付|招生|毕业", lead):
         return Role.OTHER
+    if re.search(r"在[册校籍]|学籍|花名册", lead) and not _enrolment(scene):
+        return Role.OTHER
     if re.search(r"占地|校园面积|建筑面积|总面积", lead):
         return Role.OTHER
-    if not per_head and re.search(r"(?:每|一)个?(?:周|天|月|星期|学期|人|班)(?:都|要|有|上|搞|开)*$", before):
+    if not per_head and re.search(r"(?:每|一)个?(?:周|天|月|星期|学期|人|班|家|户|组|校|村)(?:都|要|有|上|搞|开|来|出|交|写|派|去)*$", before):
         return Role.EACH
     if re.search(r"比[^，。;]{1,10}(?:多|少|高|低)了?$", before):
         return Role.CHANGE
-    if _EACH.search(lead) and not (
-        per_head and re.search(r"(?:[人生平]均|每[人名位](?:老师|教师)?)[为是约达]*$", lead)
-    ):
+    if _EACH.search(lead) and not (per_head and re.search(rf"(?:{per_head})[^，。;]{{0,6}}$", lead)):
         return Role.EACH
     if _CHANGE.search(lead) and not _NOT_CHANGE.search(lead):
         return Role.CHANGE
     return None
+
+
+def _enrolment(scene: Scene) -> bool:
+    """Where the enrolled are asked for, or all of them did it, the number enrolled is the value."""
+    return any(p.family in ("ratio", "percent") or re.search(r"在[册校籍]|总数|现有", p.question.label) for p in scene.profiles) or (
+        negation.everything(scene.raw)
+    )
 
 
 def _standing(lead: str, tail: str) -> Role:
@@ -205,7 +214,7 @@ def _standing(lead: str, tail: str) -> Role:
         return Role.VALUE
     if _SUBSET.search(lead) or re.match(r"(?:已|在|送)(?:报?修|修好)", tail):
         return Role.SUBSET
-    if _REMAIN_TAIL.match(tail) or re.search(r"(?:还?差|还?剩|只剩|就剩|请假|缺席|缺勤|缺|(?<!扫)除了?)了?$", lead):
+    if (_EXCEPT.search(lead) and _EXCEPT_TAIL.match(tail)) or _REMAIN_TAIL.match(tail) or re.search(r"(?:还?差|还?剩|只剩|就剩|请假|缺席|缺勤|缺|(?<!扫)除了?)了?$", lead):
         return Role.REMAIN
     return Role.VALUE
 
@@ -217,7 +226,7 @@ def _leads_on(scene: Scene, quantity: Quantity) -> bool:
 
 
 def _share(lead: str, tail: str, leads_on: bool) -> Role:
-    if _REMAIN_LEAD.search(lead) or _REMAIN_TAIL.match(tail):
+    if (_EXCEPT.search(lead) and _EXCEPT_TAIL.match(tail)) or _REMAIN_LEAD.search(lead) or _REMAIN_TAIL.match(tail):
         return Role.REMAIN
     if re.search(r"应(?:为|该是|是|更正)$", lead):
         return Role.VALUE

@@ -138,7 +138,22 @@ _POLITE = Rule(
 )
 
 
+_BEFORE_NOW = Rule(r"去年|上个?月|上个?学期|上学年|上一?次|以前|原来|之前")
+_NOW = Rule(r"(?<![到至从和比、的截由])(?:今年|本年|这个?月|本月|现在|目前|本学期|这个?学期|这次|本次)(?=[^，。;]{2})")
+
+
+def _split_by_scope(raw: str, start: int, end: int) -> int:
+    """去年新增了一百套今年还没动: where a sentence turns to the present, a new clause begins."""
+    earlier = _BEFORE_NOW.search(raw, start, end)
+    now = _NOW.search(raw, earlier.end(), end) if earlier else None
+    return now.start() if now else end
+
+
 def _add(found: list[Clause], raw: str, start: int, end: int, marker: int) -> None:
+    turn = _split_by_scope(raw, start, end)
+    if turn < end:
+        found.append(Clause(start, turn, raw[start:turn], marker))
+        start = turn
     if raw[start:end].strip(" 、:.()\"'~" + BLANK):
         found.append(Clause(start, end, raw[start:end], marker))
 

@@ -12,6 +12,7 @@ from domain.understanding import (
     bools,
     choices,
     days,
+    guard,
     intent,
     numbers,
     ratios,
@@ -137,7 +138,7 @@ def read_all(laid_out: Scene) -> list[Reading | Doubt]:
     taken, torn = alignment.align(laid_out)
     found: dict[str, Outcome] = {}
     for profile in laid_out.profiles:
-        found[profile.key] = _outcome(laid_out, profile, taken, torn)
+        found[profile.key] = guard.checked(laid_out, profile, _outcome(laid_out, profile, taken, torn), taken)
     _fill_from_list(laid_out, found)
     used = [_span(laid_out, o) for o in found.values() if isinstance(o, Reading)]
     for profile in laid_out.profiles:
