@@ -374,3 +374,12 @@ def test_questions_that_come_and_go() -> None:
     assert [c.kind for c in changes([], [replace(BASE, required=False)])] == [ChangeKind.LOOSENED]
     assert [(c.kind, c.after) for c in changes([BASE], [])] == [(ChangeKind.LOOSENED, "")]
     assert changes([BASE, PICK], [PICK, BASE]) == []
+
+
+def test_no_sample_shows_a_figure_that_could_be_copied() -> None:
+    """Blanks instead of figures in every example and hint; telephones and class counts are no answers."""
+    for name in SAMPLES:
+        plan = read_yaml((ROOT / "samples" / name).read_text(encoding="utf-8")).plan
+        for task in plan.tasks:
+            shown = [task.example, *(indicator.hint for indicator in task.indicators)]
+            assert not [text for text in shown if re.search(r"\d", text)], task.key
