@@ -259,7 +259,7 @@ async def _heads(turn: Turn, unit_id: int) -> list[Recipient]:
 
 async def pass_up(turn: Turn, key: ReportKey) -> Outcome:
     """送校长看: the principal gets the read-back of what the colleague filled; he submits it or changes it."""
-    sheet, allowed = await sheet_for(turn, key)
+    sheet, allowed = await sheet_for(turn, key, sent=True)
     if sheet is None or allowed is not Outcome.DONE:
         return allowed
     delegation = await _delegation_for(turn, sheet)
