@@ -147,9 +147,10 @@ def _unit(quantity: Quantity, profile: Profile) -> int:
 def bindings(scene: Scene) -> dict[int, Bound]:
     """For each amount (by its start) the noun it counts."""
     found: dict[int, Bound] = {}
+    own = {"=" + p.key for p in scene.profiles if p.numeric}
     for clause in scene.clauses:
         amounts = [q for q in scene.quantities if clause.start <= q.start < clause.end]
-        cues = [c for c in scene.cues_in(clause) if c.nouns or any(n.startswith("=") for n in c.concepts)]
+        cues = [c for c in scene.cues_in(clause) if c.nouns or c.concepts & own]
         if amounts:
             found.update(_bind_clause(scene, clause, amounts, cues))
     return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Literal
 
@@ -193,6 +193,11 @@ def _shift(word: str | None) -> int | None:
     if word is None:
         return None
     return {"上": -1, "下": 1}.get(word[0], 0) * (2 if word[:2] in ("上上", "下下") else 1)
+
+
+def shifted(when: When, word: str) -> When:
+    """A day of the month that 上个 or 下个 names."""
+    return replace(when, shift=_shift(word))
 
 
 def _weak(match: re.Match[str]) -> When | None:

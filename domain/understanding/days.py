@@ -32,7 +32,7 @@ _UNSURE = Rule(r"记不清|记不得|不(?:太|大|是很)?确定|不敢确定|�
 def read(scene: Scene, profile: Profile) -> Outcome:
     if scene.alone is profile and _UNSURE.search(scene.raw):
         return doubt(scene, profile, Why.PUT_OFF)
-    whens = [when for when in scene.whens if _is_for(scene, when, profile)]
+    whens = [_in_month_said(scene, when) for when in scene.whens if _is_for(scene, when, profile)]
     whens = _named_first(scene, _without_apposed(scene, _last_said(scene, whens), profile), profile)
     exact = [when for when in whens if not when.vague]
     if not exact:
@@ -48,6 +48,17 @@ def read(scene: Scene, profile: Profile) -> Outcome:
         return reading(scene, profile, max(days), span, "latest day", changed=True)
     reasons = [why for why in found.values() if isinstance(why, Why)]
     return doubt(scene, profile, Why.AMBIGUOUS if days else reasons[0], *span)
+
+
+_MONTH_SAID = Rule(r"(?P<shift>上上个?|上个?|下个?)月")
+
+
+def _in_month_said(scene: Scene, when: When) -> When:
+    """上个月是二十三号: the month named before in the clause."""
+    if when.form != "day" or when.shift is not None:
+        return when
+    said = _MONTH_SAID.findall(scene.raw[scene.clause_at(when.start).start : when.start])
+    return dates.shifted(when, said[-1]) if said else when
 
 
 def _without_apposed(scene: Scene, whens: list[When], profile: Profile) -> list[When]:

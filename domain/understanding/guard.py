@@ -28,6 +28,8 @@ def checked(scene: Scene, profile: Profile, outcome: Outcome, taken: Taken) -> O
     if mine and outcome.rule != "same as last time":
         if _rivals(scene, profile, mine, taken):
             return doubt(scene, profile, Why.AMBIGUOUS)
+        if _whole_for_new(scene, profile, mine):
+            return doubt(scene, profile, Why.NOT_UNDERSTOOD)
         if _governed_by_the_past(scene, mine):
             return doubt(scene, profile, Why.NOT_UNDERSTOOD)
     return outcome
@@ -52,6 +54,17 @@ def _rivals(scene: Scene, profile: Profile, mine: list[Quantity], taken: Taken) 
 
 def _open(scene: Scene, quantity: Quantity) -> bool:
     return roles(scene, quantity) in (Role.VALUE, Role.SUM)
+
+
+_WHOLE = Rule(r"总面积|现有|共有|面积共|累计|历年|一直|总共有|原有")
+_NEW = Rule(r"新|今年|本年|又|增|种|铺|添|建了|补|这次")
+
+
+def _whole_for_new(scene: Scene, profile: Profile, mine: list[Quantity]) -> bool:
+    """绿化面积共5200平方米 is no 新增."""
+    return "新增" in profile.question.label and any(
+        _WHOLE.search(scene.lead(q)) and not _NEW.search(scene.lead(q)) for q in mine
+    )
 
 
 _PAST = Rule(r"(?<![比跟和与较])(?:去年|上个?月|上个?学期|上学年|上个?季度|前年)[^，。;]*(?:搞|开展|组织|举行|举办|演练|开了|培训|活动|练)")

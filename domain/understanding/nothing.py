@@ -20,7 +20,7 @@ def speaks(scene: Scene, clause: Clause, profile: Profile) -> bool:
     return scene.alone is profile or inherited(scene, clause, profile)
 
 
-_WELL = Rule(r"正常|完好|良好|没坏|好用|好着|没毛病|没问题|运转")
+_WELL = Rule(r"正常|完好|良好|没坏|好用|好着|没毛病|没问题|运转|(?:都|全|均)(?:部|已经?)?(?:能用|可用|修好)")
 
 
 _SPENDING = Rule(r"花|投|出|用|钱|筹|资金|经费|捐|^(?:暂时?|还|目前|都|本月|今年)*(?:没有?|无|未|零)$")

@@ -10,6 +10,7 @@ from functools import lru_cache
 from domain.understanding import negation, nothing, ratios, repairs, units
 from domain.understanding.alignment import PEOPLE, Assigned, bindings, fit, sorts_fit, stands_alone
 from domain.understanding.lexicon import Profile
+from domain.understanding.normalise import BLANK
 from domain.understanding.outcome import Outcome, bounded, doubt, one_decimal, reading
 from domain.understanding.quantities import Quantity
 from domain.understanding.result import Why
@@ -214,10 +215,14 @@ def _combined(scene: Scene, profile: Profile, usable: list[Amount], amounts: lis
 
 def _only_named(scene: Scene, parts: list[Amount]) -> Amount | None:
     """在研课题3项,结题1项: the first is named by the question, the others by something else and are no more."""
-    first, *others = parts
-    if first.assigned.fit.noun < 3 or first.value is None or any(a.assigned.fit.noun for a in others):
+    named = [a for a in parts if a.assigned.fit.noun >= 3]
+    others = [a for a in parts if a.assigned.fit.noun == 0]
+    first = named[0] if len(named) == 1 else None
+    if first is None or first.value is None or len(others) + 1 != len(parts):
         return None
-    leads = [scene.lead(a.quantity).strip("，、 ") for a in others]
+    if all(a.assigned.bound.level == 3 for a in others):
+        return first
+    leads = [(scene.lead(a.quantity) + scene.tail(a.quantity)).strip("，、 的了") for a in others]
     strange = all(len(lead) >= 2 and not re.match(r"还|另|再|加|以及|和", lead) for lead in leads)
     strange = strange and not any(stands_alone(scene, a.quantity) for a in others)
     less = sum((a.value for a in others if a.value is not None), Decimal(0)) <= first.value
@@ -241,7 +246,7 @@ _SUM_OF_PART = Rule(r"(?:[一二三四五六七八九\d]年级|校区|教学点|
 
 def _newest(scene: Scene, profile: Profile, usable: list[Amount]) -> list[Amount]:
     """提高到85%: the end of a development; 新增260平方米 where the new is asked; 人均 where that is asked."""
-    usable = _without_wholes(scene, usable)
+    usable = _per_told(scene, profile, _without_wholes(scene, usable))
     if (attended := _attended(scene, profile, usable)) is not None:
         return attended
     ends = [
@@ -259,6 +264,13 @@ def _newest(scene: Scene, profile: Profile, usable: list[Amount]) -> list[Amount
         plain = [a for a in usable if a.quantity.sort == "duration"]
         return near if len(near) == 1 else plain if len(plain) == 1 else usable
     return usable
+
+
+def _per_told(scene: Scene, profile: Profile, usable: list[Amount]) -> list[Amount]:
+    """总共1200学时,25个老师,人均48: the one that says what each has, where that is asked."""
+    each = per(profile)
+    told = [a for a in usable if each and re.search(rf"(?:{each})[^，。;]{{0,3}}$", scene.lead(a.quantity))]
+    return told or usable
 
 
 def _is_whole(scene: Scene, amount: Amount) -> bool:
@@ -354,7 +366,9 @@ def _alike(named: list[str]) -> bool:
 def _names_part(scene: Scene, name: str, amount: Amount) -> bool:
     """三年级, 语文, 男 before the amount; grades and classes are masked in the text."""
     at = amount.quantity.start
-    return bool(_PART.search(name)) or "\ue000" in scene.text[max(0, at - 8) : at]
+    days = [w.end for w in scene.whens]
+    blank = scene.text.rfind(BLANK, max(0, at - 8), at) + 1
+    return bool(_PART.search(name)) or (blank > 0 and blank not in days)
 
 
 def _all_counts(parts: list[Amount]) -> bool:

@@ -200,12 +200,13 @@ def _duration(text: str, at: int) -> Quantity | None:
         parts.append((_value(tenth.group()) or Decimal(0)) / 10)
         end += 1
     fuzzy = any(match[g] in ("多", "来", "把") for g in ("mm", "mh", "ss")) or None in parts
+    fuzzy = fuzzy or text.startswith("刻", match.end())
     value = None if fuzzy else sum((p for p in parts if p is not None), Decimal(0))
     unit = "小时" if match["h"] else "分" if match["m"] else "秒"
     return Quantity(at, end, "duration", value, unit, match.group())
 
 
-_MEASURED = Rule(rf"(?!秒|分){_UNIT}")
+_MEASURED = Rule(rf"(?!秒|分)(?:{_UNIT}|刻)")
 
 
 def _is_duration(match: re.Match[str]) -> bool:

@@ -48,7 +48,7 @@ _AFTERWARDS = Rule(
 _EACH = Rule(
     r"每(?:一)?(?:[个名位人周天日月间层节台篇场次班处年学]|星期|礼拜|学期|小时|学校|[一二三四五六日](?=$|"
     r"[上下]))*(?:级|班|楼)*[都各为是有配约开上写交编搞]*$|人均[为是约达]*(?:编写|编|写|完成)?$|"
-    r"平均(?:每.{1,3})?[为是约]?$|各[有是]?$|生均$|班均$|人手$|单价[是为]?$|每(?:一)?[^，。;、\d应实到参]{1,3}$|"
+    r"平均(?:每.{1,3})?[为是约]?$|各[有是]?$|生均$|班均$|人手$|单价[是为]?$|每(?:一)?[^，。;、\d应实到参共计]{1,8}$|"
     r"(?:一|每)[台套间]$|单个$"
 )
 _SUM = Rule(
@@ -57,7 +57,7 @@ _SUM = Rule(
 )
 _CHANGE = Rule(
     r"(?:又|再|另|新|多|少|漏|错)(?:开设?|上|招|参加|建|装|增|添|通|搞|报|写|算|填|坏|加|修|建成|了|"
-    r"出)+(?:了)?[^，。;、]{0,3}$|(?<!没有)(?<!没)(?<!未)(?:新增|增加|减少|增长|提高|下降|上升|降低|多出|少了|"
+    r"出)+(?:了)?[^，。;、]{0,3}$|(?<!没有)(?<!没)(?<!未)(?:新增|增加|减少|增长|提高|下降|上升|降低|多出|少了|拆了|拆除了?|报废了?|淘汰了?|转走了?|撤了|"
     r"多了|追加)(?:了|约)*[^到至为，。;]{0,2}$|比.{1,8}(?:多|少|高|低|增加|减少)(?:了)?$"
 )
 _NOT_CHANGE = Rule(r"(?:增加|提高|上升|提升|升|增|减少|下降)(?:到|至|为)了?$")
@@ -72,7 +72,7 @@ _DENIED_TAIL = Rule(
 _DENIED_LEAD = Rule(r"(?:没有?|无|未)(?:任何)?(?:[搞开写坏装参到发编上建组][织设加训成]?)?(?:有|过)?$")
 _REMAIN_TAIL = Rule(
     r"^(?:的)?(?:学生|老师|教师|教职工|毕业班|班级?|隐患|人)?(?:因?[病事产公]?(?:假|出)|请|缺|未|没|还没|尚未|"
-    r"不合格|不达标|在改|正在|还在|在?等|待|不在|外出|休)|^[^，。;]{0,4}(?:没有?|未)(?:来|到|参|装|通|改|整|建|完|合|"
+    r"不合格|不达标|在改|正在|还在|在?等|在走|待|不在|外出|休|列入|纳入|计划)|^[^，。;]{0,4}(?:没有?|未)(?:来|到|参|装|通|改|整|建|完|合|"
     r"推|搞|有装)"
 )
 _REMAIN_LEAD = Rule(
@@ -80,12 +80,12 @@ _REMAIN_LEAD = Rule(
     r"尚待|准备|计划)(?:整改|改|安装|装)|(?:没|未|没有)[^，。;、]{1,4}的|没装|未装|没到|没来|没参加|"
     r"未参加|未参训|未到|请假|还有|未整改|没整改|不合格|未通|没通)(?:的)?(?:有|了|是)?(?:老师|教师|班)?$"
 )
-_EXCEPT = Rule(r"除(?!了?以?外)[^，。;\d]{0,6}$")
-_EXCEPT_TAIL = Rule(r"^[^，。;\d]{0,6}?(?:以外|之外|外(?![出地来聘面]))")
+_EXCEPT = Rule(r"(?<!扫)除(?!了?以?外)[^，。;\d外]{0,8}$")
+_EXCEPT_TAIL = Rule(r"^[^，。;\d]{0,6}?(?:以外|之外|外(?![出地来聘面])|其[余他它]|都|均|全)")
 _DONE_LEAD = Rule(
     r"已(?!有)|装好|装了|安装|装上|建成|建好|建了|通了|开通|完成|整改|改了|改好|改完|实到|实训|实培|实参|实际|"
     r"到了|来了|去了|参训|参加|参与|其中|解决|消除|推行|落实|处理|合格|到会|到场|装有|(?<![共总现])有$|受训|"
-    r"出席|用上|覆盖|"
+    r"出席|用上|覆盖|(?<![没未流交沟畅班])通$|"
     r"到位|销号|搞了|做了|达标|已建|培训了|只有?$|达到?$|能正常|(?<![没未有])[装建通过用][^，。;、\d没未不]{0,4}的$"
 )
 _TOTAL_LEAD = Rule(
@@ -104,9 +104,11 @@ _RATE = Rule(r"(?:/|每|一)(?:个?[人班]|节|堂|次|天|周|月|本|套|台|
 _MONTH = Rule(r"(?<![\d年])(?P<month>\d{1,2}|十?[一二三四五六七八九十])月份")
 
 
-def _scope(before: str, today: date) -> int:
+def _scope(before: str, today: date, *, yearly: bool) -> int:
     """Where words of another period stand last, or -1 if words of this one stand behind them."""
     other, current = _last(_OTHER, before), _last(_CURRENT, before)
+    if yearly and other == before.rfind("全年"):
+        other = -1
     for match in _MONTH.finditer(before):
         numeral = numerals.read(match["month"])
         if numeral is not None and numeral.value == today.month:
@@ -156,7 +158,7 @@ def said_before(scene: Scene, quantity: Quantity) -> bool:
 
 def _one_denied(quantity: Quantity, lead: str, tail: str) -> bool:
     """一台都没坏, 没有一个: none, not one."""
-    if quantity.numeral not in ("一", "1", "半"):
+    if quantity.numeral not in ("一", "1", "半") or re.search(r"(?:差|剩|缺|欠|还有|除|只|就)[有了下]?$", lead):
         return False
     return bool(_DENIED_TAIL.match(tail)) or bool(_DENIED_LEAD.search(lead))
 
@@ -177,7 +179,8 @@ _HAPPENED = Rule(r"已|了(?!解)|完成|实际")
 
 def _set_aside(scene: Scene, before: str, lead: str, per_head: str) -> Role | None:
     """Amounts that are not the value asked for."""
-    if _SAID_BEFORE.search(before) or _scope(before, scene.today) >= 0:
+    yearly = any("年" in p.question.label for p in scene.profiles)
+    if _SAID_BEFORE.search(before) or _scope(before, scene.today, yearly=yearly) >= 0:
         return Role.OTHER
     if (dimension := _DIMENSION.search(lead)) and not any(dimension[0][0] in p.question.label for p in scene.profiles):
         return Role.OTHER
@@ -234,6 +237,8 @@ def _share(lead: str, tail: str, leads_on: bool) -> Role:
         return Role.TOTAL
     if re.search(r"应(?:参加|参训|受训|参|训|到|培|出席)", lead):
         return Role.TOTAL
+    if stated := re.match(r"(?P<due>应|实)[到参训培](?:[加训])?(?=$|[，。;、])", tail):
+        return Role.TOTAL if stated["due"] == "应" else Role.DONE
     done, total = _last(_DONE_LEAD, lead), _last(_TOTAL_LEAD, lead)
     if done < 0 and total < 0:
         own = not leads_on or bool(_DONE_OWN.match(tail))
