@@ -127,6 +127,10 @@ class Phone:
     async def say(self, text: str, reply_to: Bubble | int | None = None) -> Bubble:
         return self._sent(lambda: self.world.say(self.chat, text, _id(reply_to)))
 
+    async def edit(self, message: Bubble | int, text: str) -> Bubble:
+        """As a person who corrects a message of his own; the bot gets it as edited."""
+        return self._sent(lambda: self.world.rewrite(self.chat, _id(message) or 0, text))
+
     async def reply(self, message: Bubble | int, text: str) -> Bubble:
         return await self.say(text, reply_to=message)
 

@@ -81,6 +81,15 @@ class World:
             message.edited = self.now()
         self._touch(chat, message)
 
+    def rewrite(self, chat: Chat, message_id: int, text: str) -> Message:
+        """A person edits a message of his own."""
+        message = chat.messages.get(message_id)
+        if message is None or not message.mine:
+            raise PhoneError("only a message of one's own can be edited")
+        self.edit(chat, message, text=text.strip(), entities=commands_in(text))
+        chat.bot.queue.put("edited_message", chat.message_api(message))
+        return message
+
     def delete(self, chat: Chat, message: Message) -> None:
         del chat.messages[message.id]
         self._touch(chat)

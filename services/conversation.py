@@ -116,14 +116,14 @@ async def _change_sent(turn: Turn) -> None:
     candidates = await closed_candidates(turn, Told("", frozenset()))
     sent = [sheet for sheet in candidates if sheet.is_sent]
     if len(sent) == 1:
-        await corrections.correct(turn, sent[0].key, below=True)
+        await corrections.correct(turn, sent[0].key)
     elif sent:
         await show_history(turn)
     else:
         await say(turn, Phrase.NOTHING_TO_CANCEL)
 
 
-async def ask_again(turn: Turn, key: ReportKey, position: int) -> Outcome:
+async def ask_again(turn: Turn, key: ReportKey, position: int, *, below: bool = False) -> Outcome:
     """One of the listed answers was tapped: ask for it anew."""
     sheet, allowed = await sheet_for(turn, key, sent=True)
     if sheet is None or allowed is not Outcome.DONE:
@@ -132,7 +132,7 @@ async def ask_again(turn: Turn, key: ReportKey, position: int) -> Outcome:
     if indicator is None:
         return Outcome.OUT_OF_DATE
     await set_focus(turn, key, indicator.key)
-    await show_card(turn.session, turn.to, ReportCard(report=key), turn.now)
+    await show_card(turn.session, turn.to, ReportCard(report=key), turn.now, below=below)
     return Outcome.DONE
 
 
@@ -227,11 +227,11 @@ async def _of_closed(turn: Turn, chat: Chat, sheets: list[Sheet], told: Told) ->
     fitting = fitting_closed(turn, candidates, told.words)
     if len(fitting) > 1:
         await _ask_which(turn, fitting, told.words)
-    elif fitting:
-        await _take(turn, chat, Route(fitting[0]), told.words)
-    elif is_marked(told.words) and len(candidates) == 1:
-        await corrections.correct(turn, candidates[0].key, below=True)
-    return bool(fitting) or (is_marked(told.words) and len(candidates) == 1)
+        return True
+    likely = fitting or (candidates if is_marked(told.words) and len(candidates) == 1 else [])
+    if likely:
+        await _take(turn, chat, Route(likely[0]), told.words)
+    return bool(likely)
 
 
 async def _meant_closed(turn: Turn, chat: Chat, sheets: list[Sheet], told: Told) -> Sheet | None:
@@ -252,9 +252,14 @@ def _fits_open(turn: Turn, chat: Chat, sheets: list[Sheet], told: Told) -> bool:
     if route is None:
         return bool(fitting_sheets(turn, sheets, told.words))
     understood = read_words(turn, route.sheet, told.words, route.focus)
-    if understood.doubts and not understood.readings:
-        return not is_correction(turn, sheets, told.words)
-    return bool(understood.readings) or understood.intent is Intent.QUESTION
+    if understood.readings or understood.intent is Intent.QUESTION:
+        return True
+    return _cannot_be(understood) and not is_correction(turn, sheets, told.words)
+
+
+def _cannot_be(understood: Understanding) -> bool:
+    """An answer of the right kind was given, but one that is refused."""
+    return any(doubt.why in CANNOT_BE for doubt in understood.doubts)
 
 
 async def _amend(turn: Turn, chat: Chat, sheet: Sheet, told: Told) -> None:
@@ -276,6 +281,14 @@ async def _reason_said(turn: Turn, chat: Chat, sheet: Sheet, told: Told) -> None
         await corrections.ask_reason(turn, sheet.key)
     else:
         await confirm(turn, sheet.key, chat.read_back, told.words.strip()[: corrections.LONGEST_REASON])
+
+
+async def _none_given(turn: Turn, chat: Chat, sheet: Sheet, words: str) -> None:
+    """更正 without a value shows what there is to correct; other words without one leave what was sent alone."""
+    if is_marked(words):
+        await corrections.correct(turn, sheet.key)
+    else:
+        await _nothing_taken(turn, chat, sheet)
 
 
 async def _nothing_taken(turn: Turn, chat: Chat, sheet: Sheet, phrase: Phrase = Phrase.ALREADY_SUBMITTED) -> None:
@@ -359,8 +372,9 @@ async def _take(turn: Turn, chat: Chat, route: Route, words: str) -> None:
         await howto.explain(turn, sheet, howto.asked_about(sheet, understood, route.focus))
         return
     readings = _applying(sheet, understood.readings)
-    if not readings and sheet.is_sent and not sheet.is_correcting and sheet.indicator(route.focus) is None:
-        await _nothing_taken(turn, chat, sheet)
+    at_hand = sheet.indicator(route.focus) is not None or sheet.is_correcting
+    if sheet.is_sent and not at_hand and not readings and not _cannot_be(understood):
+        await _none_given(turn, chat, sheet, words)
         return
     chat.failures = 0 if readings else chat.failures + 1
     if readings:

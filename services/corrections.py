@@ -28,12 +28,13 @@ REASONS = ("录入有误", "情况有变化", "核实后更准")
 LONGEST_REASON = 100
 
 
-async def correct(turn: Turn, key: ReportKey, *, below: bool = False) -> Outcome:
-    """[修改] of a report that was sent: its answers as buttons. Nothing changes yet."""
+async def correct(turn: Turn, key: ReportKey) -> Outcome:
+    """[修改] of a report that was sent: its answers as buttons, below the receipt. Nothing changes yet."""
     sheet, allowed = await sheet_for(turn, key, sent=True)
     if sheet is None or allowed is not Outcome.DONE:
         return allowed
     await set_focus(turn, key, None)
+    below = turn.callback_id is None or not sheet.is_correcting
     await show_card(turn.session, turn.to, ReportCard(report=key, choosing=True), turn.now, below=below)
     return Outcome.DONE
 
@@ -124,6 +125,7 @@ async def versions_of(session: AsyncSession, sheet: Sheet) -> list[Version]:
             AnswerRevision.bureau_id == sheet.report.bureau_id,
             AnswerRevision.round_id == sheet.key.round_id,
             AnswerRevision.unit_id == sheet.key.unit_id,
+            col(AnswerRevision.version) > 0,
         )
         .order_by(col(AnswerRevision.version), col(AnswerRevision.id))
     )

@@ -9,7 +9,7 @@ import pytest
 from db.tables import Draft, Report
 from tests.bot.conftest import Talk
 from tests.bot.drafts import fill
-from tests.cast import PRINCIPAL, SECOND_PRINCIPAL, County, at
+from tests.cast import PRINCIPAL, SECOND_PRINCIPAL, County
 from tests.stage import Stage
 
 
