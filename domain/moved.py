@@ -30,4 +30,4 @@ def moved_lines(moved: Sequence[Moved], most: int) -> list[str]:
 def _line(number: int, one: Moved) -> str:
     what = "补报:" if one.late else ":"
     why = f"({one.reason})" if one.reason and not one.late else ""
-    return f"{number}. {one.unit}{one.task}{what}{','.join(one.changes)}{why}"
+    return f"{number}. {one.unit} {one.task}{what}{','.join(one.changes)}{why}"

@@ -27,13 +27,16 @@ WHY = "?why:"
 
 REASONS = ("停电停网", "设备故障", "数据还在核实")
 
-_ASKED = re.compile(r"^\s*(?:我们?|学校)?(?:想|要|请|需要)?(?:申请)?延(?:期|后)(?:报送|提交)?")
+_ASKED = re.compile(
+    r"^\s*(?:我们?|学校)?(?:想|要|请|需要)?(?:申请)?延(?:期|后)(?:报送|上报|填报|提交)?"
+    r"|申请延(?:期|后)(?:报送|上报|填报|提交)?|延(?:期|后)(?:报送|上报|填报|提交)"
+)
 _LINKS = re.compile(r"^[\s,,。;;::、]*(?:到|至|因为|由于|原因(?:是|:|:)?|因)?[\s,,::]*|[\s,,。;;、]+$")
 
 
 def asks_for_extension(words: str) -> bool:
-    """延期, 申请延期到…, but not 演练延期了."""
-    return _ASKED.match(words) is not None
+    """延期, 班班通申请延期到…, but not 演练延期到27日, which is about the drill."""
+    return _ASKED.search(words) is not None
 
 
 # ---- asking
@@ -50,7 +53,7 @@ async def begin(turn: Turn, key: ReportKey, update_id: int | None = None) -> Out
     words = await _earlier_words(turn, update_id) if update_id is not None else ""
     if words is None:
         return Outcome.NOT_YOURS
-    await _go_on(turn, sheet, _ASKED.sub("", words), None)
+    await _go_on(turn, sheet, _ASKED.sub(" ", words), None)
     return Outcome.DONE
 
 
@@ -147,7 +150,7 @@ async def answered(turn: Turn, chat: Chat, told: Told) -> bool:
             await set_focus(turn, None, None)
             return False
         day = date.fromisoformat(key.removeprefix(WHY)) if key.startswith(WHY) else None
-        await _go_on(turn, sheet, _ASKED.sub("", told.words), day)
+        await _go_on(turn, sheet, _ASKED.sub(" ", told.words), day)
         return True
     return asks_for_extension(told.words) and await _begun_in_words(turn, chat, told)
 
@@ -159,7 +162,7 @@ async def _begun_in_words(turn: Turn, chat: Chat, told: Told) -> bool:
     meant = meant or [sheet for sheet in sheets if sheet.key == focused_report(turn, chat)]
     may = [sheet for sheet in meant or sheets if _refused(turn, sheet) is None]
     if len(may) == 1:
-        await _go_on(turn, may[0], _ASKED.sub("", told.words), None)
+        await _go_on(turn, may[0], _ASKED.sub(" ", told.words), None)
     elif may:
         reports = tuple(sheet.key for sheet in may)
         await queue(turn.session, turn.to, WhichExtension(update_id=turn.update_id, reports=reports), turn.now)

@@ -45,11 +45,17 @@ def card(content: CardContent, scene: Scene) -> Rendered:
     at_hand = sheet.indicator(content.asked) is not None
     if not sheet.is_open and not sheet.is_correcting and not at_hand:
         return corrections.submitted(sheet, scene)
-    if RequestKind.LATE in sheet.standing.asked and not at_hand and content.unread == ():
+    if _is_filed(sheet) and not at_hand and not content.unread:
         return _filed(sheet, scene)
     if sheet.is_complete and not at_hand:
         return corrections.read_back(content, scene) if sheet.is_sent else _read_back(content, scene)
     return _draft(content, scene)
+
+
+def _is_filed(sheet: Sheet) -> bool:
+    """What stands is what the office has before it."""
+    request = sheet.standing.asked.get(RequestKind.LATE)
+    return request is not None and request.entries == dict(sheet.entries)
 
 
 def _filed(sheet: Sheet, scene: Scene) -> Rendered:
@@ -106,6 +112,7 @@ def _read_back(content: CardContent, scene: Scene) -> Rendered:
 def _draft(content: CardContent, scene: Scene) -> Rendered:
     sheet = content.sheet
     lines = [corrections.head(sheet, scene, "草稿")]
+    lines += [f"{sheet.report.state_reason}。只差要重答的。"] if sheet.report.state_reason else []
     lines += [f"✓ {line}" for line in _body(sheet)]
     lines += _wanting(sheet)
     lines += _last_time(sheet, scene)

@@ -220,7 +220,7 @@ async def test_a_published_digest_never_changes_and_the_next_one_lists_it(
     stage.clock.jump_to(at("2026-11-26 10:00"))
     await sent.play(("更正:学生518人", "【请核对更正"), ("对", "为什么"), ("[录入有误]", "✓ 已更正"))
     await clerk.do("汇总")
-    assert f"上期以来更正1份:\n1. {QINGHE}11月应急疏散演练:学生520人→518人(录入有误)" in clerk.last.text
+    assert f"上期以来更正1份:\n1. {QINGHE} 11月应急疏散演练:学生520人→518人(录入有误)" in clerk.last.text
     assert "学生518人" in clerk.last.text
     [still] = await stage.rows(DigestSnapshot, DigestSnapshot.id == published.id)
     assert still.snapshot == published.snapshot

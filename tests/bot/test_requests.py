@@ -19,13 +19,13 @@ LOCK = "2026-12-02 17:00"
 
 
 @pytest.fixture
-async def clerk(talk: Talk) -> Dialogue:
-    return await talk(CLERK)
+async def someone(talk: Talk) -> Dialogue:
+    return await talk(PRINCIPAL)
 
 
 @pytest.fixture
-async def someone(talk: Talk, clerk: Dialogue) -> Dialogue:
-    return await talk(PRINCIPAL)
+async def clerk(talk: Talk, someone: Dialogue) -> Dialogue:
+    return await talk(CLERK)
 
 
 async def the_request(stage: Stage) -> Request:
@@ -98,7 +98,7 @@ async def test_listed_in_the_next_digest(stage: Stage, county: County, clerk: Di
     stage.clock.jump_to(at("2026-12-03 09:10"))
     await someone.play(("补报:班班通10/14,故障2台", "【请核对补报"), ("对", "已完整收到"))
     await clerk.play(("汇总", "!补报"), ("审核", "待审核的申请1件"), ("[1同意]", ""))
-    await clerk.play(("汇总", f"上期以来更正1份:\n1. {QINGHE}11月班班通进度补报:班班通10/14个,故障2台"))
+    await clerk.play(("汇总", f"上期以来更正1份:\n1. {QINGHE} 11月班班通进度补报:班班通10/14个,故障2台"))
     assert "迟报1" in clerk.last.text
     [still] = await stage.rows(DigestSnapshot, DigestSnapshot.id == published.id)
     assert still.snapshot == published.snapshot
@@ -133,7 +133,7 @@ async def test_a_correction_after_the_lock_is_a_request_too(
     await someone.play(("[1 应急疏散演练]", "【请核对"), ("[提交]", "✓ 已收到"))
     stage.clock.jump_to(at("2026-12-03 09:10"))
     await someone.play(
-        ("更正:学生518人", ("【请核对补报,未提交】", "学生520人→518人")),
+        ("更正:学生518人", ("【请核对更正,未提交】", "学生520人→518人", "提交后转办公室")),
         ("对", "为什么"),
         ("[录入有误]", "已完整收到"),
     )
@@ -157,11 +157,11 @@ async def test_a_correction_after_the_lock_is_a_request_too(
         (("[申请延期]", "【申请延期】"), ("11月27日,停电停网", "已转办公室李干事")),
         (
             ("[申请延期]", "【申请延期】"),
-            ("下周五", ("没看懂", "为什么")),
+            ("过几天", ("没看懂", "为什么")),
             ("11月27日", "为什么?"),
             ("停电停网", "已转办公室"),
         ),
-        (("班班通进度延期到11月27日,停电停网", "已转办公室李干事"),),
+        (("班班通进度申请延期到11月27日,停电停网", "已转办公室李干事"),),
         (("申请延期到27日,因为停电停网", "已转办公室李干事"),),
         (("延期", "【申请延期】"), ("27号", "为什么?"), ("停电停网", "已转办公室")),
     ],
@@ -181,7 +181,7 @@ async def test_an_extension_is_asked_for(
 
 
 async def asked(someone: Dialogue) -> None:
-    await someone.play(("班班通进度延期到11月27日,停电停网", "已转办公室"))
+    await someone.play(("班班通进度申请延期到11月27日,停电停网", "已转办公室"))
 
 
 async def test_with_several_reports_it_is_asked_which_and_not_typed_again(stage: Stage, someone: Dialogue) -> None:
@@ -301,7 +301,7 @@ async def test_the_lead_section_decides_about_its_own(
     stage: Stage, county: County, talk: Talk, someone: Dialogue
 ) -> None:
     chief = await talk(CHIEF)
-    await someone.play(("应急疏散演练延期到11月27日,下雨", "已转办公室"))
+    await someone.play(("应急疏散演练延期报送到11月27日,下雨", "已转办公室"))
     await chief.play(("审核", "待审核的申请1件"), ("[1同意]", "没有待审核的申请"))
     assert "同意延至" in someone.last.text
 
