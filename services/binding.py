@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, select, update
 from sqlmodel import col
 
 from db.tables import Account, Invitation, Membership, Person, Role, Unit
@@ -30,13 +30,30 @@ async def bind(turn: Turn, person_id: int) -> None:
     account = await turn.session.get(Account, (turn.bureau.id, CHANNEL, turn.to.chat_id))
     if account is None:
         account = Account(
-            bureau_id=turn.bureau.id, channel=CHANNEL, external_id=turn.to.chat_id, person_id=0, bound_at=turn.now
-        )
+            bureau_id=turn.bureau.id, channel=CHANNEL, external_id=turn.to.chat_id, person_id=person_id,
+            bound_at=turn.now,
+        )  # fmt: skip
         turn.session.add(account)
+    else:
+        await _carry_over(turn, account.person_id, person_id)
     account.person_id, account.bound_at = person_id, turn.now
     account.closed_at, account.unreachable = None, None
     await turn.session.flush()
     await refresh(turn, person_id)
+
+
+async def _carry_over(turn: Turn, before: int, person_id: int) -> None:
+    """A colleague known only by what was handed to him is now somebody of the roster: that stays with him."""
+    person = await turn.session.get(Person, (turn.bureau.id, before))
+    if person is None or not person.is_delegate or before == person_id:
+        return
+    handed = and_(
+        col(Membership.bureau_id) == turn.bureau.id,
+        col(Membership.person_id) == before,
+        col(Membership.given_by).is_not(None),
+        col(Membership.ended_at).is_(None),
+    )
+    await turn.session.execute(update(Membership).where(handed).values(person_id=person_id))
 
 
 async def refresh(turn: Turn, person_id: int) -> None:

@@ -58,8 +58,9 @@ def read_back(content: CardContent, scene: Scene) -> Rendered:
     lines += hint_lines(sheet, scene)
     lines += doubt_lines(content, scene)
     lines += [closed_line(sheet, scene)] if late(sheet, scene) else []
-    lines.append("对,请点“提交”或回“对”;不对,直接说正确的。")
-    buttons = [send_button(sheet, content.part), Button("再改一处", encode(Verb.CORRECT, sheet.key))]
+    send = send_button(sheet, content.part)
+    lines.append(f"对,请点“{send.label}”或回“对”;不对,直接说正确的。")
+    buttons = [send, Button("再改一处", encode(Verb.CORRECT, sheet.key))]
     return message(lines, buttons, [keep_button(sheet)])
 
 

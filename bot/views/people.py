@@ -140,7 +140,10 @@ def take_back(content: TakeBackContent) -> Rendered:
 def takeover(content: TakeoverContent, scene: Scene) -> Rendered:
     several = len(content.units) > 1
     names = "、".join(unit.name for unit in content.units)
-    owed = [f"{sheet.unit.name if several else ''}{task_name(sheet)}" for sheet in content.sheets]
+    owed = [
+        f"{sheet.unit.name if several else ''}{task_name(sheet)}{with_whom(content.part.handed.get(sheet.key))}"
+        for sheet in content.sheets
+    ]
     lines = [f"{content.address},您好!您已负责{names}。"]
     if owed:
         shown = "、".join(owed[:5]) + ("等" if len(owed) > 5 else "")
