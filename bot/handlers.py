@@ -284,6 +284,8 @@ async def _on_report(here: Turn, press: Press, report: ReportKey) -> Outcome:
             return await conversation.choose(here, report, revision, position, option)
         case Verb.CHANGES, ():
             return await conversation.list_changes(here, report)
+        case Verb.ASK, (position, 1):
+            return await conversation.ask_again(here, report, position, below=True)
         case Verb.ASK, (position,):
             return await conversation.ask_again(here, report, position)
         case Verb.SUBMIT, (revision,):

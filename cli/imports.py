@@ -53,10 +53,13 @@ def import_roster(file: Path, apply: bool, template: bool, bureau: str | None) -
 @_file
 @_apply
 @_template
+@click.option("--reask", is_flag=True, help="口径改了的问题在没关闭的报告期重问;不加则从下一期起用。")
 @click.option("--strict", is_flag=True, help="没人用的、负担过重的、没写理由的,一律不收。")
 @click.option("--to", type=click.Path(path_type=Path), help="不导入,而是另存为这个 .xlsx 或 .yaml。")
 @_bureau
-def import_campaign(file: Path, apply: bool, template: bool, strict: bool, to: Path | None, bureau: str | None) -> None:
+def import_campaign(
+    file: Path, apply: bool, template: bool, reask: bool, strict: bool, to: Path | None, bureau: str | None
+) -> None:
     """导入活动(.yaml 或 .xlsx):任务、指标、报告期。写法见 docs/campaign-format.md。"""
     if template:
         _write_new(file, campaigns.template())
@@ -68,7 +71,7 @@ def import_campaign(file: Path, apply: bool, template: bool, strict: bool, to: P
     if to is not None:
         _convert(reading, to)
         return
-    asyncio.run(_campaign(load(), reading.plan, apply, bureau))
+    asyncio.run(_campaign(load(), reading.plan, apply, bureau, reask))
 
 
 def _write_new(path: Path, content: bytes) -> None:
@@ -157,38 +160,43 @@ def _unless_clean(plan: Roster) -> None:
         raise Mendable("没有写入;请改好上面的问题,或用 --apply 先收没有错的行")
 
 
-async def _campaign(settings: Settings, plan: CampaignPlan, apply: bool, bureau: str | None) -> None:
+async def _campaign(settings: Settings, plan: CampaignPlan, apply: bool, bureau: str | None, reask: bool) -> None:
     now = settings.make_clock().now()
     async with _store(settings) as database:
         async with database.read() as session:
-            applied = await _apply_campaign(session, plan, bureau, now)
+            applied = await _apply_campaign(session, plan, bureau, now, reask)
+            lines = [line for one in applied for line in _lines(one, reask)]
             await session.rollback()
-        _list([line for one in applied for line in _lines(one)], "导入会带来这些变动" if applied else "没有变动")
+        _list(lines, "导入会带来这些变动" if applied else "没有变动")
         if not applied or not _agreed(apply, clean=True):
             return
         async with database.write() as session:
-            applied = await _apply_campaign(session, plan, bureau, now)
+            applied = await _apply_campaign(session, plan, bureau, now, reask)
     click.echo(f"已写入 {len(applied)} 项任务的变动")
 
 
 async def _apply_campaign(
-    session: AsyncSession, plan: CampaignPlan, bureau: str | None, now: datetime
-) -> list[Applied]:  # fmt: skip
+    session: AsyncSession, plan: CampaignPlan, bureau: str | None, now: datetime, reask: bool
+) -> list[Applied]:
     there = await _found(session, bureau)
     if there is None:
         raise Mendable("库里还没有这个教育局,请先导入名册:duban import roster FILE")
     try:
-        return await campaigns.apply(session, there.id, plan, now)
+        return await campaigns.apply(session, there.id, plan, now, reask=reask)
     except UnknownSection as problem:
         raise Mendable(f"名册里没有这些股室:{problem};请先在名册里加上,或改正名称") from problem
 
 
-def _lines(applied: Applied) -> Iterator[str]:
+def _lines(applied: Applied, reask: bool) -> Iterator[str]:
     yield f"{applied.what or '改指标'} {applied.task}"
     for change in applied.changes:
         yield f"  {change}"
-    if applied.meant:
-        yield "  改口径的问题从下一期起用;已发出的报告期不变"
+    if applied.reasks and reask:
+        yield f"  本期重问改了口径的问题:{len(applied.units)}家答过的只重答这些,其余照新口径问"
+    elif applied.reasks:
+        yield f"  改口径的问题从下一期起用,本期不变;要在本期重问加 --reask({len(applied.units)}家要重答)"
+    elif applied.meant:
+        yield "  改口径的问题从下一期起用"
 
 
 def _counted(effects: Sequence[Effect]) -> list[str]:

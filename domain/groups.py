@@ -94,6 +94,15 @@ def find(indicators: Iterable[Indicator], key: str) -> Indicator | None:
     return None
 
 
+def concerns(changed: str, answer: str) -> bool:
+    """Does a change of this question touch that answer? Of a group: any; of a column (drills.date): each row's."""
+    group, _, column = changed.partition(".")
+    if not column:
+        return answer == changed or answer.startswith(f"{changed}.")
+    parts = answer.split(".")
+    return len(parts) == 3 and (parts[0], parts[2]) == (group, column)
+
+
 def rows_of(group: Indicator, answers: Mapping[str, Value]) -> list[dict[str, Value]]:
     """The rows of a group in these answers, each by column key."""
     rows: dict[int, dict[str, Value]] = {}

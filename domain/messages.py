@@ -64,6 +64,23 @@ class ReportCard(_Message):
     choosing: bool = False
 
 
+class ReaskedQuestion(BaseModel):
+    """A question of a running round that means something else now; `what` says what moved: 隐患(单位:处→个)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    report: ReportKey
+    key: str
+    what: str
+
+
+class Reasked(_Message):
+    """Live: 口径变更, to be answered again; all of one person's in one message."""
+
+    kind: Literal["reasked"] = "reasked"
+    questions: tuple[ReaskedQuestion, ...]
+
+
 class Todo(_Message):
     """Live: what this person still owes."""
 
@@ -305,7 +322,7 @@ class Say(_Message):
 
 People = PeopleList | PersonCard | InvitationText
 Handover = HandoverCard | ConfirmHandover | TakeBackList | Takeover
-Live = Prompt | Reminder | ReportCard | Todo | History | People | Handover
+Live = Prompt | Reminder | Reasked | ReportCard | Todo | History | People | Handover
 Record = Receipt | DigestText | MissingList | ConfirmBinding | WhichReport | Say
 Later = Versions | Corrected | HowTo | ExtensionForm | WhichExtension | RequestCard | ReviewList | Decision
 """Live ones about what was sent, and what was asked of the office."""

@@ -27,8 +27,10 @@ from domain.campaign import (
     read_yaml,
     sheets,
 )
+from domain.campaign.frozen import mended
 from domain.codec import questionnaire_from_json, questionnaire_to_json
 from domain.indicators import Indicator
+from services.reasking import Reask, ask_again, reasks_of
 from services.rounds import schedule_to_json
 from services.spreadsheets import Unreadable, tables_of, write_workbook
 
@@ -39,16 +41,23 @@ class UnknownSection(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What an import did to one task. `meant` are changes of meaning: open rounds were left as they are."""
+    """What an import did to one task. `meant` are changes of meaning; `reasks` what they would mean for open rounds,
+    which are left as they are unless the questions are asked again."""
 
     task_id: int
     task: str
     what: str
     changes: tuple[Change, ...] = ()
+    reasks: tuple[Reask, ...] = ()
 
     @property
     def meant(self) -> tuple[Change, ...]:
         return tuple(change for change in self.changes if change.kind is ChangeKind.MEANING)
+
+    @property
+    def units(self) -> frozenset[int]:
+        """Who answered already what would be asked again."""
+        return frozenset(unit for reask in self.reasks for unit in reask.units)
 
 
 def read_campaign(path: Path) -> Reading:
@@ -96,11 +105,14 @@ async def _sections(session: AsyncSession, bureau_id: int) -> dict[str, int]:
     return {key: unit.id for unit in units for key in (unit.code, unit.name)}
 
 
-async def apply(session: AsyncSession, bureau_id: int, plan: CampaignPlan, now: datetime) -> list[Applied]:
+async def apply(
+    session: AsyncSession, bureau_id: int, plan: CampaignPlan, now: datetime, *, reask: bool = False
+) -> list[Applied]:
     """Bring the store to the plan; repeated, it changes nothing. UnknownSection before anything is written.
 
     Wording and loosened limits go into open rounds at once and into the log; a change of meaning waits for the next
-    round, unless somebody asks that question again. Tasks no longer in the plan are withdrawn.
+    round, unless `reask` asks that question again, now or with a later import. Tasks no longer in the plan are
+    withdrawn.
     """
     if missing := await missing_sections(session, bureau_id, plan):
         raise UnknownSection("、".join(missing))
@@ -113,7 +125,9 @@ async def apply(session: AsyncSession, bureau_id: int, plan: CampaignPlan, now: 
         applied.append(await _questions(session, task, task_plan, what, now))
     applied += _withdraw([task for key, task in present.items() if key not in {t.key for t in plan.tasks}], now)
     await session.flush()
-    return [one for one in applied if one.what or one.changes]
+    if reask:
+        await ask_again(session, bureau_id, [found for one in applied for found in one.reasks], now)
+    return [one for one in applied if one.what or one.changes or (reask and one.reasks)]
 
 
 async def _campaign(session: AsyncSession, bureau_id: int, plan: CampaignPlan) -> Campaign:
@@ -181,8 +195,9 @@ async def _questions(session: AsyncSession, task: Task, plan: TaskPlan, what: st
     await _write(session, task, plan, rows)
     if found:
         session.add_all(_logged(task, change, now) for change in found)
-        await _mend_rounds(session, task, plan.indicators, found, now)
-    return Applied(task.id, plan.name, what, tuple(found))
+        await _mend_rounds(session, task, plan.indicators, now)
+    reasks = await reasks_of(session, task, plan.indicators, now) if before else []
+    return Applied(task.id, plan.name, what, tuple(found), tuple(reasks))
 
 
 async def _rows(session: AsyncSession, task: Task) -> dict[str, TaskIndicator]:
@@ -214,18 +229,14 @@ def _logged(task: Task, change: Change, now: datetime) -> TaskChange:
     )  # fmt: skip
 
 
-async def _mend_rounds(
-    session: AsyncSession, task: Task, new: Sequence[Indicator], found: Sequence[Change], now: datetime
-) -> None:
+async def _mend_rounds(session: AsyncSession, task: Task, new: tuple[Indicator, ...], now: datetime) -> None:
     """Put the new wording and looser limits of questions whose meaning stayed into rounds not yet locked."""
-    meant = {change.key for change in found if change.kind is ChangeKind.MEANING}
-    mended = {indicator.key: indicator for indicator in new if indicator.key not in meant}
     statement = select(Round).where(
         col(Round.bureau_id) == task.bureau_id, col(Round.task_id) == task.id, col(Round.lock_at) > now
     )
     for round_ in (await session.execute(statement)).scalars().all():
         frozen = questionnaire_from_json(round_.questionnaire)
-        asked = tuple(mended.get(indicator.key, indicator) for indicator in frozen)
+        asked = mended(frozen, new)
         if asked != frozen:
             round_.questionnaire = questionnaire_to_json(asked)
 

@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from db.tables import Bureau, Chat, DigestSnapshot, Outbox, Report, Round, Task
 from domain.calendar import OfficeHours
 from domain.digest import Digest
+from domain.groups import concerns
 from domain.messages import (
     ConfirmBinding,
     ConfirmHandover,
@@ -22,6 +23,8 @@ from domain.messages import (
     PeopleList,
     PersonCard,
     Prompt,
+    Reasked,
+    ReaskedQuestion,
     Receipt,
     Reminder,
     ReportCard,
@@ -72,6 +75,15 @@ class ReminderContent:
 
 
 @dataclass(frozen=True, slots=True)
+class ReaskedContent:
+    """What is still to be answered again, with the report it belongs to."""
+
+    address: str
+    questions: tuple[tuple[Sheet, ReaskedQuestion], ...]
+    several_units: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CardContent:
     """`asked` is the key of the question at hand in this chat, None where nothing is asked."""
 
@@ -98,7 +110,8 @@ class DigestContent:
     message: DigestText | MissingList
 
 
-Live = PromptContent | ReminderContent | CardContent | TodoContent | DigestContent | PeopleLive | LaterLive
+Asking = PromptContent | ReminderContent | ReaskedContent | CardContent | TodoContent
+Live = Asking | DigestContent | PeopleLive | LaterLive
 Content = Live | Receipt | ConfirmBinding | WhichReport | Say
 
 
@@ -109,6 +122,8 @@ async def load(session: AsyncSession, row: Outbox, message: Message, scene: Scen
             return await _prompt(session, row, message, scene)
         case Reminder():
             return await _reminder(session, row, message, scene)
+        case Reasked():
+            return await _reasked(session, row, message, scene)
         case ReportCard():
             return await _card(session, row, message)
         case Todo():
@@ -179,6 +194,17 @@ async def _reminder(session: AsyncSession, row: Outbox, message: Reminder, scene
     reported = await _reported_titles(session, row, actor, sheets)
     part = await part_in(session, row.bureau_id, actor, sheets)
     return ReminderContent(actor.address, tuple(sheets), reported, _several_units(sheets), part)
+
+
+async def _reasked(session: AsyncSession, row: Outbox, message: Reasked, scene: Scene) -> ReaskedContent | None:
+    actor = await actor_to(session, row)
+    if actor is None:
+        return None
+    keys = tuple(dict.fromkeys(question.report for question in message.questions))
+    sheets = {sheet.key: sheet for sheet in await _still_owed(session, row, actor, keys, scene)}
+    asked = [(sheets[one.report], one) for one in message.questions if one.report in sheets]
+    open_ones = [(s, one) for s, one in asked if any(concerns(one.key, i.key) for i in s.missing)]
+    return ReaskedContent(actor.address, tuple(open_ones), len(actor.known_units) > 1) if open_ones else None
 
 
 async def _reported_titles(session: AsyncSession, row: Outbox, actor: Actor, sheets: list[Sheet]) -> tuple[str, ...]:

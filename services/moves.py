@@ -50,6 +50,7 @@ async def _corrected(session: AsyncSession, campaign: Campaign, since: datetime)
             col(Task.campaign_id) == campaign.id,
             col(AnswerRevision.at) > since,
             col(AnswerRevision.reason) != "",
+            col(AnswerRevision.version) > 0,
         )
         .distinct()
     )

@@ -176,7 +176,7 @@ async def _mark_submitted(turn: Turn, sheet: Sheet, draft: Draft) -> None:
     report.nil = is_nil(replace(sheet, draft=draft))
     if not sheet.is_sent:  # a correction leaves the first sending as it was
         report.submitted_at, report.submitted_by = turn.now, turn.to.person_id
-    report.state = State.SUBMITTED.value
+    report.state, report.state_reason = State.SUBMITTED.value, ""
     if report.first_received_at is None:
         report.first_received_at = received_at(turn, draft)
     if report.receipt_number is None:

@@ -9,12 +9,14 @@ from bot.views.cards import card, receipt
 from bot.views.digests import digest
 from bot.views.later import later
 from bot.views.lists import prompt, reminder, todo
+from bot.views.reasking import reasked
 from domain.messages import ConfirmBinding, Receipt, Say, WhichReport
 from services.content import (
     CardContent,
     Content,
     DigestContent,
     PromptContent,
+    ReaskedContent,
     ReminderContent,
     Scene,
     TodoContent,
@@ -42,6 +44,8 @@ def render(content: Content, scene: Scene) -> list[Rendered]:
             return [prompt(content, scene)]
         case ReminderContent():
             return [reminder(content, scene)]
+        case ReaskedContent():
+            return [reasked(content, scene)]
         case CardContent():
             return [card(content, scene)]
         case TodoContent():

@@ -81,7 +81,8 @@ class Answer(Table, table=True):
 
 class AnswerRevision(Table, table=True):
     """修订: append only. `words` are what the person wrote, `chat_id` and `message_id` where; `version` counts the
-    sendings of its report. A row without any value: the question no longer applied."""
+    sendings of its report (0: set aside from a draft). A row without any value: the question no longer applied, or
+    means something else now."""
 
     __tablename__ = "answer_revision"
     __table_args__ = (

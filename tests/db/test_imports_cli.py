@@ -6,8 +6,8 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from sqlmodel import SQLModel, select
 from click.testing import CliRunner, Result
+from sqlmodel import SQLModel, select
 
 from cli.errors import Mendable
 from cli.imports import app
@@ -60,7 +60,7 @@ def test_a_rehearsal_writes_nothing(url: str) -> None:
 def test_applied_and_repeated(url: str) -> None:
     assert "已写入 76 项变动" in run("roster", ROSTER, "--apply").output
     assert rows(url, Unit) == 73
-    assert run("roster", ROSTER, "--apply").output.splitlines() == ["没有变动"]
+    assert run("roster", ROSTER, "--apply").stdout.splitlines() == ["没有变动"]
 
 
 def test_a_faulty_file_is_refused_until_the_good_rows_are_taken(url: str, tmp_path: Path) -> None:
@@ -79,8 +79,18 @@ def test_a_campaign(url: str) -> None:
     run("roster", ROSTER, "--apply")
     assert "新增 学生成长“六个一”活动" in run("campaign", CAMPAIGN, "--strict").output
     assert rows(url, Task) == 0
-    assert "已写入 19 项任务的变动" in run("campaign", CAMPAIGN, "--strict", "--apply").output
-    assert rows(url, Task) == 19
+    assert "已写入 20 项任务的变动" in run("campaign", CAMPAIGN, "--strict", "--apply").output
+    assert rows(url, Task) == 20
+
+
+def test_a_change_of_meaning_waits_unless_it_is_asked_again(url: str, tmp_path: Path) -> None:
+    run("roster", ROSTER, "--apply")
+    run("campaign", CAMPAIGN, "--apply")
+    other = tmp_path / "c.yaml"
+    told = CAMPAIGN.read_text(encoding="utf-8").replace("        unit: 处\n", "        unit: 个\n")
+    other.write_text(told, encoding="utf-8")
+    assert "改口径的问题从下一期起用" in run("campaign", other).output  # no round is open: nobody could be asked again
+    assert run("campaign", other, "--reask", "--apply").exit_code == 0
 
 
 def test_an_unknown_section_is_named(url: str, tmp_path: Path) -> None:
