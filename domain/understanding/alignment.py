@@ -203,7 +203,18 @@ def _before(scene: Scene, clause: Clause, amounts: list[Quantity], at: int, cues
         return NO_NOUN
     cue = max(near, key=lambda c: (c.end, c.end - c.start))
     direct = _FILLER.fullmatch(scene.text[cue.end : amounts[at].start])
+    if _coordinated(scene, near, cue):
+        return Bound(frozenset({"people"}), 3 if direct else 2, "师生")
     return Bound(_joined(near, cue), 3 if direct else 2, scene.raw[cue.start : cue.end])
+
+
+def _coordinated(scene: Scene, near: list[Cue], cue: Cue) -> bool:
+    """学生、老师一共500人 are neither pupils nor staff alone."""
+    crowds = {"student", "staff"}
+    before = [c for c in near if c.end < cue.start and c.concepts & crowds and not c.concepts & cue.concepts]
+    if not cue.concepts & crowds or not before:
+        return False
+    return scene.raw[before[-1].end : cue.start] in ("、", "和", "及", "与", "加", "加上", "以及", "跟")
 
 
 def _behind(scene: Scene, clause: Clause, amounts: list[Quantity], at: int, cues: list[Cue]) -> Bound:
@@ -221,7 +232,7 @@ def _behind(scene: Scene, clause: Clause, amounts: list[Quantity], at: int, cues
 
 
 _ONLY_VALUE = Rule(
-    r"(?:是|总计|累计|统共|拢共|实际|其实|应|这次|这回|本次|上次|报的|有|共有?|一共|总共|合计|大概|约|大约|"
+    r"(?:是|总计|累计|统共|拢共|实际|其实|应(?!该)|这次|这回|本次|上次|报的|有|共有?|一共|总共|合计|大概|约|大约|"
     r"差不多|就|只有?|报|填|"
     r"应该是?|嗯|哦|那个|了|吧|的|左右|上下|呢|啊|哈|本月|这个?月|我们?校?|学校|目前|现在|今年|搞了?|做了?|"
     r"开了?|上了?|开展了?|组织了?|参加了?|完成了?|写了?|"

@@ -12,6 +12,7 @@ from domain.understanding.lexicon import Profile
 from domain.understanding.negation import Polarity
 from domain.understanding.outcome import Outcome, doubt, reading
 from domain.understanding.result import Why
+from domain.understanding.roles import other_month
 from domain.understanding.rule import Rule
 from domain.understanding.same import says_same
 from domain.understanding.scene import Clause, Scene
@@ -38,6 +39,10 @@ def read(scene: Scene, profile: Profile) -> Outcome:
         if _CONCEDED.search(clause.words):
             return reading(scene, profile, True, (clause.start, clause.end), "conceded")
         if outcomes and re.match(r"但|不过|只是|就是|可是", clause.words) and not scene.about(clause, profile):
+            continue
+        if outcomes and not scene.about(clause, profile) and not _BARE.match(clause.words):
+            continue
+        if "本月" in profile.question.label and other_month(clause.words, scene.today):
             continue
         if contrasted and _OTHER_MONTH.search(clause.words):
             continue

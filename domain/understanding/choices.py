@@ -180,11 +180,15 @@ def _longest(fits: list[str]) -> list[str]:
     return [f for f in fits if not any(f != g and f in g for g in fits)]
 
 
+_COUNTED = Rule(r"(?:已经?)?(?:完成|装好|建好|安装|装|建)了?(?=[\d一二三四五六七八九十两]+个)")
+
+
 def _staged(rules: tuple[tuple[str, str], ...], choices: tuple[str, ...], words: str) -> list[str]:
     """The first rule that speaks decides: a denial before what it denies."""
     for label in choices:
         if words.strip("、. 的了吧是") == label:
             return [label]
+    words = _COUNTED.sub("\ue000", words)
     if re.search(r"(?:到货?|买|采购|招标|进场|签合同)[好完]?了[^，。;]{0,6}(?:没|未)", words):
         return []
     for label, pattern in rules:

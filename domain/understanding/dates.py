@@ -210,7 +210,11 @@ def _weak(match: re.Match[str]) -> When | None:
 def _qualified(text: str, when: When) -> When:
     """With what stands before and behind: 前 a deadline, 左右 about, 前后 or a range no one day."""
     behind, before = text[when.end : when.end + 8], text[max(0, when.start - 4) : when.start]
-    if _BEHIND_VAGUE.match(behind) or (_BEFORE_VAGUE.search(before) and _in_range(text, when)):
+    if (
+        _BEHIND_VAGUE.match(behind)
+        or before.endswith("月的")
+        or (_BEFORE_VAGUE.search(before) and _in_range(text, when))
+    ):
         return _replaced(when, form="vague")
     if deadline := _BEHIND_DEADLINE.match(behind):
         return _replaced(when, end=when.end + deadline.end(), deadline=True)
@@ -238,7 +242,7 @@ def _replaced(
 
 def lies_ahead(when: When, now: date) -> bool:
     """Whether the day named is to come whatever is asked (下周五, 12月3日 said on 23 November)."""
-    if when.form == "vague" or when.deadline or when.weak:
+    if when.form == "vague" or when.weak:
         return False
     try:
         day = _day(when, 0, now)

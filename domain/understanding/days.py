@@ -67,10 +67,9 @@ def _without_apposed(scene: Scene, whens: list[When], profile: Profile) -> list[
     for when in whens:
         before = dates.resolve(kept[-1], profile.question, scene.today) if kept else None
         close = kept and when.start - kept[-1].end <= 2
-        if when.form == "weekday" and when.shift is None and close and isinstance(before, date):
-            if before.weekday() == when.day:
-                continue
-        kept.append(when)
+        bare = when.form == "weekday" and when.shift is None and close
+        if not (bare and isinstance(before, date) and before.weekday() == when.day):
+            kept.append(when)
     return kept
 
 

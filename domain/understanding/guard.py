@@ -67,12 +67,14 @@ def _whole_for_new(scene: Scene, profile: Profile, mine: list[Quantity]) -> bool
     )
 
 
-_PAST = Rule(r"(?<![比跟和与较])(?:去年|上个?月|上个?学期|上学年|上个?季度|前年)[^，。;]*(?:搞|开展|组织|举行|举办|演练|开了|培训|活动|练)")
+_PAST = Rule(
+    r"(?<![比跟和与较])(?:去年|上个?月|上个?学期|上学年|上个?季度|前年)[^，。;]*(?:搞|开展|组织|举行|举办|演练|开了|培训|活动|练)"
+)
 _PRESENT = Rule(r"今年|本年|本月|这个?月|这次|本次|现在|目前|本学期|这个?学期|今天|昨天|前天|刚|本周|这周|上周")
 
 
 def _governed_by_the_past(scene: Scene, mine: list[Quantity]) -> bool:
-    """上个月搞了演练,520人参加: what was said of an event of another period holds until something turns to the present."""
+    """上个月搞了演练,520人参加: what was said of another period holds until something turns to the present."""
     start = max(q.start for q in mine)
     sentence = re.split(r"[。;!\n]", scene.raw[:start])[-1]
     past = _PAST.search(sentence)

@@ -26,7 +26,7 @@ class Concept:
 
 _NOUNS = (
     ("student", "学生|幼儿|生参与",
-        r"学生|男生|女生|娃儿|娃娃|娃|孩子|小朋友|同学|幼儿|儿童(?!节)|小学生|中学生|寄宿生|住校生|(?<=\d)生(?![产活])"),
+        r"学生|男生|女生|娃儿|娃娃|娃|孩子|小朋友|同学|幼儿|儿童(?!节)|小学生|(?<!其)中学生|寄宿生|住校生|(?<=\d)生(?![产活])"),
     ("staff", "教职工|教师|老师|职工|参训|应训",
         r"教职员工|教职工|教师|老师|教员|教工|职工|员工|班主任|(?<=\d)师(?![范德生])"),
     ("people", "师生|总人数", "师生|总人数|全校人员"),
@@ -136,7 +136,7 @@ _COMMON = frozenset(
 class Profile:
     """A question as the grammar sees it: its family of amounts, the nouns and topics it accepts, its own words.
 
-    `soft` are the nouns its label merely contains (学生 in 寄宿生人数): an amount of them may be meant, but more narrowly.
+    `soft` are the nouns its label merely contains (学生 in 寄宿生人数): it may be meant, but more narrowly.
     """
 
     question: Question
@@ -202,7 +202,9 @@ def _soft(question: Question, names: frozenset[str]) -> frozenset[str]:
 
 @lru_cache(maxsize=512)
 def _contained(label: str) -> frozenset[str]:
-    return frozenset(c.name for c, (_, pattern) in zip(CONCEPTS, PATTERNS, strict=True) if c.noun and pattern.search(label))
+    return frozenset(
+        c.name for c, (_, pattern) in zip(CONCEPTS, PATTERNS, strict=True) if c.noun and pattern.search(label)
+    )
 
 
 @lru_cache(maxsize=256)

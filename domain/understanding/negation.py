@@ -118,7 +118,12 @@ def everything(words: str) -> bool:
     """全部/都/一个不落, undenied and unsoftened."""
     if nobody_missing(words):
         return True
-    return bool(_ALL.search(words)) and not _ALWAYS.search(words) and not _PARTLY.search(words) and not _NOT.search(without_harmless(words))
+    return (
+        bool(_ALL.search(words))
+        and not _ALWAYS.search(words)
+        and not _PARTLY.search(words)
+        and not _NOT.search(without_harmless(words))
+    )
 
 
 def polarity(words: str) -> Polarity:

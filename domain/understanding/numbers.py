@@ -3,35 +3,20 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
-from functools import lru_cache
 
-from domain.understanding import negation, nothing, ratios, repairs, units
-from domain.understanding.alignment import PEOPLE, Assigned, bindings, fit, sorts_fit, stands_alone
+from domain.understanding import negation, nothing, ratios, units
+from domain.understanding.alignment import PEOPLE, Assigned, bindings, fit, sorts_fit
+from domain.understanding.amounts import Amount, amounts_of, per
 from domain.understanding.lexicon import Profile
-from domain.understanding.normalise import BLANK
 from domain.understanding.outcome import Outcome, bounded, doubt, one_decimal, reading
+from domain.understanding.parts import are_parts, only_named, partial_sums, summed_up, told_apart, without_articles
 from domain.understanding.quantities import Quantity
 from domain.understanding.result import Why
 from domain.understanding.roles import Role, roles
 from domain.understanding.rule import Rule
 from domain.understanding.scene import Scene
-
-
-@dataclass(frozen=True, slots=True)
-class Amount:
-    """An aligned amount in the question's own unit (None: fuzzy or not convertible) and its part in the sentence."""
-
-    assigned: Assigned
-    role: Role
-    value: Decimal | None
-    changed: bool
-
-    @property
-    def quantity(self) -> Quantity:
-        return self.assigned.quantity
-
 
 _UNSURE = Rule(r"记不清|记不得|不(?:太|大|是很)?确定|不敢确定|拿不准|吃不准|说不准")
 
@@ -41,15 +26,15 @@ def read(scene: Scene, profile: Profile, found: list[Assigned], torn: list[Quant
         return doubt(scene, profile, Why.PUT_OFF)
     if profile.family == "count" and found and _other_measure(scene, profile, found):
         return doubt(scene, profile, Why.AMBIGUOUS)
-    amounts = _amounts(scene, profile, found)
+    amounts = amounts_of(scene, profile, found)
     if profile.family == "percent" and (computed := _share(scene, profile, amounts)) is not None:
         return computed
     if "people" in profile.nouns and (added := _people(scene, profile, amounts)) is not None:
         return added
     usable = [a for a in amounts if a.role in (Role.VALUE, Role.SUM)]
-    if not any(a.assigned.fit.noun >= 3 for a in usable):
+    if "自筹" in profile.question.label or not any(a.assigned.fit.noun >= 3 for a in usable):
         usable = _own_subset(scene, profile, amounts) or usable
-    usable = _summed_up(scene, _without_articles(usable))
+    usable = summed_up(scene, without_articles(usable))
     if usable:
         return _combined(scene, profile, usable, amounts)
     return _without_amount(scene, profile, amounts, torn)
@@ -74,114 +59,23 @@ def _other_measure(scene: Scene, profile: Profile, found: list[Assigned]) -> boo
     return bool(strange) and not any(roles(scene, a.quantity) is Role.SUM for a in found)
 
 
+_QUALIFIED = Rule(r"自筹|自己出|学校出|我们出|自有")
+
+
 def _own_subset(scene: Scene, profile: Profile, amounts: list[Amount]) -> list[Amount]:
     """其中骨干教师5人 is a part of something else, but all of the 骨干 asked about."""
     own = (profile.nouns & {"backbone"}) | {"=" + profile.key}
+    if (
+        narrow := [a for a in amounts if _QUALIFIED.search(scene.lead(a.quantity))]
+    ) and "自筹" in profile.question.label:
+        return [replace(narrow[0], role=Role.VALUE)] if len(narrow) == 1 else []
+    if any(b.level == 3 and "people" in b.concepts for b in bindings(scene).values()):
+        own |= profile.nouns & {"student", "staff"}
     return [
         replace(a, role=Role.VALUE) for a in amounts
         if a.role is Role.SUBSET and a.assigned.bound.level == 3 and a.assigned.bound.concepts & own
         and re.search(r"其中|包括|含", scene.lead(a.quantity))
     ]  # fmt: skip
-
-
-def _without_articles(usable: list[Amount]) -> list[Amount]:
-    """一项技能 among counts names a thing; 一 counts only where it is all there is."""
-    counts = [a for a in usable if a.quantity.numeral != "一" or a.assigned.bound.level == 3]
-    return counts if len(usable) > 2 and counts and len(usable) - len(counts) > 1 else usable
-
-
-def _summed_up(scene: Scene, usable: list[Amount]) -> list[Amount]:
-    """读一本好书、学一项技能,两项: the amount that closes the list by itself is its sum."""
-    last = usable[-1] if len(usable) > 2 else None
-    if last is None or last.role is Role.SUM or not stands_alone(scene, last.quantity):
-        return usable
-    if any(scene.clause_at(a.quantity.start) is scene.clause_at(last.quantity.start) for a in usable[:-1]):
-        return usable
-    if _PART.search(scene.lead(last.quantity)):
-        return usable
-    return [*usable[:-1], replace(last, role=Role.SUM)]
-
-
-def _amounts(scene: Scene, profile: Profile, found: list[Assigned]) -> list[Amount]:
-    cut = repairs.kept_from(scene.raw, [a.quantity.start for a in found])
-    per_head = per(profile)
-    amounts = []
-    for assigned in found:
-        quantity = assigned.quantity
-        role = roles(scene, quantity, per_head=per_head)
-        if role is Role.REMAIN and "fault" in assigned.bound.concepts & profile.nouns:
-            role = Role.VALUE
-        if role is Role.VALUE and "改" not in profile.question.label and _RECTIFIED.search(scene.lead(quantity)):
-            role = Role.SUBSET
-        if role is Role.CHANGE and "新增" in profile.question.label:
-            role = Role.VALUE
-        if quantity.start < cut or repairs.revoked(scene.lead(quantity)):
-            role = Role.REVOKED
-        value, changed = convert(quantity, profile)
-        amounts.append(Amount(assigned, role, value, changed))
-    return amounts
-
-
-_RECTIFIED = Rule(r"(?:整改|改)[完好]?了?$")
-
-_PER = (
-    (Rule(r"[人生]均|每[人名位生]"), r"[人生平]均|每[人名位生]|一人"),
-    (Rule(r"平均"), r"均|每"),
-    (Rule(r"每[天日]"), r"每[天日]"),
-    (Rule(r"每个?(?:周|星期)"), r"每个?(?:周|星期|礼拜)"),
-    (Rule(r"每个?月"), r"每个?月"),
-    (Rule(r"班均|每个?班"), r"班均|每个?班"),
-)
-
-
-@lru_cache(maxsize=512)
-def _per(label: str) -> str:
-    return "|".join(reply for asked, reply in _PER if asked.search(label))
-
-
-def per(profile: Profile) -> str:
-    """What each is asked for (人均, 每天), as a pattern of the words that say so; empty where the whole is asked."""
-    return _per(profile.question.label)
-
-
-def convert(quantity: Quantity, profile: Profile) -> tuple[Decimal | None, bool]:
-    """The amount in the question's unit, and whether that is another figure than the one written."""
-    if quantity.value is None:
-        return None, False
-    match profile.family:
-        case "money":
-            return _money(quantity, profile)
-        case "duration":
-            factor = Decimal(units.SECONDS[profile.question.unit])
-            bare = quantity.sort == "count" and quantity.unit == ""
-            return (quantity.value if bare else quantity.value / factor), not bare and quantity.unit not in ("秒", "")
-        case "area":
-            factor = Decimal(str(units.AREA[profile.question.unit]))
-            if quantity.sort == "count":
-                return quantity.value, False
-            area = (quantity.value / factor).quantize(Decimal("0.01"))
-            return area, quantity.unit not in profile.question.unit
-        case "percent":
-            if quantity.sort == "fraction":
-                return one_decimal(quantity.value * 100), True
-            return quantity.value, "成" in quantity.numeral
-        case _:
-            return (None, False) if quantity.sort == "fraction" else (quantity.value, False)
-
-
-def _money(quantity: Quantity, profile: Profile) -> tuple[Decimal | None, bool]:
-    if quantity.value is None:
-        return None, False
-    factor = Decimal(units.MONEY[profile.question.unit])
-    if quantity.sort == "money" or quantity.unit in ("元", "万") or re.search(r"[万w亿]", quantity.numeral):
-        value = quantity.value * (10000 if quantity.unit == "万" else 1)
-        return value / factor, factor != 1 and "万" not in quantity.numeral
-    if factor == 1 or quantity.value < 100:
-        return quantity.value, False
-    top = profile.question.maximum
-    if not quantity.numeral[0].isdigit() and top is not None and quantity.value > top:
-        return quantity.value / factor, True
-    return (quantity.value, False) if top is not None and quantity.value > top else (None, False)
 
 
 def _combined(scene: Scene, profile: Profile, usable: list[Amount], amounts: list[Amount]) -> Outcome:
@@ -192,7 +86,7 @@ def _combined(scene: Scene, profile: Profile, usable: list[Amount], amounts: lis
         usable = [a for a in usable if a.assigned.fit.noun >= 3] or usable
     if "fault" in profile.nouns and {Role.SUBSET, Role.REMAIN} <= {a.role for a in amounts}:
         return doubt(scene, profile, Why.AMBIGUOUS, *_span(amounts))
-    usable = _partial_sums(scene, usable)
+    usable = partial_sums(scene, usable)
     sums = [a for a in usable if a.role is Role.SUM]
     parts = [a for a in usable if a.role is Role.VALUE]
     if sums and parts and any(a.role is Role.OTHER for a in amounts):
@@ -201,47 +95,16 @@ def _combined(scene: Scene, profile: Profile, usable: list[Amount], amounts: lis
         return _with_sum(scene, profile, sums, parts)
     if not parts or any(a.role is Role.EACH and scene.lead(a.quantity).endswith("各") for a in amounts):
         return doubt(scene, profile, Why.AMBIGUOUS)
-    if len(parts) == 1 or len({a.value for a in parts if a.value is not None}) == 1 == len({a.value for a in parts}):
+    if len(parts) == 1 or (len({a.value for a in parts}) == 1 and not told_apart(scene, parts)):
         return _single(scene, profile, parts[0])
     if any(a.value is None for a in parts):
         return doubt(scene, profile, Why.FUZZY, *_span(parts))
-    if profile.family in ("count", "money", "area") and not per(profile) and _are_parts(scene, parts):
+    if profile.family in ("count", "money", "area") and not per(profile) and are_parts(scene, parts):
         total = sum((a.value for a in parts if a.value is not None), Decimal(0))
         return _valued(scene, profile, total, parts, "parts added", changed=True)
-    if (own := _only_named(scene, parts)) is not None:
+    if (own := only_named(scene, parts)) is not None:
         return _single(scene, profile, own)
     return doubt(scene, profile, Why.AMBIGUOUS, *_span(parts))
-
-
-def _only_named(scene: Scene, parts: list[Amount]) -> Amount | None:
-    """在研课题3项,结题1项: the first is named by the question, the others by something else and are no more."""
-    named = [a for a in parts if a.assigned.fit.noun >= 3]
-    others = [a for a in parts if a.assigned.fit.noun == 0]
-    first = named[0] if len(named) == 1 else None
-    if first is None or first.value is None or len(others) + 1 != len(parts):
-        return None
-    if all(a.assigned.bound.level == 3 for a in others):
-        return first
-    leads = [(scene.lead(a.quantity) + scene.tail(a.quantity)).strip("，、 的了") for a in others]
-    strange = all(len(lead) >= 2 and not re.match(r"还|另|再|加|以及|和", lead) for lead in leads)
-    strange = strange and not any(stands_alone(scene, a.quantity) for a in others)
-    less = sum((a.value for a in others if a.value is not None), Decimal(0)) <= first.value
-    apart = all(scene.clause_at(a.quantity.start) is not scene.clause_at(first.quantity.start) for a in others)
-    return first if strange and less and apart else None
-
-
-def _partial_sums(scene: Scene, usable: list[Amount]) -> list[Amount]:
-    """一年级12个,四五六年级加起来28个: the sum of a part named is one part more, unless it is the sum of the others."""
-    known = [a.value for a in usable if a.role is Role.VALUE and a.value is not None]
-    return [
-        replace(a, role=Role.VALUE)
-        if a.role is Role.SUM and known and a.value != sum(known) and _SUM_OF_PART.search(scene.lead(a.quantity))
-        else a
-        for a in usable
-    ]
-
-
-_SUM_OF_PART = Rule(r"(?:[一二三四五六七八九\d]年级|校区|教学点|[小初高]中?部)[^，。;]{0,3}(?:一共|共|加起来|合计|总共)")
 
 
 def _newest(scene: Scene, profile: Profile, usable: list[Amount]) -> list[Amount]:
@@ -330,51 +193,6 @@ def _with_sum(scene: Scene, profile: Profile, sums: list[Amount], parts: list[Am
     return _single(scene, profile, sums[0])
 
 
-_PART = Rule(
-    r"[一二三四五六七八九\d]+年级|小学|中学|语文|数学|英语|语|数|英|科学|体育|音乐|美术|道法|男|女|校区|小学部|"
-    r"初中部|中学部|高中部|幼儿|本部|分校|教学点|村小|[校镇乡县省市班国]级|班|上册|高年级|低年级|中年级|"
-    r"[东西南北]|"
-    r"一楼|二楼|三楼|初一|初二|初三|七|八|九|部|组|村"
-)
-
-
-def _are_parts(scene: Scene, parts: list[Amount]) -> bool:
-    """Each amount is named by its own part (语文2节数学1节), or counts its own noun of the same kind."""
-    if any("grant" in a.assigned.bound.concepts for a in parts):
-        return False
-    leads = [scene.lead(a.quantity) + scene.raw[a.quantity.end : a.quantity.end + 4] for a in parts]
-    if any(re.search(r"第[一二三四五六七八九\d]+[次回遍]|或|要么|前后", lead) for lead in leads):
-        return False
-    if re.search(r"(?:校区|年级|班级?|部|教学点|组)(?:分别|各)[是为有]?$", scene.raw[: parts[0].quantity.start]):
-        return True
-    named = [scene.lead(a.quantity).strip("，、和及:了 ") for a in parts]
-    if all(_names_part(scene, name, a) for name, a in zip(named, parts, strict=True)):
-        return len(set(named)) == len(named)
-    if all(named) and len(set(named)) == len(named) and _alike(named):
-        return _all_counts(parts)
-    texts = {a.assigned.bound.text for a in parts}
-    if _all_counts(parts) and len(texts) == len(parts) and all(a.assigned.fit.noun >= 2 for a in parts):
-        return True
-    return parts[0].quantity.sort == "money" and len(set(named)) == len(named) and all(len(n) >= 2 for n in named)
-
-
-def _alike(named: list[str]) -> bool:
-    """国培, 省培: names that end in the same word for a part."""
-    return min(map(len, named)) > 1 and len({name[-1] for name in named}) == 1 and named[0][-1] in "组培级楼部区段科村园校"
-
-
-def _names_part(scene: Scene, name: str, amount: Amount) -> bool:
-    """三年级, 语文, 男 before the amount; grades and classes are masked in the text."""
-    at = amount.quantity.start
-    days = [w.end for w in scene.whens]
-    blank = scene.text.rfind(BLANK, max(0, at - 8), at) + 1
-    return bool(_PART.search(name)) or (blank > 0 and blank not in days)
-
-
-def _all_counts(parts: list[Amount]) -> bool:
-    return all(a.quantity.sort in ("count", "area") for a in parts)
-
-
 def _single(scene: Scene, profile: Profile, amount: Amount) -> Outcome:
     quantity = amount.quantity
     if amount.value is None:
@@ -421,8 +239,8 @@ def _mixed_crowd(scene: Scene, profile: Profile, amount: Amount) -> bool:
 
 
 _LISTED = Rule(
-    r"(?P<names>[^，。;每至到\-~]*[、和与及][^，。;每至到\-~]*)各[有是]?$|(?:^|"
-    r"[^\u4e00-\u9fff])(?P<subjects>[语数英科音体美物化生史地政]{2,})各[有是]?$"
+    r"(?P<names>[^，。;每至到\-~]*[、和与及][^，。;每至到\-~]*)各[有是坏开上写交报]?$|(?:^|"
+    r"[^\u4e00-\u9fff])(?P<subjects>[语数英科音体美物化生史地政]{2,})各[有是坏开上写交报]?$"
 )
 
 

@@ -99,10 +99,29 @@ def frame(
         if quantity.value is None or quantity.sort != "count":
             return Why.TOTAL_UNKNOWN
         shares.setdefault(_role(scene, quantity, profile.parts if profile else None), []).append(quantity.value)
+    if (drawn := _drawn_from(scene, kept, shares)) is not None:
+        return drawn
     clauses = [only] if only else _told(scene, kept, profile)
     if list(shares) in ([Role.TOTAL], [Role.VALUE]) and len(kept) == 1 and _none_done(kept[0], clauses):
         return Decimal(0), kept[0].value or Decimal(0)
     return _solved(shares, _all_done(scene, clauses), registered)
+
+
+_DREW = Rule(r"^[^没未不无还差剩缺，。;]*了[^没未不无还差剩缺，。;]*$")
+
+
+def _drawn_from(scene: Scene, kept: list[Quantity], shares: dict[Role, list[Decimal]]) -> Frame | None:
+    """36间教室换了护眼灯30间: whatever was done to the first, it was done to as many as the second says."""
+    if len(kept) != 2 or set(shares) - {Role.VALUE, Role.DONE, Role.TOTAL}:
+        return None
+    whole, part = kept
+    if whole.value is None or part.value is None or part.value > whole.value or not whole.unit.startswith(part.unit):
+        return None
+    between, behind = scene.raw[whole.end : part.start], scene.tail(part)
+    roles_told = set(shares) != {Role.VALUE}
+    if roles_told or not _DREW.search(between) or negation.denied(behind):
+        return None
+    return part.value, whole.value
 
 
 def _role(scene: Scene, quantity: Quantity, parts: Parts) -> Role:

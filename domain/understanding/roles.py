@@ -41,14 +41,16 @@ _PLANNED = Rule(
     r"(?<!培)原?(?<!培)计划|预计|预算|打算|准备|拟|目标|原定|原本|本来|预定|争取|将(?:要|有|会)|任务(?:数|是)|需要?|要求|定额|"
     r"指标数|应配|设计|可容纳|容纳|最多可|力争|待"
 )
-_SUBSET = Rule(r"其中|里面|包括|包含|含(?!量)|当中有|报修|已修|修好|修了|在修|送修|评出|评选|选送|推荐|获|入选|采用|录用|处理了|转走|除外")
+_SUBSET = Rule(
+    r"其中|里面|包括|包含|含(?!量)|当中有|报修|已修|修好|修了|在修|送修|评出|评选|选送|推荐|获|入选|采用|录用|处理了|转走|除外"
+)
 _AFTERWARDS = Rule(
     r"(?:准备|计划|打算|要到?|放在|留到|等)?(?:下个?学期|下个?月|明年|下周|以后|月底|年底)(?:再|才|搞|开|装|做|补)"
 )
 _EACH = Rule(
     r"每(?:一)?(?:[个名位人周天日月间层节台篇场次班处年学]|星期|礼拜|学期|小时|学校|[一二三四五六日](?=$|"
     r"[上下]))*(?:级|班|楼)*[都各为是有配约开上写交编搞]*$|人均[为是约达]*(?:编写|编|写|完成)?$|"
-    r"平均(?:每.{1,3})?[为是约]?$|各[有是]?$|生均$|班均$|人手$|单价[是为]?$|每(?:一)?[^，。;、\d应实到参共计]{1,8}$|"
+    r"平均(?:每.{1,3})?[为是约]?$|各[有是坏开上写交报]?$|生均$|班均$|人手$|单价[是为]?$|每(?:一)?[^，。;、\d应实到参共计]{1,8}$|"
     r"(?:一|每)[台套间]$|单个$"
 )
 _SUM = Rule(
@@ -101,7 +103,7 @@ _DONE_TAIL = Rule(
 
 
 _RATE = Rule(r"(?:/|每|一)(?:个?[人班]|节|堂|次|天|周|月|本|套|台|棵|份|场|位|名|张|平|米)(?=$|[，。;、)]|的价)")
-_MONTH = Rule(r"(?<![\d年])(?P<month>\d{1,2}|十?[一二三四五六七八九十])月份")
+_MONTH = Rule(r"(?<![\d年])(?P<month>\d{1,2}|十?[一二三四五六七八九十])月(?:份|的)")
 
 
 def _scope(before: str, today: date, *, yearly: bool) -> int:
@@ -116,6 +118,11 @@ def _scope(before: str, today: date, *, yearly: bool) -> int:
         else:
             other = max(other, match.start())
     return other if other > current else -1
+
+
+def other_month(words: str, today: date) -> bool:
+    """10月份搞过, said in November."""
+    return bool(_MONTH.search(words)) and _scope(words, today, yearly=False) >= 0
 
 
 def roles(scene: Scene, quantity: Quantity, *, ratio: bool = False, per_head: str = "") -> Role:
@@ -145,7 +152,9 @@ def _goes_on(scene: Scene, quantity: Quantity) -> bool:
     """其中一等奖10件二等奖20件: what is told of the parts goes on to the end of the clause, in the same unit."""
     start = scene.clause_at(quantity.start).start
     earlier = [q for q in scene.quantities if start <= q.start < quantity.start and q.unit == quantity.unit != ""]
-    return bool(earlier) and any(_SUBSET.search(scene.lead(q)) for q in earlier) and not _SUM.search(scene.lead(quantity))
+    return (
+        bool(earlier) and any(_SUBSET.search(scene.lead(q)) for q in earlier) and not _SUM.search(scene.lead(quantity))
+    )
 
 
 _DIMENSION = Rule(r"[长宽高厚深](?:度|为|是|约)*$")
@@ -173,7 +182,9 @@ def _ahead(scene: Scene, quantity: Quantity) -> bool:
     )
 
 
-_TO_COME = Rule(r"(?:排|安排|定|放|推|留|改|延)(?:在|到|至)了?(?:下|明|后|月底|年底|12|十二)|下周|下个?星期|下个?礼拜|明天|后天")
+_TO_COME = Rule(
+    r"(?:排|安排|定|放|推|留|改|延)(?:在|到|至)了?(?:下|明|后|月底|年底|12|十二)|下周|下个?星期|下个?礼拜|明天|后天"
+)
 _HAPPENED = Rule(r"已|了(?!解)|完成|实际")
 
 
@@ -192,7 +203,9 @@ def _set_aside(scene: Scene, before: str, lead: str, per_head: str) -> Role | No
         return Role.OTHER
     if re.search(r"占地|校园面积|建筑面积|总面积", lead):
         return Role.OTHER
-    if not per_head and re.search(r"(?:每|一)个?(?:周|天|月|星期|学期|人|班|家|户|组|校|村)(?:都|要|有|上|搞|开|来|出|交|写|派|去)*$", before):
+    if not per_head and re.search(
+        r"(?:每|一)个?(?:周|天|月|星期|学期|人|班|家|户|组|校|村)(?:都|要|有|上|搞|开|来|出|交|写|派|去)*$", before
+    ):
         return Role.EACH
     if re.search(r"比[^，。;]{1,10}(?:多|少|高|低)了?$", before):
         return Role.CHANGE
@@ -205,9 +218,9 @@ def _set_aside(scene: Scene, before: str, lead: str, per_head: str) -> Role | No
 
 def _enrolment(scene: Scene) -> bool:
     """Where the enrolled are asked for, or all of them did it, the number enrolled is the value."""
-    return any(p.family in ("ratio", "percent") or re.search(r"在[册校籍]|总数|现有", p.question.label) for p in scene.profiles) or (
-        negation.everything(scene.raw)
-    )
+    return any(
+        p.family in ("ratio", "percent") or re.search(r"在[册校籍]|总数|现有", p.question.label) for p in scene.profiles
+    ) or (negation.everything(scene.raw))
 
 
 def _standing(lead: str, tail: str) -> Role:
@@ -217,7 +230,11 @@ def _standing(lead: str, tail: str) -> Role:
         return Role.VALUE
     if _SUBSET.search(lead) or re.match(r"(?:已|在|送)(?:报?修|修好)", tail):
         return Role.SUBSET
-    if (_EXCEPT.search(lead) and _EXCEPT_TAIL.match(tail)) or _REMAIN_TAIL.match(tail) or re.search(r"(?:还?差|还?剩|只剩|就剩|请假|缺席|缺勤|缺|(?<!扫)除了?)了?$", lead):
+    if (
+        (_EXCEPT.search(lead) and _EXCEPT_TAIL.match(tail))
+        or _REMAIN_TAIL.match(tail)
+        or re.search(r"(?:还?差|还?剩|只剩|就剩|请假|缺席|缺勤|缺|(?<!扫)除了?)了?$", lead)
+    ):
         return Role.REMAIN
     return Role.VALUE
 
@@ -237,7 +254,8 @@ def _share(lead: str, tail: str, leads_on: bool) -> Role:
         return Role.TOTAL
     if re.search(r"应(?:参加|参训|受训|参|训|到|培|出席)", lead):
         return Role.TOTAL
-    if stated := re.match(r"(?P<due>应|实)[到参训培](?:[加训])?(?=$|[，。;、])", tail):
+    stated = None if leads_on else re.match(r"(?P<due>应|实)[到参训培](?:[加训])?$", tail)
+    if stated:
         return Role.TOTAL if stated["due"] == "应" else Role.DONE
     done, total = _last(_DONE_LEAD, lead), _last(_TOTAL_LEAD, lead)
     if done < 0 and total < 0:

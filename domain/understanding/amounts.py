@@ -1,0 +1,114 @@
+"""Amounts in the unit and the scope their question asks for, each with its part in the sentence."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+
+from domain.understanding import repairs, units
+from domain.understanding.alignment import Assigned
+from domain.understanding.lexicon import Profile
+from domain.understanding.outcome import one_decimal
+from domain.understanding.quantities import Quantity
+from domain.understanding.roles import Role, roles
+from domain.understanding.rule import Rule
+from domain.understanding.scene import Scene
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """An aligned amount in the question's own unit (None: fuzzy or not convertible) and its part in the sentence."""
+
+    assigned: Assigned
+    role: Role
+    value: Decimal | None
+    changed: bool
+
+    @property
+    def quantity(self) -> Quantity:
+        return self.assigned.quantity
+
+
+def amounts_of(scene: Scene, profile: Profile, found: list[Assigned]) -> list[Amount]:
+    cut = repairs.kept_from(scene.raw, [a.quantity.start for a in found])
+    per_head = per(profile)
+    amounts = []
+    for assigned in found:
+        quantity = assigned.quantity
+        role = roles(scene, quantity, per_head=per_head)
+        if role is Role.REMAIN and "fault" in assigned.bound.concepts & profile.nouns:
+            role = Role.VALUE
+        if role is Role.VALUE and "改" not in profile.question.label and _RECTIFIED.search(scene.lead(quantity)):
+            role = Role.SUBSET
+        if role is Role.CHANGE and "新增" in profile.question.label:
+            role = Role.VALUE
+        if quantity.start < cut or repairs.revoked(scene.lead(quantity)):
+            role = Role.REVOKED
+        value, changed = convert(quantity, profile)
+        amounts.append(Amount(assigned, role, value, changed))
+    return amounts
+
+
+_RECTIFIED = Rule(r"(?:整改|改)[完好]?了?$")
+
+
+_PER = (
+    (Rule(r"[人生]均|每[人名位生]"), r"[人生平]均|每[人名位生]|一人"),
+    (Rule(r"平均"), r"均|每"),
+    (Rule(r"每[天日]"), r"每[天日]"),
+    (Rule(r"每个?(?:周|星期)"), r"每个?(?:周|星期|礼拜)"),
+    (Rule(r"每个?月"), r"每个?月"),
+    (Rule(r"班均|每个?班"), r"班均|每个?班"),
+)
+
+
+@lru_cache(maxsize=512)
+def _per(label: str) -> str:
+    return "|".join(reply for asked, reply in _PER if asked.search(label))
+
+
+def per(profile: Profile) -> str:
+    """What each is asked for (人均, 每天), as a pattern of the words that say so; empty where the whole is asked."""
+    return _per(profile.question.label)
+
+
+def convert(quantity: Quantity, profile: Profile) -> tuple[Decimal | None, bool]:
+    """The amount in the question's unit, and whether that is another figure than the one written."""
+    if quantity.value is None:
+        return None, False
+    match profile.family:
+        case "money":
+            return _money(quantity, profile)
+        case "duration":
+            factor = Decimal(units.SECONDS[profile.question.unit])
+            bare = quantity.sort == "count" and quantity.unit == ""
+            return (quantity.value if bare else quantity.value / factor), not bare and quantity.unit not in ("秒", "")
+        case "area":
+            factor = Decimal(str(units.AREA[profile.question.unit]))
+            if quantity.sort == "count":
+                return quantity.value, False
+            area = (quantity.value / factor).quantize(Decimal("0.01"))
+            return area, quantity.unit not in profile.question.unit
+        case "percent":
+            if quantity.sort == "fraction":
+                return one_decimal(quantity.value * 100), True
+            return quantity.value, "成" in quantity.numeral
+        case _:
+            return (None, False) if quantity.sort == "fraction" else (quantity.value, False)
+
+
+def _money(quantity: Quantity, profile: Profile) -> tuple[Decimal | None, bool]:
+    if quantity.value is None:
+        return None, False
+    factor = Decimal(units.MONEY[profile.question.unit])
+    if quantity.sort == "money" or quantity.unit in ("元", "万") or re.search(r"[万w亿]", quantity.numeral):
+        value = quantity.value * (10000 if quantity.unit == "万" else 1)
+        return value / factor, factor != 1 and "万" not in quantity.numeral
+    if factor == 1 or quantity.value < 100:
+        return quantity.value, False
+    top = profile.question.maximum
+    if not quantity.numeral[0].isdigit() and top is not None and quantity.value > top:
+        return quantity.value / factor, True
+    return (quantity.value, False) if top is not None and quantity.value > top else (None, False)

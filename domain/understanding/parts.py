@@ -1,0 +1,119 @@
+"""Parts of one figure: when amounts may be added up, and when one of them is the figure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from decimal import Decimal
+
+from domain.understanding.alignment import stands_alone
+from domain.understanding.amounts import Amount
+from domain.understanding.normalise import BLANK
+from domain.understanding.roles import Role
+from domain.understanding.rule import Rule
+from domain.understanding.scene import Scene
+
+_PART = Rule(
+    r"[一二三四五六七八九\d]+年级|小学|中学|语文|数学|英语|语|数|英|科学|体育|音乐|美术|道法|男|女|校区|小学部|"
+    r"初中部|中学部|高中部|幼儿|本部|分校|教学点|村小|[校镇乡县省市班国]级|班|上册|高年级|低年级|中年级|"
+    r"[东西南北]|"
+    r"一楼|二楼|三楼|初一|初二|初三|七|八|九|部|组|村"
+)
+
+
+_SUM_OF_PART = Rule(
+    r"(?:[一二三四五六七八九\d]年级|校区|教学点|[小初高]中?部)[^，。;]{0,3}(?:一共|共|加起来|合计|总共)"
+)
+
+
+def without_articles(usable: list[Amount]) -> list[Amount]:
+    """一项技能 among counts names a thing; 一 counts only where it is all there is."""
+    counts = [a for a in usable if a.quantity.numeral != "一" or a.assigned.bound.level == 3]
+    return counts if len(usable) > 2 and counts and len(usable) - len(counts) > 1 else usable
+
+
+def summed_up(scene: Scene, usable: list[Amount]) -> list[Amount]:
+    """读一本好书、学一项技能,两项: the amount that closes the list by itself is its sum."""
+    last = usable[-1] if len(usable) > 2 else None
+    if last is None or last.role is Role.SUM or not stands_alone(scene, last.quantity):
+        return usable
+    if any(scene.clause_at(a.quantity.start) is scene.clause_at(last.quantity.start) for a in usable[:-1]):
+        return usable
+    if _PART.search(scene.lead(last.quantity)):
+        return usable
+    return [*usable[:-1], replace(last, role=Role.SUM)]
+
+
+def told_apart(scene: Scene, parts: list[Amount]) -> bool:
+    """上周一次,这周一次: the same figure twice, of two things; 520人,一共520人 is one."""
+    named = {scene.lead(a.quantity).strip("，、和及:了 ") for a in parts}
+    return len(named) == len(parts) and (all(len(n) >= 2 for n in named) or are_parts(scene, parts))
+
+
+def only_named(scene: Scene, parts: list[Amount]) -> Amount | None:
+    """在研课题3项,结题1项: the first is named by the question, the others by something else and are no more."""
+    named = [a for a in parts if a.assigned.fit.noun >= 3]
+    others = [a for a in parts if a.assigned.fit.noun == 0]
+    first = named[0] if len(named) == 1 else None
+    if first is None or first.value is None or len(others) + 1 != len(parts):
+        return None
+    leads = [(scene.lead(a.quantity) + scene.tail(a.quantity)).strip("，、 的了") for a in others]
+    strange = all(len(lead) >= 2 and not re.match(r"还|另|再|加|以及|和", lead) for lead in leads)
+    strange = strange and not any(stands_alone(scene, a.quantity) for a in others)
+    less = sum((a.value for a in others if a.value is not None), Decimal(0)) <= first.value
+    apart = all(scene.clause_at(a.quantity.start) is not scene.clause_at(first.quantity.start) for a in others)
+    return first if strange and less and apart else None
+
+
+def partial_sums(scene: Scene, usable: list[Amount]) -> list[Amount]:
+    """一年级12个,四五六年级加起来28个: the sum of a part named is one part more, unless it is the sum of the others."""
+    known = [a.value for a in usable if a.role is Role.VALUE and a.value is not None]
+    return [
+        replace(a, role=Role.VALUE)
+        if a.role is Role.SUM and known and a.value != sum(known) and _SUM_OF_PART.search(scene.lead(a.quantity))
+        else a
+        for a in usable
+    ]
+
+
+def are_parts(scene: Scene, parts: list[Amount]) -> bool:
+    """Each amount is named by its own part (语文2节数学1节), or counts its own noun of the same kind."""
+    if any("grant" in a.assigned.bound.concepts for a in parts):
+        return False
+    leads = [scene.lead(a.quantity) + scene.raw[a.quantity.end : a.quantity.end + 4] for a in parts]
+    if any(re.search(r"第[一二三四五六七八九\d]+[次回遍]|或|要么|前后", lead) for lead in leads):
+        return False
+    if len(parts) == 2 and re.search(r"加上?$", scene.lead(parts[1].quantity)):
+        return _all_counts(parts)
+    if re.search(r"(?:校区|年级|班级?|部|教学点|组)(?:分别|各)[是为有]?$", scene.raw[: parts[0].quantity.start]):
+        return True
+    named = [scene.lead(a.quantity).strip("，、和及:了 ") for a in parts]
+    if all(_names_part(scene, name, a) for name, a in zip(named, parts, strict=True)):
+        return len(set(named)) == len(named)
+    if all(named) and len(set(named)) == len(named) and _alike(named):
+        return _all_counts(parts)
+    texts = {a.assigned.bound.text for a in parts}
+    if _all_counts(parts) and len(texts) == len(parts) and all(a.assigned.fit.noun >= 2 for a in parts):
+        return True
+    return parts[0].quantity.sort == "money" and len(set(named)) == len(named) and all(len(n) >= 2 for n in named)
+
+
+def _alike(named: list[str]) -> bool:
+    """国培, 省培: names that end in the same word for a part."""
+    return (
+        min(map(len, named)) > 1
+        and len({name[-1] for name in named}) == 1
+        and named[0][-1] in "组培级楼部区段科村园校周月"
+    )
+
+
+def _names_part(scene: Scene, name: str, amount: Amount) -> bool:
+    """三年级, 语文, 男 before the amount; grades and classes are masked in the text."""
+    at = amount.quantity.start
+    days = [w.end for w in scene.whens]
+    blank = scene.text.rfind(BLANK, max(0, at - 8), at) + 1
+    return bool(_PART.search(name)) or (blank > 0 and blank not in days)
+
+
+def _all_counts(parts: list[Amount]) -> bool:
+    return all(a.quantity.sort in ("count", "area") for a in parts)
