@@ -104,23 +104,17 @@ def in_rows(buttons: Sequence[Button], width: int) -> list[Sequence[Button]]:
 
 
 def extend_buttons(sheets: Sequence[Sheet], scene: Scene) -> list[Button]:
-    """申请延期, before the deadline and where it may still be moved."""
+    """申请延期, before the deadline and where it may still be moved; of several reports each card offers its own."""
     may = [
         sheet
         for sheet in sheets
         if sheet.is_open and not sheet.rests and scene.now <= sheet.due_at
         and days_to_choose(sheet.due_at, sheet.lock_at, scene.hours)
     ]  # fmt: skip
-    if len(may) == 1:
-        return [Button("申请延期", encode(Verb.EXTEND, may[0].key))]
-    numbered = [
-        Button(f"{n}申请延期", encode(Verb.EXTEND, sheet.key)) for n, sheet in enumerate(sheets, 1) if sheet in may
-    ]
-    return numbered if len(numbered) <= MOST_TO_EXTEND else []
+    return [Button("申请延期", encode(Verb.EXTEND, may[0].key))] if len(may) == 1 else []
 
 
 PER_LINE = 3
-MOST_TO_EXTEND = 3
 
 
 def lines_of(phrases: Sequence[str]) -> Iterator[str]:
