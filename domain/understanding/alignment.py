@@ -78,6 +78,8 @@ def fit(scene: Scene, quantity: Quantity, profile: Profile, bound: Bound) -> Fit
     if not sorts_fit(quantity, profile) or _conflicts(quantity, profile, bound):
         return None
     noun = bound.level if bound.concepts & (profile.nouns | {"=" + profile.key}) else 0
+    if noun == 3 and "=" + profile.key in bound.concepts:
+        noun = 4
     if noun == 0 and bound.concepts & profile.soft:
         noun = 1
     if noun == 0 and "backbone" in profile.nouns and len(scene.profiles) > 1:

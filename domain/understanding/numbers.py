@@ -205,11 +205,20 @@ def _single(scene: Scene, profile: Profile, amount: Amount) -> Outcome:
         return _valued(scene, profile, Decimal(100), [amount], "all", changed=True)
     if profile.family == "percent" and quantity.sort == "count" and (0 < amount.value < 1 or quantity.unit):
         return doubt(scene, profile, Why.AMBIGUOUS, quantity.start, quantity.end)
+    if (
+        profile.family == "percent"
+        and _OPPOSITE.search(scene.lead(quantity))
+        and not re.search("不|未|缺", profile.question.label)
+    ):
+        return doubt(scene, profile, Why.AMBIGUOUS, quantity.start, quantity.end)
     if profile.family == "percent" and quantity.unit == "点":
         return doubt(scene, profile, Why.AMBIGUOUS, quantity.start, quantity.end)
     if quantity.sort == "clock" and not _is_stopwatch(scene, amount):
         return doubt(scene, profile, Why.NOT_UNDERSTOOD, quantity.start, quantity.end)
     return _valued(scene, profile, amount.value, [amount], quantity.sort, changed=amount.changed)
+
+
+_OPPOSITE = Rule(r"(?:(?<!差)不|未|没|缺)[^，。;]{0,4}率?(?:为|是|达|占|:)*$")
 
 
 def _why_none(amount: Amount) -> Why:
@@ -305,7 +314,9 @@ def _share(scene: Scene, profile: Profile, amounts: list[Amount]) -> Outcome:
 
 def _without_amount(scene: Scene, profile: Profile, amounts: list[Amount], torn: list[Quantity]) -> Outcome:
     if any(a.role is Role.DENIED for a in amounts) or (
-        not torn and nothing.is_none(scene, profile, {scene.clause_at(a.quantity.start) for a in amounts})
+        not torn
+        and not any(a.value is None and a.role is Role.VALUE for a in amounts)
+        and nothing.is_none(scene, profile, {scene.clause_at(a.quantity.start) for a in amounts})
     ):
         return _nothing(scene, profile)
     if (each := _listed(scene, profile, amounts)) is not None:

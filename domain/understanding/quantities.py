@@ -120,7 +120,8 @@ def _ranges(text: str, found: list[Quantity]) -> list[Quantity]:
         first, second = found[at], found[at + 1]
         between = text[first.end : second.start]
         rising = re.search(r"从|由|提高|增加|上升|提升|升|增", text[max(0, first.start - 6) : first.start])
-        if between in ("到", "至", "-", "~", "或", "或者") and first.sort == second.sort != "clock" and not rising:
+        alike = first.sort == second.sort != "clock" or (first.sort == "percent" and not second.unit)
+        if between in ("到", "至", "-", "~", "或", "或者") and alike and not rising:
             found[at], found[at + 1] = replace(first, value=None), replace(second, value=None)
     return found
 

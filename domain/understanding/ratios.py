@@ -86,6 +86,8 @@ def frame(
     fractions = [q for q in kept if q.sort == "fraction" and q.first is not None and q.second is not None]
     if len(fractions) == 1 == len(kept) and (fractions[0].second or 0) >= 6:
         return fractions[0].first or Decimal(0), fractions[0].second or Decimal(0)
+    if (half := _fraction_of(kept)) is not None:
+        return half
     if fractions and len(kept) > 2:
         kept = [q for q in kept if q not in fractions]
     if (
@@ -95,10 +97,20 @@ def frame(
     ):
         return Decimal(0), kept[0].value or Decimal(0)
     shares: dict[Role, list[Decimal]] = {}
+    due: list[Decimal] = []
     for quantity in kept:
         if quantity.value is None or quantity.sort != "count":
             return Why.TOTAL_UNKNOWN
-        shares.setdefault(_role(scene, quantity, profile.parts if profile else None), []).append(quantity.value)
+        role = _role(scene, quantity, profile.parts if profile else None)
+        shares.setdefault(role, []).append(quantity.value)
+        if role is Role.TOTAL and _DUE.search(scene.lead(quantity)):
+            due.append(quantity.value)
+    if len(shares.get(Role.TOTAL, ())) > len(shares.get(Role.DONE, ())) > 0:
+        if len(due) != 1:
+            return Why.AMBIGUOUS
+        shares[Role.TOTAL] = due
+    if profile and "hazard" in profile.nouns and [*shares.values()] == [[Decimal(0)]]:
+        return Decimal(0), Decimal(0)
     if (drawn := _drawn_from(scene, kept, shares)) is not None:
         return drawn
     clauses = [only] if only else _told(scene, kept, profile)
@@ -107,6 +119,17 @@ def frame(
     return _solved(shares, _all_done(scene, clauses), registered)
 
 
+def _fraction_of(kept: list[Quantity]) -> Frame | None:
+    """12个班通了一半."""
+    if [q.sort for q in kept] != ["count", "fraction"]:
+        return None
+    whole, share = kept[0].value, kept[1].value
+    if whole is None or share is None or whole * share != int(whole * share):
+        return None
+    return whole * share, whole
+
+
+_DUE = Rule(r"应(?:参加|参训|受训|参|训|到|培|出席|访|接种|检|装|有)?(?:有|是|为)?$")
 _DREW = Rule(r"^[^没未不无还差剩缺，。;]*了[^没未不无还差剩缺，。;]*$")
 
 
