@@ -21,10 +21,26 @@ MAX_BACKOFF = 30.0
 
 
 class DubanBot(ExtBot[None]):
+    _called: Callable[[bool], None] | None = None
+
+    def tell(self, called: Callable[[bool], None]) -> None:
+        """Of every call from now on, `called` is told whether it went well."""
+        self._called = called
+
     async def raw_updates(self, offset: int | None, seconds: int) -> list[Update]:
         """`getUpdates` without parsing: an update that the library cannot read must not hold up the others."""
         data: dict[str, Any] = {"offset": offset, "timeout": seconds, "allowed_updates": ALLOWED}
         return cast("list[Update]", await self._post("getUpdates", data, read_timeout=seconds + 5))
+
+    async def _do_post(self, endpoint: str, data: dict[str, Any], **timeouts: Any) -> Any:
+        went_well = False
+        try:
+            answer = await super()._do_post(endpoint, data, **timeouts)
+            went_well = True
+        finally:
+            if self._called is not None:
+                self._called(went_well)
+        return answer
 
 
 async def poll(bot: DubanBot, workplace: Workplace, accepted: Callable[[Iterable[int]], None]) -> None:

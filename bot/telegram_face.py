@@ -1,4 +1,4 @@
-"""The Telegram face: python-telegram-bot's application, the inbox worker, delivery and polling, as one thing."""
+"""The Telegram face: python-telegram-bot's application, the inbox worker, delivery and how updates come."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from bot.handlers import register
 from bot.polling import DubanBot, poll
 from bot.sender import Sender
 from bot.views import render
+from bot.webhook import Webhook, announce, look_after
 from bot.words import BUREAU_COMMANDS, MENU, PRINCIPAL_COMMANDS
 from services.delivery import IN_FLIGHT, Delivery
 from services.intake import Update as RawUpdate
@@ -45,11 +46,14 @@ def make_bot(line: Line) -> DubanBot:
 
 
 class TelegramFace:
-    """Start with `async with`; then `run()` until cancelled."""
+    """Start with `async with`; then `run()` until cancelled. Without a webhook it polls; with one, what is accepted
+    elsewhere has to be told to `worker.wake`."""
 
-    def __init__(self, workplace: Workplace, bot: DubanBot) -> None:
+    def __init__(self, workplace: Workplace, bot: DubanBot, webhook: Webhook | None = None) -> None:
         self.workplace = workplace
         self.bot = bot
+        self.webhook = webhook
+        bot.tell(lambda well: workplace.vitals.called(workplace.clock, well=well))
         builder = ApplicationBuilder().bot(bot).updater(None).job_queue(None)
         self.application: Application = builder.build()  # type: ignore[type-arg]
         register(self.application)
@@ -67,12 +71,19 @@ class TelegramFace:
         await self.application.shutdown()
 
     async def run(self) -> None:
-        """Poll, work and deliver until cancelled or until Telegram says something that needs a person."""
+        """Receive, work and deliver until cancelled or until Telegram says something that needs a person."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._set_menu())
             group.create_task(self.worker.run())
             group.create_task(self.delivery.run())
-            group.create_task(poll(self.bot, self.workplace, self.worker.wake))
+            group.create_task(self._receive())
+
+    async def _receive(self) -> None:
+        await announce(self.bot, self.webhook)
+        if self.webhook is None:
+            await poll(self.bot, self.workplace, self.worker.wake)
+        else:
+            await look_after(self.bot, self.webhook, self.workplace)
 
     async def _set_menu(self) -> None:
         listed = [BotCommand(name, MENU[name]) for name in dict.fromkeys((*PRINCIPAL_COMMANDS, *BUREAU_COMMANDS))]

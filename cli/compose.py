@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from telegram.error import Conflict, InvalidToken, NetworkError
 
 from bot.telegram_face import Line, TelegramFace, make_bot
+from bot.webhook import Webhook, WebhookRefused
 from cli.errors import Mendable
 from cli.settings import Settings
 from db import migrations
@@ -23,6 +25,9 @@ from services.clock import Clock
 from services.people import the_bureau
 from services.turn import office_hours
 from services.workplace import Workplace
+from web.server import Door, HttpServer, make_app
+
+_log = logging.getLogger(__name__)
 
 TICK_SECONDS = 15.0
 
@@ -66,6 +71,7 @@ class Program:
 
     face: TelegramFace
     ticker: Ticker
+    server: HttpServer | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         await self.attend(self.face.workplace.nursery.start(self.face.run(), "telegram"), stop)
@@ -76,6 +82,8 @@ class Program:
         await self.ticker.start()
         stopping = nursery.start(stop.wait(), "stop")
         await asyncio.wait([face, stopping], return_when=asyncio.FIRST_COMPLETED)
+        if self.server is not None:
+            await self.server.stop()  # nothing more comes in; what was accepted is worked on below
         await self.ticker.stop()
         if face.done():
             stopping.cancel()
@@ -90,6 +98,8 @@ def _explain(problem: BaseException | None) -> None:
     for leaf in leaves:
         if isinstance(leaf, InvalidToken):
             raise Mendable("Telegram does not accept DUBAN_TELEGRAM_TOKEN") from leaf
+        if isinstance(leaf, WebhookRefused):
+            raise Mendable(f"Telegram does not take DUBAN_WEBHOOK_URL: {leaf}") from leaf
         if isinstance(leaf, Conflict):
             raise Mendable("another program is fetching this bot's messages: stop it first") from leaf
     if problem is not None:
@@ -116,8 +126,39 @@ async def program(settings: Settings, database: Database) -> AsyncIterator[Progr
         ) from problem
     bureau = await bureau_of(database, bot.id, bot.username)
     workplace = workplace_for(database, clock, bureau)
-    async with TelegramFace(workplace, bot) as face:
-        yield Program(face, Ticker(lambda: tick(workplace), TICK_SECONDS, bureau.timezone))
+    hook = settings.webhook
+    face = TelegramFace(workplace, bot, Webhook(f"{hook[0]}/webhook/{bot.id}", hook[1]) if hook else None)
+    async with served(settings, face) as server, face:
+        yield Program(face, Ticker(lambda: ticking(workplace), TICK_SECONDS, bureau.timezone), server)
+
+
+async def ticking(workplace: Workplace) -> None:
+    await tick(workplace)
+    workplace.vitals.ticked(workplace.clock)
+
+
+@asynccontextmanager
+async def served(settings: Settings, face: TelegramFace) -> AsyncIterator[HttpServer | None]:
+    """Health and metrics, and the webhook if there is one; raises Mendable when the port is taken.
+
+    None when the port nobody asked for is: the bot works without.
+    """
+    door = Door(face.bot.id, face.webhook.secret, face.worker.wake) if face.webhook else None
+    server = HttpServer(make_app(face.workplace, door))
+    try:
+        await server.start(settings.http_host, settings.http_port)
+    except OSError as problem:
+        where = f"{settings.http_host}:{settings.http_port}"
+        said = f"cannot listen on {where} ({problem.strerror or problem}): set DUBAN_HTTP_PORT to a free port"
+        if settings.must_serve:
+            raise Mendable(said) from problem
+        _log.warning("no health and metrics: %s", said, extra={"action": "not_served"})
+        yield None
+        return
+    try:
+        yield server
+    finally:
+        await server.stop()
 
 
 def stop_on_signals() -> asyncio.Event:

@@ -47,7 +47,7 @@ def _settings() -> Settings:
 def run() -> None:
     """Run the bot: needs DUBAN_TELEGRAM_TOKEN and a migrated database."""
     settings = _settings()
-    _ = settings.token  # said before anything is opened
+    _ = settings.token, settings.webhook  # said before anything is opened
     asyncio.run(_run(settings))
 
 
@@ -59,6 +59,8 @@ async def _run(settings: Settings) -> None:
     async with owned_store(settings) as database, program(settings, database) as running:
         stop = stop_on_signals()
         click.echo(f"Duban is running as @{running.face.bot.username}; stop it with Ctrl-C.")
+        if running.server is not None:
+            click.echo(f"Health and metrics: {running.server.url}/health")
         await running.run(stop)
 
 

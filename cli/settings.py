@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -13,6 +15,9 @@ from cli.errors import Mendable
 from services.clock import Clock, SystemClock, parse_clock
 
 OFFICIAL_API = "https://api.telegram.org"
+WEBHOOK_PORTS = (443, 80, 88, 8443)
+_STRONG = re.compile(r"[A-Za-z0-9_-]{32,256}")
+_MAKE_ONE = "make one with `openssl rand -hex 32` and put it into .env"
 
 
 class Settings(BaseSettings):
@@ -49,6 +54,41 @@ class Settings(BaseSettings):
         if self.telegram_token is None:
             raise Mendable("DUBAN_TELEGRAM_TOKEN is missing: get one from @BotFather and put it into .env")
         return self.telegram_token.get_secret_value()
+
+    @property
+    def webhook(self) -> tuple[str, str] | None:
+        """The public address and the secret; None for long polling. Raises Mendable when either will not do."""
+        if self.webhook_url is None:
+            return None
+        return self._checked_address(self.webhook_url), self._checked_secret()
+
+    def _checked_address(self, url: str) -> str:
+        try:
+            parts = urlsplit(url)
+            port = parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+        except ValueError as problem:
+            raise Mendable(f"DUBAN_WEBHOOK_URL: {problem}") from problem
+        if not parts.hostname or parts.query or parts.fragment or parts.username:
+            raise Mendable("DUBAN_WEBHOOK_URL: an address such as https://duban.example.cn is wanted")
+        schemes = ("https",) if self.is_official else ("https", "http")
+        if parts.scheme not in schemes:
+            raise Mendable("DUBAN_WEBHOOK_URL: Telegram brings updates to https:// only")
+        if self.is_official and port not in WEBHOOK_PORTS:
+            raise Mendable(f"DUBAN_WEBHOOK_URL: Telegram knows the ports {WEBHOOK_PORTS} only")
+        return url.rstrip("/")
+
+    def _checked_secret(self) -> str:
+        if self.webhook_secret is None:
+            raise Mendable(f"DUBAN_WEBHOOK_SECRET is missing: {_MAKE_ONE}")
+        secret = self.webhook_secret.get_secret_value()
+        if not _STRONG.fullmatch(secret) or len(set(secret)) < 10:
+            raise Mendable(f"DUBAN_WEBHOOK_SECRET is too weak (32 to 256 random A-Z a-z 0-9 _ -): {_MAKE_ONE}")
+        return secret
+
+    @property
+    def must_serve(self) -> bool:
+        """Does a port in use stop us? Not when nobody asked for this one."""
+        return self.webhook_url is not None or bool({"http_host", "http_port"} & self.model_fields_set)
 
     @property
     def is_official(self) -> bool:

@@ -12,6 +12,7 @@ from domain.calendar import OfficeHours, WorkCalendar
 from services.clock import Clock
 from services.nursery import Nursery
 from services.people import the_bureau_by_id
+from services.vitals import Vitals
 
 BUREAU_KEPT = 5.0
 
@@ -23,6 +24,7 @@ class Workplace:
     bureau_id: int
     hours: OfficeHours
     nursery: Nursery = field(default_factory=Nursery)
+    vitals: Vitals = field(default_factory=Vitals)
     _bureau: tuple[float, Bureau] | None = None
 
     async def bureau(self, session: AsyncSession) -> Bureau:

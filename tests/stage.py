@@ -12,16 +12,20 @@ from sqlalchemy import func, select
 from sqlmodel import SQLModel, col
 
 from bot.telegram_face import Line, TelegramFace, make_bot
+from bot.webhook import Webhook
+from cli.compose import ticking
 from db.session import Database
 from db.tables import Fate, Inbox, Outbox
-from jobs.sweeps import tick
 from sandbox import BotProfile, Phone, SandboxServer
 from services.clock import VirtualClock
+from services.condition import Watch
 from services.pace import Pace
 from services.workplace import Workplace
 from tests.cast import HOURS
+from web.server import Door, HttpServer, make_app
 
 TOKEN = "111:sandbox-token-of-the-tests"
+SECRET = "0123456789abcdef-the_secret_of_the_tests"
 
 
 @dataclass(slots=True)
@@ -30,6 +34,7 @@ class Stage:
     face: TelegramFace
     clock: VirtualClock
     database: Database
+    http: HttpServer
 
     @property
     def workplace(self) -> Workplace:
@@ -42,7 +47,7 @@ class Stage:
         """Jump to `now`, let the sweeps run and everything be delivered."""
         if now is not None:
             self.clock.jump_to(now)
-        await tick(self.workplace)
+        await ticking(self.workplace)
         await self.settled()
 
     async def settled(self) -> None:
@@ -72,21 +77,31 @@ class Stage:
 
 
 @asynccontextmanager
-async def on_stage(database: Database, bureau_id: int, now: datetime) -> AsyncIterator[Stage]:
+async def on_stage(database: Database, bureau_id: int, now: datetime, *, webhook: bool = False) -> AsyncIterator[Stage]:
+    """Updates come by long poll or, with `webhook`, over the HTTP face, which serves health and metrics either way."""
     clock = VirtualClock(now, speed=0)
     server = SandboxServer(clock.now, bots=[BotProfile(TOKEN)])
     await server.start()
     workplace = Workplace(database, clock, bureau_id, HOURS)
-    face = TelegramFace(workplace, make_bot(Line(TOKEN, server.url)))
+    bot = make_bot(Line(TOKEN, server.url))
+    face = TelegramFace(workplace, bot)
     face.delivery.pace = Pace(per_second=1000, chat_interval=0.0)
+    door = Door(int(TOKEN.split(":")[0]), SECRET, face.worker.wake) if webhook else None
+    http = HttpServer(make_app(workplace, door, Watch(workplace, least=0, share=0)))
+    await http.start("127.0.0.1", 0)
+    if webhook:
+        face.webhook = Webhook(f"{http.url}/webhook/{TOKEN.split(':')[0]}", SECRET)
+        server.webhooks.first_delay = 0.05
     try:
         async with face:
             running = workplace.nursery.start(face.run(), "face")
             try:
-                yield Stage(server, face, clock, database)
+                yield Stage(server, face, clock, database, http)
             finally:
+                await http.stop()
                 running.cancel()
                 with suppress(asyncio.CancelledError):
                     await running
     finally:
+        await http.stop()
         await server.stop()

@@ -1,0 +1,96 @@
+"""Telling Telegram where updates go: registered at the start, looked after once a minute."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+
+from telegram import WebhookInfo
+from telegram.error import BadRequest, Conflict, InvalidToken, RetryAfter, TelegramError
+
+from bot.polling import ALLOWED, MAX_BACKOFF, DubanBot
+from services.workplace import Workplace
+
+_log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 60.0
+CONNECTIONS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """The public address, with the path, and the secret Telegram repeats with each update."""
+
+    url: str
+    secret: str
+
+
+class WebhookRefused(Exception):
+    """Telegram does not take this address; the text is its reason."""
+
+
+async def announce(bot: DubanBot, webhook: Webhook | None) -> None:
+    """Have updates brought to `webhook`, or (None) kept for long polling; what already waits is never dropped.
+
+    Tries again until Telegram has heard it. Raises InvalidToken and WebhookRefused.
+    """
+    backoff = 1.0
+    while True:
+        try:
+            return await _announce(bot, webhook)
+        except InvalidToken:
+            raise
+        except BadRequest as problem:
+            raise WebhookRefused(str(problem)) from problem
+        except TelegramError as problem:
+            _log.warning("announcing failed: %s", type(problem).__name__, extra={"action": "announce_failed"})
+            await asyncio.sleep(_seconds(problem, backoff))
+            backoff = min(backoff * 2, MAX_BACKOFF)
+
+
+async def _announce(bot: DubanBot, webhook: Webhook | None) -> None:
+    if webhook is None:
+        await bot.delete_webhook(drop_pending_updates=False)
+        return
+    await bot.set_webhook(
+        webhook.url, secret_token=webhook.secret, allowed_updates=ALLOWED, max_connections=CONNECTIONS,
+        drop_pending_updates=False,
+    )  # fmt: skip
+
+
+def _seconds(problem: TelegramError, otherwise: float) -> float:
+    if not isinstance(problem, RetryAfter):
+        return otherwise
+    after = problem.retry_after
+    return float(after if isinstance(after, int) else after.total_seconds())
+
+
+async def look_after(bot: DubanBot, webhook: Webhook, workplace: Workplace) -> None:
+    """Until cancelled: notes what Telegram says of the webhook, and sets it again when somebody removed it.
+
+    Raises InvalidToken, and Conflict when it points elsewhere: another copy has taken this bot over.
+    """
+    while True:
+        try:
+            info = await bot.get_webhook_info()
+        except InvalidToken:
+            raise
+        except TelegramError as problem:
+            _log.warning("looking failed: %s", type(problem).__name__, extra={"action": "webhook_look_failed"})
+        else:
+            _note(info, workplace)
+            if info.url and info.url != webhook.url:
+                raise Conflict("this bot's webhook points to another address")
+            if not info.url:
+                _log.warning("the webhook was removed; setting it again", extra={"action": "webhook_set_again"})
+                await announce(bot, webhook)
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+def _note(info: WebhookInfo, workplace: Workplace) -> None:
+    vitals = workplace.vitals
+    vitals.waiting = info.pending_update_count
+    vitals.complaint = None
+    if info.last_error_date is not None:
+        vitals.complaint = (info.last_error_date, info.last_error_message or "")
