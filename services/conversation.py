@@ -14,6 +14,7 @@ from domain.understanding.result import Doubt, Intent, Reading, Understanding, W
 from services import corrections, extensions, handover, howto, requests
 from services.asking import FOCUS_LASTS, ask_next, focused_report, say, set_focus, show_after
 from services.history import show_history
+from services.naming import named_units
 from services.outbox import queue, show_card
 from services.people import chat_row
 from services.reading import CANNOT_BE, read_words
@@ -29,7 +30,6 @@ from services.routing import (
     fitting_sheets,
     is_correction,
     is_marked,
-    named_units,
     route_of,
     unit_names,
 )
@@ -197,7 +197,7 @@ async def cancel(turn: Turn) -> None:
 async def reply(turn: Turn, words: str, reply_to: int | None = None) -> None:
     """Typed words: routed to the one report they belong to (design 3), understood, read back."""
     chat = await chat_row(turn.session, turn.bureau.id, turn.to.chat_id)
-    told = Told(words, named_units(turn, words), await delivered(turn, reply_to))
+    told = Told(words, await named_units(turn, words), await delivered(turn, reply_to))
     if await extensions.answered(turn, chat, told):
         return
     sheets = [sheet for sheet in await owed(turn) if not told.units or sheet.unit.id in told.units]
@@ -312,6 +312,7 @@ async def reply_for(turn: Turn, update_id: int, key: ReportKey) -> Outcome:
     message = earlier.raw.get("message")
     words = str(message.get("text", "")) if isinstance(message, dict) else ""
     turn.message_id = int(message["message_id"]) if isinstance(message, dict) else None
+    await named_units(turn, words)  # so that the names in them are not read as values
     await _take(turn, chat, first_open(sheet), words)
     return Outcome.DONE
 

@@ -11,6 +11,7 @@ from domain.messages import ReportKey, Unread
 from domain.understanding.result import Intent
 from services.asking import show_after
 from services.conversation import reply
+from services.naming import know_names
 from services.people import chat_row
 from services.reading import read_words
 from services.reporting import Given, Outcome, enter, owed, sheet_for
@@ -22,6 +23,7 @@ from services.turn import Turn
 async def edited(turn: Turn, words: str) -> None:
     """Read the words anew: they replace what the message gave, in the draft while it is open, else as a correction.
     What changes nothing is passed over in silence."""
+    await know_names(turn)
     said = await _said_in_drafts(turn) or await _said_in_answers(turn)
     for sheet, keys in said:
         await _replace(turn, sheet, keys, words)

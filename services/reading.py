@@ -5,7 +5,7 @@ from __future__ import annotations
 from domain.indicators import Kind
 from domain.understanding import understand
 from domain.understanding.result import Understanding, Why
-from services.routing import unnamed
+from services.naming import unnamed
 from services.sheets import Sheet
 from services.turn import Turn
 

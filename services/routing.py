@@ -15,6 +15,7 @@ from domain.messages import ReportCard, ReportKey
 from domain.understanding import understand
 from domain.understanding.result import Intent
 from services.asking import focused_report
+from services.naming import unnamed
 from services.sheets import Sheet, closed_sheets
 from services.turn import Turn
 
@@ -43,28 +44,9 @@ class Told:
         return reports_of(messages.from_json(self.replied.kind, dict(self.replied.payload)))
 
 
-def _names(turn: Turn) -> dict[str, int]:
-    """The units this person reports for, by name."""
-    units = turn.person.known_units
-    return {h.unit_name: h.unit_id for h in turn.person.holdings if h.unit_id in units and h.unit_name}
-
-
-def named_units(turn: Turn, words: str) -> frozenset[int]:
-    """The person's units named in the words; 桥头小学 is not, where 石桥头小学 was said."""
-    names = _names(turn)
-    said = [name for name in names if name in words]
-    return frozenset(names[name] for name in said if not any(name != other and name in other for other in said))
-
-
 def unit_names(turn: Turn, units: frozenset[int]) -> str:
-    return "、".join(name for name, unit_id in _names(turn).items() if unit_id in units)
-
-
-def unnamed(turn: Turn, words: str) -> str:
-    """The words without the unit's name, which may hold numerals (九年一贯制)."""
-    for name in sorted(_names(turn), key=len, reverse=True):
-        words = words.replace(name, " ")
-    return words.lstrip(" ,,::")  # noqa: B005 - a set of separators
+    held = {holding.unit_id: holding.unit_name for holding in turn.person.holdings if holding.unit_name}
+    return "、".join(name for unit_id, name in held.items() if unit_id in units)
 
 
 def route_of(turn: Turn, chat: Chat, sheets: list[Sheet], told: Told) -> Route | None:

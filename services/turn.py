@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.tables import Bureau, Role
 from domain.calendar import OfficeHours, WorkCalendar
+from domain.naming import UnitName
 from services.outbox import Recipient
 
 if TYPE_CHECKING:
@@ -109,7 +110,8 @@ def office_hours(bureau: Bureau, calendar: WorkCalendar) -> OfficeHours:
 class Turn:
     """`now` is when the update is worked on, `received_at` when it reached our inbox; `message_id` is
     the message said or edited; `toast` is what the tapped
-    button answers, said beside the outbox after the commit."""
+    button answers, said beside the outbox after the commit. `names` are what the actor's units are called, once they
+    were looked up; `slips` the pieces of the words that were such a name mistyped."""
 
     session: AsyncSession
     bureau: Bureau
@@ -122,6 +124,8 @@ class Turn:
     message_id: int | None = None
     toast: str = ""
     callback_id: str | None = field(default=None)
+    names: tuple[UnitName, ...] | None = None
+    slips: tuple[str, ...] = ()
 
     @property
     def today(self) -> date:

@@ -1,0 +1,62 @@
+"""The names by which a person may call the units he reports for: from the roster, with the pinyin made at import."""
+
+from __future__ import annotations
+
+import asyncio
+
+from sqlalchemy import or_, select
+from sqlmodel import col
+
+from db.tables import Alias
+from domain.naming import Mention, Spell, UnitName, mentions, slips, without
+from services.turn import Turn
+
+
+def own_names(turn: Turn) -> tuple[UnitName, ...]:
+    """As `know_names` found them, else the names alone."""
+    if turn.names is not None:
+        return turn.names
+    units = turn.person.known_units
+    held = {holding.unit_name: holding.unit_id for holding in turn.person.holdings if holding.unit_name}
+    return tuple(UnitName(text, unit_id) for text, unit_id in held.items() if unit_id is not None and unit_id in units)
+
+
+async def know_names(turn: Turn) -> None:
+    """Load the aliases of this person's own units, those that may be used by now."""
+    if turn.names is not None or turn.actor is None:
+        return
+    usable = or_(col(Alias.since).is_(None), col(Alias.since) <= turn.today)
+    mine = (col(Alias.bureau_id) == turn.bureau.id, col(Alias.unit_id).in_(turn.actor.known_units), usable)
+    statement = select(col(Alias.text), col(Alias.unit_id), col(Alias.pinyin)).where(*mine)
+    rows = (await turn.session.execute(statement)).all()
+    listed = {(text, unit_id): UnitName(text, unit_id, pinyin) for text, unit_id, pinyin in rows}
+    own = {(name.text, name.unit_id): name for name in own_names(turn)}
+    turn.names = tuple((own | listed).values())
+
+
+async def named_units(turn: Turn, words: str) -> frozenset[int]:
+    """The person's units that the words name; mistyped names are looked for only where there are several units."""
+    await know_names(turn)
+    names = own_names(turn)
+    found = mentions(names, words)
+    if not found and len({name.unit_id for name in names}) > 1:
+        found = slips(names, words, await _speller())
+        turn.slips = tuple(words[one.start : one.end] for one in found)
+    return frozenset(unit for one in found for unit in one.units)
+
+
+async def _speller() -> Spell:
+    """pypinyin's dictionary is large: loaded beside the loop, by whoever needs it first."""
+    lazy_pinyin = (await asyncio.to_thread(__import__, "pypinyin")).lazy_pinyin
+
+    def spell(words: str) -> list[str]:
+        return [syllable.lower() for syllable in lazy_pinyin(words, errors=list)]
+
+    return spell
+
+
+def unnamed(turn: Turn, words: str) -> str:
+    """The words without the names of the unit."""
+    found = mentions(own_names(turn), words)
+    found += [Mention(at, at + len(slip), frozenset()) for slip in turn.slips if (at := words.find(slip)) >= 0]
+    return without(found, words).lstrip(" ,,::")  # noqa: B005 - a set of separators
