@@ -23,11 +23,13 @@ Taken = dict[str, list[Assigned]]
 def checked(scene: Scene, profile: Profile, outcome: Outcome, taken: Taken) -> Outcome:
     """The outcome, or a doubt in its place."""
     if not isinstance(outcome, Reading) or profile.family not in _FIGURES:
-        return outcome
+        return _real(scene, profile, outcome)
     mine = [assigned.quantity for assigned in taken.get(profile.key, ())]
     if mine and outcome.rule != "same as last time":
         if _rivals(scene, profile, mine, taken):
             return doubt(scene, profile, Why.AMBIGUOUS)
+        if _hedged(scene, profile, mine):
+            return doubt(scene, profile, Why.NOT_UNDERSTOOD)
         if _whole_for_new(scene, profile, mine):
             return doubt(scene, profile, Why.NOT_UNDERSTOOD)
         if _governed_by_the_past(scene, mine):
@@ -35,7 +37,37 @@ def checked(scene: Scene, profile: Profile, outcome: Outcome, taken: Taken) -> O
     return outcome
 
 
-_FIGURES = frozenset({"count", "money", "area", "duration", "ratio"})
+_FIGURES = frozenset({"count", "money", "area", "duration", "ratio", "percent"})
+_IRREAL = r"如果|要是|假如|假设|万一|可能|也许|或许|希望|建议|考虑|据说|听说|应该(?![是为到参有])"
+_FOREIGN = (
+    r"规定|要求|标准|合同|定额|名额|额度|上限|下限|限额|指标(?!值|完成)|之间|上周(?![一二三四五六日天])|"
+    r"再(?!次|生)|借(?!助|阅)|退(?!休|役)|报废|处分|罚|欠|历史|同期|合并前|撤并|均价|[隔邻]校|兄弟学校|别的学校|全县|全镇"
+)
+_ODD = Rule(rf"{_IRREAL}|{_FOREIGN}")
+_ODD_COUNT = Rule(
+    rf"{_IRREAL}|{_FOREIGN}|缺(?!陷)|(?<!误)差(?!不多)|少(?![年先儿数部于])|补(?!助|贴)|"
+    r"(?:没|未)(?!有?增加|有?变|有?新增|成年|来)[^，。;]{1,6}$"
+)
+_UNREAL = Rule(_IRREAL)
+
+
+def _real(scene: Scene, profile: Profile, outcome: Outcome) -> Outcome:
+    """可能搞了: no yes."""
+    if not isinstance(outcome, Reading) or profile.family not in ("bool", "choice"):
+        return outcome
+    return doubt(scene, profile, Why.NOT_UNDERSTOOD) if _UNREAL.search(outcome.words) else outcome
+
+
+def _hedged(scene: Scene, profile: Profile, mine: list[Quantity]) -> bool:
+    """Words around the figure that make it another thing's, a rule's, or nobody's; unless the question has them."""
+    odd = _ODD if profile.family in ("ratio", "percent") else _ODD_COUNT
+    for quantity in mine:
+        if not _open(scene, quantity):
+            continue
+        match = odd.search(scene.lead(quantity)) or _ODD.search(scene.tail(quantity)[:6])
+        if match and match.group()[:2] not in profile.question.label:
+            return True
+    return False
 
 
 def _rivals(scene: Scene, profile: Profile, mine: list[Quantity], taken: Taken) -> bool:
