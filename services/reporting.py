@@ -144,9 +144,10 @@ async def submit(turn: Turn, key: ReportKey, revision: int | None, reason: str =
     sheet = replace(sheet, draft=draft)
     await store_answers(turn.session, sheet, sending)
     changes = changes_of(sheet, before, sheet.values) if before is not None else ()
+    first = sheet.report.first_received_at is None
     await _mark_submitted(turn, sheet, draft)
     await turn.session.flush()
-    await _give_receipt(turn, sheet, changes)
+    await _give_receipt(turn, sheet, changes, first=first)
     return Outcome.DONE
 
 
@@ -204,7 +205,7 @@ async def next_receipt_number(turn: Turn) -> str:
     return f"{turn.today:%m%d}-{last:04d}"
 
 
-async def _give_receipt(turn: Turn, sheet: Sheet, changes: tuple[str, ...]) -> None:
+async def _give_receipt(turn: Turn, sheet: Sheet, changes: tuple[str, ...], *, first: bool) -> None:
     report = sheet.report
     received = report.first_received_at or turn.received_at
     rest = await owed(turn)
@@ -220,7 +221,7 @@ async def _give_receipt(turn: Turn, sheet: Sheet, changes: tuple[str, ...]) -> N
         owed=_names(rest, sheet),
         next_report=rest[0].key if rest else None,
         salutation=turn.person.address,
-        first=not changes,
+        first=first,
         changes=changes,
         total=0 if set(OPEN_STATES) & set(month) else len(month),
     )

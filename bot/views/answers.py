@@ -134,7 +134,9 @@ def _still(facts: Facts) -> str:
 
 def _moment(facts: Facts, name: str) -> str:
     """An instant that was kept with its zone."""
-    return wording.moment(datetime.fromisoformat(facts[name]), ZoneInfo(facts.get("zone") or "Asia/Shanghai"))
+    kept = facts.get(name)
+    zone = ZoneInfo(facts.get("zone") or "Asia/Shanghai")
+    return wording.moment(datetime.fromisoformat(kept), zone) if kept else ""
 
 
 _LINES: dict[Phrase, Callable[[Facts], list[str]]] = {
