@@ -45,7 +45,8 @@ DRILL = (
               minimum=Decimal(0), limit_from=Basic.STUDENTS, words=("参演学生", "学生人数")),
     Indicator("drill_seconds", "疏散用时", Kind.NUMBER, FLOW, "秒", short="用时", only_if=HELD,
               minimum=Decimal(10), maximum=Decimal(1800)),
-    Indicator("hazard", "隐患已整改/排查", Kind.RATIO, FLOW, "处", short="隐患", hint="“查出_处改了_处”,没有就回“没有”"),
+    Indicator("hazard", "隐患已整改/排查", Kind.RATIO, FLOW, "处", short="隐患",
+              hint="“查出_处改了_处”,没有就回“没有”"),
     Indicator("drill_reason", "未开展的原因", Kind.TEXT, FLOW, short="原因", only_if=NOT_HELD),
     Indicator("next_drill", "计划补做日期", Kind.DATE, FLOW, short="补做", only_if=NOT_HELD, earliest="today"),
 )  # fmt: skip

@@ -104,14 +104,10 @@ def in_rows(buttons: Sequence[Button], width: int) -> list[Sequence[Button]]:
 
 
 def extend_buttons(sheets: Sequence[Sheet], scene: Scene) -> list[Button]:
-    """申请延期, where something is still to be done, before the deadline and where it may still be moved."""
-    alone = len(sheets) == 1
-    buttons = [
-        Button("申请延期" if alone else f"{number}申请延期", encode(Verb.EXTEND, sheet.key))
-        for number, sheet in enumerate(sheets, 1)
-        if _may_extend(sheet, scene)
-    ]
-    return buttons if len(buttons) <= MOST_TO_EXTEND else []
+    """申请延期, where something is still to be done, before the deadline and where it may still be moved; of several
+    reports each card offers its own."""
+    may = [sheet for sheet in sheets if _may_extend(sheet, scene)]
+    return [Button("申请延期", encode(Verb.EXTEND, may[0].key))] if len(may) == 1 else []
 
 
 def _may_extend(sheet: Sheet, scene: Scene) -> bool:
