@@ -21,8 +21,9 @@ from db.tables.work import Campaign, Round, Task, TaskChange, TaskIndicator, Tas
 from domain.stages import Stage
 
 __all__ = [
-    "Account", "Alias", "AliasSource", "Answer", "AnswerRevision", "Bureau", "Campaign", "Card", "Chat", "Delegation",
-    "DigestSnapshot", "Draft", "Evidence", "Extension", "Fate", "Inbox", "InboxState", "Invitation", "Lane",
-    "Membership", "Outbox", "Person", "ReceiptCounter", "Reminder", "ReminderState", "Report", "Request", "Role", "Round", "Stage",
-    "Task", "TaskChange", "TaskIndicator", "TaskSupport", "Unit", "UnitKind", "WrongCode",
+    "Account", "Alias", "AliasSource", "Answer", "AnswerRevision", "Bureau", "Campaign", "Card", "Chat",
+    "Delegation", "DigestSnapshot", "Draft", "Evidence", "Extension", "Fate", "Inbox", "InboxState",
+    "Invitation", "Lane", "Membership", "Outbox", "Person", "ReceiptCounter", "Reminder", "ReminderState",
+    "Report", "Request", "Role", "Round", "Stage", "Task", "TaskChange", "TaskIndicator", "TaskSupport", "Unit",
+    "UnitKind", "WrongCode",
 ]  # fmt: skip
