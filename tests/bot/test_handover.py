@@ -491,6 +491,6 @@ async def test_a_correction_by_the_colleague_goes_to_the_principal_too(
     await fill(stage, county, "drill")
     await wang.play(("待办", "已填齐"), ("[1提交]", "✓ 已收到"))
     await colleague.play(("更正", "请点要改的一项"), ("用时100秒", "请点“送校长看”"), ("[送校长看]", "已送王校长看"))
-    assert "用时100秒" in wang.last.text
+    assert "用时110秒→100秒" in wang.last.text
     assert (await report_of(stage, county, "drill")).state == "submitted"
-    await wang.play(("[提交]", "原因"))
+    await wang.play(("[提交]", "为什么更正"), ("[录入有误]", "✓ 已更正"))
