@@ -116,7 +116,7 @@ def _late_filed(facts: Facts) -> list[str]:
         f"{facts.get('address', '您好')},您报的内容已完整收到({at})。",
         f"{facts.get('title', '')}报告期已于{lock}关闭,本期数字不再变动。",
         f"已转办公室{facts.get('contact', '')},接收后按“补报”计入下期更正,结果在这里告诉您,不用重报。",
-        f"急用请打{facts.get('phone', '')}。",
+        f"急用请打{_call(facts)}。",
     ]
 
 

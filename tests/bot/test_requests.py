@@ -53,7 +53,7 @@ async def test_begun_before_the_lock_and_sent_after(stage: Stage, county: County
         "王校长,您报的内容已完整收到(12月2日(星期三)17:12)。",
         f"{QINGHE} 11月班班通进度报告期已于12月2日(星期三)17:00关闭,本期数字不再变动。",
         "已转办公室李干事,接收后按“补报”计入下期更正,结果在这里告诉您,不用重报。",
-        "急用请打0000-6210001。",
+        "急用请打李干事 0000-6210001。",
     ]
     request = await the_request(stage)
     assert (request.kind, request.state) == ("late", "pending")
