@@ -82,7 +82,7 @@ async def test_who_had_sent_it_answers_that_one_question_again(stage: Stage, cou
     await someone.play(
         ("[重答]", ("草稿", "口径改了:隐患(单位:处→个)。只差要重答的。", "学生520人", "还差1项:隐患", "请答:隐患已")),
         ("查出5个改了4个", ("【请核对", "隐患4/5个", "学生520人")),
-        ("[提交]", "✓ 已收到"),
+        ("[提交]", ("✓ 已更正", "按时,不变")),
     )  # fmt: skip
     report = await report_of(stage, county, "drill")
     assert (report.state, report.state_reason) == ("submitted", "")
@@ -143,7 +143,7 @@ async def test_a_new_question_is_asked_of_those_it_concerns(stage: Stage, county
     [done] = await bring(stage, WITH_PLACE)
     assert len(done.units) == 1
     await someone.play(
-        ("[重答]", "请答:演练地点"), ("教学楼", ("【请核对", "地点:教学楼")), ("[提交]", "✓ 已收到"),
+        ("[重答]", "请答:演练地点"), ("教学楼", ("【请核对", "地点:教学楼")), ("[提交]", "✓ 已更正"),
     )  # fmt: skip
 
 
