@@ -91,7 +91,10 @@ def fit(scene: Scene, quantity: Quantity, profile: Profile, bound: Bound) -> Fit
     return Fit(noun, _topic(scene, quantity, profile), _unit(quantity, profile))
 
 
-_SHARE = Rule(r"[应实](?:参加|参训|受训|参|训|到|培|出席)$|参训$|整改$|排查$")
+_SHARE = Rule(
+    r"[应实](?:参加|参训|受训|参|训|到|培|出席)$|参训$|整改$|排查$|"
+    r"(?:请假|[病事产公]假|缺席|缺勤|缺|未到|没来|没到|出差|通|总数|一共|共)(?:了|是|为)?$"
+)
 
 
 def _conflicts(quantity: Quantity, profile: Profile, bound: Bound) -> bool:
@@ -109,7 +112,7 @@ def _conflicts(quantity: Quantity, profile: Profile, bound: Bound) -> bool:
     if nouns == {"class"} and profile.question.unit not in ("个", "班", "间") and "班" not in quantity.unit:
         return False
     if profile.family == "ratio" and nouns & {"fault"}:
-        return True
+        return not re.search(r"完好|合格|正常", profile.question.label)
     return bool(nouns - {"fund", "green", "install_rate", "use_rate"}) or profile.family == "percent"
 
 
@@ -334,7 +337,7 @@ def _unit_decides(profile: Profile, fits: dict[Profile, Fit]) -> bool:
 _VERB = Rule(
     r"(?:参加|参演|参训|装|建|写|编|花|投|搞|开|上|发|收|坏|用|改成|改为|应为|还是|到|去|来|排查|整改|完成|共|"
     r"总数|人数|总数|数|"
-    r"[应实](?:参加|参训|受训|参|训|到|培|出席)|有|是|为|:|班级|推行|达)了?(?:大概|约)?$"
+    r"[应实](?:参加|参训|受训|参|训|到|培|出席)|有|是|为|:|班级|推行|达|均|(?:现在|目前)[就只]?剩)了?(?:大概|约)?$"
 )
 
 
@@ -344,6 +347,8 @@ def _verb_before(scene: Scene, quantity: Quantity) -> bool:
 
 def _beside(scene: Scene, quantity: Quantity, profile: Profile) -> bool:
     if _verb_before(scene, quantity) or stands_alone(scene, quantity):
+        return True
+    if profile.family == "ratio" and _SHARE.search(scene.lead(quantity)):
         return True
     clause = scene.clause_at(quantity.start)
     ends = [c.end for c in scene.about(clause, profile) if c.end <= quantity.start]

@@ -37,7 +37,7 @@ _PROGRESS = (
         r"(?:没|未|没有|尚未|还没|还没有)(?:完成|[弄搞装建做整]?(?:完|好|成|齐)|完工|结束)|"
         r"[\d一二三四五六七八九十两几][个间台套][^，。;]{0,4}(?:没|未)"),
     ("",
-        r"(?:快要?|即将|马上|预计|计划|争取|力争|有望|将(?:于|在)|(?:月底|年底|明年|下月|下个月)(?:前|能|"
+        r"(?:快要?|即将|马上|预计|计划|争取|力争|有望|将(?:于|在)|[日号]前|(?:月底|年底|明年|下月|下个月)(?:前|能|"
         r"可)?)[^，。;]{0,8}(?:完|好|竣工|建成|装上|到位)"),
     ("未启动",
         r"(?:没|未|没有|尚未|还没|还没有|暂未)(?:开始|启动|动工|动静|动|开工|搞|弄|做|实施|开展|建设|安装|装|着手|"
@@ -48,7 +48,7 @@ _PROGRESS = (
         r"建设中|进行当中|着手|已启动|已经启动|启动了|开始了|刚开始"),
     ("已完成",
         r"完成|完工|搞定|[弄装建做搞办]完|建成|竣工|齐了|到位|[弄装建做搞办]好|全通|投入使用|启用|通了|完毕|"
-        r"验收|结束了|"
+        r"验收|结束了|收官|"
         r"全部.{0,6}[装建通]|都(?:已)?[装建通]|全装|全建"),
 )  # fmt: skip
 _STAGES = (
@@ -94,6 +94,8 @@ def read(scene: Scene, profile: Profile) -> Outcome:
 
 
 def _one(scene: Scene, profile: Profile, found: dict[str, Clause], clauses: list[Clause]) -> Outcome:
+    if "已完成" in found and any(_NOT_OVER.search(c.words) for c in clauses if c is not found["已完成"]):
+        return doubt(scene, profile, Why.CONTRADICTORY, *_span(found))
     if len(found) == 1:
         label, clause = next(iter(found.items()))
         literal = label in clause.words
@@ -105,6 +107,9 @@ def _one(scene: Scene, profile: Profile, found: dict[str, Clause], clauses: list
     if scene.alone is profile and clauses:
         return doubt(scene, profile, Why.NO_SUCH_CHOICE)
     return None
+
+
+_NOT_OVER = Rule(r"还[剩差有要需]|下个?月|下周|预计|正在|接下来|等着|才能|再[装建进开]")
 
 
 def _words_for(label: str, clause: Clause) -> tuple[int, int]:
@@ -188,6 +193,8 @@ def _staged(rules: tuple[tuple[str, str], ...], choices: tuple[str, ...], words:
     for label in choices:
         if words.strip("、. 的了吧是") == label:
             return [label]
+    if re.search(r"(?:前期|勘[测察]|设计|招标|采购|方案|预算)[^，。;]{0,6}[完好]", words):
+        return []
     words = _COUNTED.sub("\ue000", words)
     if re.search(r"(?:到货?|买|采购|招标|进场|签合同)[好完]?了[^，。;]{0,6}(?:没|未)", words):
         return []
@@ -203,4 +210,5 @@ def _pattern(label: str) -> Rule:
         return Rule(_SYNONYMS[label])
     stem = _ENDS.sub("", label) if len(label) > 2 else label
     stem = stem.removeprefix("已").removeprefix("防") if len(stem) > 2 else stem
-    return Rule(re.escape(label) + "|" + re.escape(stem))
+    loose = "[^，。;]{0,2}".join(map(re.escape, label)) if 2 <= len(label) <= 5 else re.escape(label)
+    return Rule(f"{re.escape(label)}|{re.escape(stem)}|{loose}")

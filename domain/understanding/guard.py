@@ -88,14 +88,17 @@ def _open(scene: Scene, quantity: Quantity) -> bool:
     return roles(scene, quantity) in (Role.VALUE, Role.SUM)
 
 
-_WHOLE = Rule(r"总面积|现有|共有|面积共|累计|历年|一直|总共有|原有")
+_WHOLE = Rule(r"总面积|总量|总数|馆藏|现有|共有|面积共|累计|历年|一直|总共有|原有")
 _NEW = Rule(r"新|今年|本年|又|增|种|铺|添|建了|补|这次")
 
 
 def _whole_for_new(scene: Scene, profile: Profile, mine: list[Quantity]) -> bool:
     """绿化面积共5200平方米 is no 新增."""
-    return "新增" in profile.question.label and any(
-        _WHOLE.search(scene.lead(q)) and not _NEW.search(scene.lead(q)) for q in mine
+    leads = [scene.lead(q) for q in mine]
+    return (
+        "新增" in profile.question.label
+        and any(_WHOLE.search(lead) for lead in leads)
+        and not any(_NEW.search(lead) for lead in leads)
     )
 
 

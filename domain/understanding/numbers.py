@@ -27,6 +27,8 @@ def read(scene: Scene, profile: Profile, found: list[Assigned], torn: list[Quant
     if profile.family == "count" and found and _other_measure(scene, profile, found):
         return doubt(scene, profile, Why.AMBIGUOUS)
     amounts = amounts_of(scene, profile, found)
+    if profile.family == "percent" and negation.everything(scene.raw):
+        amounts = [a for a in amounts if a.quantity.numeral != "一"]
     if profile.family == "percent" and (computed := _share(scene, profile, amounts)) is not None:
         return computed
     if "people" in profile.nouns and (added := _people(scene, profile, amounts)) is not None:

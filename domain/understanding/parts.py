@@ -16,7 +16,7 @@ from domain.understanding.scene import Scene
 _PART = Rule(
     r"[一二三四五六七八九\d]+年级|小学|中学|语文|数学|英语|语|数|英|科学|体育|音乐|美术|道法|男|女|校区|小学部|"
     r"初中部|中学部|高中部|幼儿|本部|分校|教学点|村小|[校镇乡县省市班国]级|班|上册|高年级|低年级|中年级|"
-    r"[东西南北]|"
+    r"[东西南北]|室[内外]|楼[上下]|校[内外]|线[上下]|"
     r"一楼|二楼|三楼|初一|初二|初三|七|八|九|部|组|村"
 )
 
@@ -91,7 +91,7 @@ def are_parts(scene: Scene, parts: list[Amount]) -> bool:
     if all(_names_part(scene, name, a) for name, a in zip(named, parts, strict=True)):
         return len(set(named)) == len(named)
     if all(named) and len(set(named)) == len(named) and _alike(named):
-        return _all_counts(parts)
+        return _all_counts(parts) or parts[0].quantity.sort == "money"
     texts = {a.assigned.bound.text for a in parts}
     if _all_counts(parts) and len(texts) == len(parts) and all(a.assigned.fit.noun >= 2 for a in parts):
         return True
@@ -103,7 +103,7 @@ def _alike(named: list[str]) -> bool:
     return (
         min(map(len, named)) > 1
         and len({name[-1] for name in named}) == 1
-        and named[0][-1] in "组培级楼部区段科村园校周月"
+        and named[0][-1] in "组培级楼部区段科村园校周月谈写交发上开做办编走搞讲买花投捐种挂收"
     )
 
 

@@ -86,8 +86,6 @@ def frame(
     fractions = [q for q in kept if q.sort == "fraction" and q.first is not None and q.second is not None]
     if len(fractions) == 1 == len(kept) and (fractions[0].second or 0) >= 6:
         return fractions[0].first or Decimal(0), fractions[0].second or Decimal(0)
-    if (half := _fraction_of(kept)) is not None:
-        return half
     if fractions and len(kept) > 2:
         kept = [q for q in kept if q not in fractions]
     if (
@@ -117,16 +115,6 @@ def frame(
     if list(shares) in ([Role.TOTAL], [Role.VALUE]) and len(kept) == 1 and _none_done(kept[0], clauses):
         return Decimal(0), kept[0].value or Decimal(0)
     return _solved(shares, _all_done(scene, clauses), registered)
-
-
-def _fraction_of(kept: list[Quantity]) -> Frame | None:
-    """12个班通了一半."""
-    if [q.sort for q in kept] != ["count", "fraction"]:
-        return None
-    whole, share = kept[0].value, kept[1].value
-    if whole is None or share is None or whole * share != int(whole * share):
-        return None
-    return whole * share, whole
 
 
 _DUE = Rule(r"应(?:参加|参训|受训|参|训|到|培|出席|访|接种|检|装|有)?(?:有|是|为)?$")
@@ -167,7 +155,7 @@ def _paired(pairs: list[Quantity]) -> Frame | Why:
 
 def _told(scene: Scene, kept: list[Quantity], profile: Profile | None) -> list[Clause]:
     """The clauses that go on about these amounts: their own, and later ones that name nothing else."""
-    first = scene.clause_at(kept[0].start)
+    first = scene.clauses[0] if profile is not None and scene.alone is profile else scene.clause_at(kept[0].start)
     own = {scene.clause_at(q.start) for q in kept if roles(scene, q, ratio=True) not in (Role.OTHER, Role.PLANNED)}
     later = [c for c in scene.clauses if c.start >= first.start and c.marker == first.marker]
     aside = {scene.clause_at(q.start) for q in kept} - own
@@ -251,13 +239,16 @@ def _worded(scene: Scene, profile: Profile, torn: list[Quantity]) -> Outcome:
         return doubt(scene, profile, Why.PUT_OFF, *span)
     if "hazard" in profile.nouns and nothing.no_hazard(words):
         return _made(scene, profile, Decimal(0), Decimal(0), span, "none found")
-    if any(negation.everything(c.words) for c in clauses):
+    if any(negation.everything(c.words) or (total and _ALL_OVER.search(c.words)) for c in clauses):
         if total is None:
             return doubt(scene, profile, Why.TOTAL_UNKNOWN, *span)
         return _made(scene, profile, Decimal(total), Decimal(total), span, "all of the registered")
     if total is not None and negation.denied(words) and _plain_none(words):
         return _made(scene, profile, Decimal(0), Decimal(total), span, "none of the registered")
     return doubt(scene, profile, Why.NOT_A_NUMBER, *span)
+
+
+_ALL_OVER = Rule(r"^(?:已经?|我们?校?|早就?|班班通)*(?:[装建改通弄]|安装|整改|推行)完了?$")
 
 
 def _speaks(scene: Scene, clause: Clause, profile: Profile) -> bool:

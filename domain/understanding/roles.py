@@ -55,7 +55,7 @@ _EACH = Rule(
 )
 _SUM = Rule(
     r"(?:共有?|一共|总共|合计|总计|共计|累计|加起来|总人数|总数|合起来|全部加|总的|统共|拢共|"
-    r"一起)(?:[^，。;、]{0,6})$|(?:^|[，。;、])总[^，。;、]{0,3}$|现在(?:有|是|共)?$"
+    r"一起)(?:[^，。;、]{0,6})$|(?:^|[，。;、])总[^，。;、]{0,3}$|现在(?:有|是|共)?$|全年$"
 )
 _CHANGE = Rule(
     r"(?:又|再|另|新|多|少|漏|错)(?:开设?|上|招|参加|建|装|增|添|通|搞|报|写|算|填|坏|加|修|建成|了|"
@@ -74,13 +74,13 @@ _DENIED_TAIL = Rule(
 _DENIED_LEAD = Rule(r"(?:没有?|无|未)(?:任何)?(?:[搞开写坏装参到发编上建组][织设加训成]?)?(?:有|过)?$")
 _REMAIN_TAIL = Rule(
     r"^(?:的)?(?:学生|老师|教师|教职工|毕业班|班级?|隐患|人)?(?:因?[病事产公]?(?:假|出)|请|缺|未|没|还没|尚未|"
-    r"不合格|不达标|在改|正在|还在|在?等|在走|待|不在|外出|休|列入|纳入|计划)|^[^，。;]{0,8}(?:没有?|未)(?:来|到|参|装|通|改|整|建|完|合|"
+    r"不合格|不达标|在改|正在|还在|在?等|在[走办弄修补]|待|不在|外出|休|列入|纳入|计划)|^[^，。;]{0,8}(?:没有?|未)(?:来|到|参|装|通|改|整|建|完|合|"
     r"推|搞|有装)"
 )
 _REMAIN_LEAD = Rule(
     r"(?:还?差|还?剩|缺席?|缺勤|请假|只剩|就剩|(?<!扫)除|除了|除去|除开|欠|剩下|(?:限期|限时|正在|还在|有待|待|"
     r"尚待|准备|计划)(?:整改|改|安装|装)|(?:没|未|没有)[^，。;、]{1,4}的|没装|未装|没到|没来|没参加|"
-    r"未参加|未参训|未到|请假|还有|未整改|没整改|不合格|未通|没通)(?:的)?(?:有|了|是)?(?:老师|教师|班)?$"
+    r"未参加|未参训|未到|请假|还有|坏了?|损坏|过期|失效|未整改|没整改|不合格|未通|没通)(?:的)?(?:有|了|是)?(?:老师|教师|班)?$"
 )
 _EXCEPT = Rule(r"(?<!扫)除(?!了?以?外)[^，。;\d外]{0,8}$")
 _EXCEPT_TAIL = Rule(r"^[^，。;\d]{0,6}?(?:以外|之外|外(?![出地来聘面])|其[余他它]|都|均|全)")
@@ -137,7 +137,7 @@ def roles(scene: Scene, quantity: Quantity, *, ratio: bool = False, per_head: st
         return Role.OTHER if re.search(r"伤|掉队|落下|缺|漏|差|少|事|问题", tail[:6]) else Role.DENIED
     if _AFTERWARDS.match(tail):
         return Role.PLANNED
-    if _ahead(scene, quantity):
+    if _ahead(scene, quantity) or _last_weeks(scene, quantity):
         return Role.PLANNED
     role = _set_aside(scene, before, lead, per_head)
     if role is not None:
@@ -172,6 +172,13 @@ def _one_denied(quantity: Quantity, lead: str, tail: str) -> bool:
     return bool(_DENIED_TAIL.match(tail)) or bool(_DENIED_LEAD.search(lead))
 
 
+def _last_weeks(scene: Scene, quantity: Quantity) -> bool:
+    """上周78%,这周82%: of a share the newer is meant."""
+    week = r"(?:周|个?星期|个?礼拜)(?![一二三四五六日天])"
+    lead, behind = scene.lead(quantity), scene.raw[quantity.end :]
+    return quantity.sort == "percent" and bool(re.search("上" + week, lead) and re.search("[这本]" + week, behind))
+
+
 def _ahead(scene: Scene, quantity: Quantity) -> bool:
     """还有两节排在下周, 下周五再上两节: a day to come in its own words, and nothing says that it is done."""
     clause = scene.clause_at(quantity.start)
@@ -190,12 +197,16 @@ _HAPPENED = Rule(r"已|了(?!解)|完成|实际")
 
 def _set_aside(scene: Scene, before: str, lead: str, per_head: str) -> Role | None:
     """Amounts that are not the value asked for."""
+    if re.search(r"还(?:有|要[上开搞])$", lead) and "已" in scene.raw[: scene.raw.find(before) + len(before)]:
+        return Role.PLANNED
     yearly = any("年" in p.question.label for p in scene.profiles)
     if _SAID_BEFORE.search(before) or _scope(before, scene.today, yearly=yearly) >= 0:
         return Role.OTHER
     if (dimension := _DIMENSION.search(lead)) and not any(dimension[0][0] in p.question.label for p in scene.profiles):
         return Role.OTHER
     if _last(_PLANNED, lead) > _last(_CURRENT, lead):
+        return Role.PLANNED
+    if re.search(r"正在[^，。;、]{1,3}$", lead):
         return Role.PLANNED
     if re.search(r"节约|节省|结余|剩余|还欠|未付|招生|毕业", lead):
         return Role.OTHER
@@ -230,6 +241,8 @@ def _standing(lead: str, tail: str) -> Role:
         return Role.VALUE
     if _SUBSET.search(lead) or re.match(r"(?:已|在|送)(?:报?修|修好)", tail):
         return Role.SUBSET
+    if re.search(r"(?:现在|目前)(?:就|只)?剩$", lead):
+        return Role.VALUE
     if (
         (_EXCEPT.search(lead) and _EXCEPT_TAIL.match(tail))
         or _REMAIN_TAIL.match(tail)

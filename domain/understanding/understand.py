@@ -222,8 +222,20 @@ def _infer_done(laid_out: Scene, found: dict[str, Outcome]) -> None:
         told = [
             r for r in found.values() if isinstance(r, Reading) and _sibling(r.key, profile) and _happened(r, laid_out)
         ]
+        if not told and _only_planned(laid_out, found):
+            found[profile.key] = Reading(
+                profile.key, False, laid_out.normal.original.strip(), "only planned", changed=True
+            )
         if told and polarity(laid_out.raw) is not Polarity.PLAN:
             found[profile.key] = Reading(profile.key, True, told[0].words, "follows from " + told[0].key, changed=True)
+
+
+def _only_planned(laid_out: Scene, found: dict[str, Outcome]) -> bool:
+    """计划周五搞, and nothing else: not yet done."""
+    days = [o.value for o in found.values() if isinstance(o, Reading)]
+    ahead = bool(days) and all(isinstance(day, date) and day > laid_out.today for day in days)
+    again = any(word in laid_out.raw for word in ("下次", "下一次", "下回", "再"))
+    return ahead and not again and len(laid_out.clauses) == 1 and polarity(laid_out.raw) is Polarity.PLAN
 
 
 def _sibling(key: str, profile: Profile) -> bool:
