@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import lru_cache
 
 from sqlalchemy import delete, select
 from sqlmodel import col
@@ -96,6 +97,14 @@ def _merged_names(store: Store) -> dict[int, Names]:
 
 def pinyin_key(text: str) -> str:
     """Toneless and joined: 清河小学 is qinghexiaoxue. pypinyin is large, so only imports load it."""
+    from pypinyin.core import Pinyin
+
+    return "".join(_syllables(part) for part in Pinyin().seg(text)).lower()
+
+
+@lru_cache(maxsize=20_000)
+def _syllables(part: str) -> str:
+    """Of a phrase as pypinyin cuts them; the names of a county are made of few."""
     from pypinyin import lazy_pinyin
 
-    return "".join(lazy_pinyin(text)).lower()
+    return "".join(lazy_pinyin(part))
