@@ -184,7 +184,7 @@ _LINES: dict[Phrase, Callable[[Facts], list[str]]] = {
     ],
     Phrase.NOT_TEXT: lambda _: ["请用文字或按钮回答;现在没有要照片、表情的事项。已填的都在,回“待办”接着填。"],
     Phrase.WHICH_PHOTO: lambda _: ["照片是哪一项的?请先点开那一项,再发一次照片。"],
-    Phrase.ENOUGH_PHOTOS: lambda f: [f"照片已有{f['most']}张,够了,这张没有收。已填的都在。"],
+    Phrase.ENOUGH_PHOTOS: lambda f: [f"照片已有{f.get('most', '')}张,够了,这张没有收。已填的都在。"],
     Phrase.VOICE: lambda _: ["听不了语音。按键盘上的话筒可以说话变文字,再发给我就行;已填的都在。"],
     Phrase.FAILED: lambda f: [f"刚才这条没处理成,是我们的问题,内容已留底。请过会儿再试,急用请打{_call(f)}。"],
     Phrase.LOCKED: lambda f: [f"{f.get('title', '')}报告期已关闭,填的都还在。仍要报送,请打{_call(f)}。"],
