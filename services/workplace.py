@@ -31,7 +31,9 @@ class Workplace:
         """Name and telephones of the bureau, as they were at most `BUREAU_KEPT` seconds ago."""
         now = self.clock.monotonic()
         if self._bureau is None or now - self._bureau[0] > BUREAU_KEPT:
-            self._bureau = (now, await the_bureau_by_id(session, self.bureau_id))
+            bureau = await the_bureau_by_id(session, self.bureau_id)
+            session.expunge(bureau)  # a rollback would expire it for everybody who is given it afterwards
+            self._bureau = (now, bureau)
         return self._bureau[1]
 
     @property
