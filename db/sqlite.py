@@ -1,7 +1,8 @@
 """SQLite statements in one trip to the connection's thread.
 
 aiosqlite makes four trips a statement (make the cursor, execute, fetch, close), each of which wakes the loop. An update
-of ours runs about twenty-five statements, so the trips were most of its time (docs/decisions/0013).
+of ours runs about twenty-five statements, so the trips were most of its time (docs/decisions/0013). BEGIN makes no trip
+of its own: it goes with the first statement; nor does the rollback that the pool asks for after every commit.
 """
 
 from __future__ import annotations
@@ -29,6 +30,9 @@ class OneTripCursor:
         return self
 
     async def execute(self, sql: str, parameters: Sequence[Any] = ()) -> OneTripCursor:
+        if sql.startswith("BEGIN"):
+            self._connection.begin = sql
+            return self
         await self._connection.run(self._execute, sql, parameters)
         return self
 
@@ -37,11 +41,13 @@ class OneTripCursor:
         return self
 
     def _execute(self, connection: sqlite3.Connection, sql: str, parameters: Sequence[Any]) -> None:
+        self._connection.begun(connection)
         cursor = connection.execute(sql, parameters)
         self._rows = cursor.fetchall() if cursor.description else []
         self._remember(cursor)
 
     def _executemany(self, connection: sqlite3.Connection, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        self._connection.begun(connection)
         self._remember(connection.executemany(sql, rows))
 
     def _remember(self, cursor: sqlite3.Cursor) -> None:
@@ -56,10 +62,28 @@ class OneTripCursor:
 
 
 class OneTripConnection(aiosqlite.Connection):
-    """aiosqlite's connection, whose cursors make one trip a statement."""
+    """aiosqlite's connection, whose cursors make one trip a statement. `begin` waits for the first of them."""
+
+    begin = ""
+
+    def begun(self, connection: sqlite3.Connection) -> None:
+        """In the connection's thread: the transaction that was asked for is open."""
+        begin, self.begin = self.begin, ""
+        if begin:
+            connection.execute(begin)
 
     def cursor(self) -> OneTripCursor:  # type: ignore[override]
         return OneTripCursor(self)
+
+    async def commit(self) -> None:
+        self.begin = ""
+        if self._conn.in_transaction:
+            await super().commit()
+
+    async def rollback(self) -> None:
+        self.begin = ""
+        if self._conn.in_transaction:
+            await super().rollback()
 
     async def run(self, work: Any, *args: Any) -> None:
         await self._execute(work, self._conn, *args)  # type: ignore[no-untyped-call]

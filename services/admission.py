@@ -15,6 +15,8 @@ from services.workplace import Workplace
 _log = logging.getLogger(__name__)
 
 MOST_AT_ONCE = 256
+GATHER = 0.002
+"""Seconds for the next batch to gather, only while updates come side by side: fewer and larger commits."""
 _DOWN = (OperationalError, InterfaceError, OSError)
 
 Waiting = tuple[Update, asyncio.Future[None]]
@@ -59,6 +61,8 @@ class Admission:
             while self._waiting:
                 batch, self._waiting = self._waiting[:MOST_AT_ONCE], self._waiting[MOST_AT_ONCE:]
                 await self._keep(batch)
+                if len(batch) > 1:
+                    await asyncio.sleep(GATHER)
         finally:
             self._at_work = False
 

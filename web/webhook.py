@@ -30,8 +30,8 @@ class Webhook:
         return f"/webhook/{self.bot_id}"
 
     async def handle(self, request: web.Request) -> web.Response:
-        status = await self._take(request)
-        self.vitals.posted[str(int(status))] += 1
+        status = int(await self._take(request))
+        self.vitals.posted[str(status)] += 1
         return web.Response(status=status)
 
     async def _take(self, request: web.Request) -> HTTPStatus:
@@ -40,8 +40,7 @@ class Webhook:
         if (request.content_length or 0) > MAX_BODY:
             return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
         try:
-            async with asyncio.timeout(PATIENCE):
-                body = await request.read()
+            body = await _read(request)
         except web.HTTPRequestEntityTooLarge:
             return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
         except TimeoutError:
@@ -64,3 +63,10 @@ class Webhook:
     def _knows_the_secret(self, request: web.Request) -> bool:
         given = request.headers.get(SECRET_HEADER, "").encode("utf-8", "surrogateescape")
         return hmac.compare_digest(given, self.secret.encode())
+
+
+async def _read(request: web.Request) -> bytes:
+    if request.content.is_eof():  # it came with the headers, as nearly every update does
+        return await request.read()
+    async with asyncio.timeout(PATIENCE):
+        return await request.read()

@@ -210,10 +210,13 @@ async def test_a_removed_webhook_is_set_again_and_a_foreign_one_ends_us(
 
     from bot import webhook
 
-    monkeypatch.setattr(webhook, "LOOK_SECONDS", 0.05)
     bot, ours = hooked.face.bot, hooked.face.webhook
     assert ours is not None
     await Dialogue(hooked, hooked.phone(PRINCIPAL)).play(("待办", "没有待报"))
+    async with asyncio.timeout(5):
+        while hooked.workplace.vitals.waiting is None:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    monkeypatch.setattr(webhook, "LOOK_SECONDS", 0.05)  # the face itself has looked, and sleeps for a minute
     await bot.delete_webhook()
     nursery = hooked.workplace.nursery
     with caplog.at_level(logging.CRITICAL):
