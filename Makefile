@@ -38,7 +38,7 @@ run: install ## the real thing; needs DUBAN_TELEGRAM_TOKEN
 	$(BIN)/duban run
 
 test: $(VENV)/.installed-dev ## all tests
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 4 --dist loadgroup
 
 check: $(VENV)/.installed-dev lint types layers ## lint, types, layers and the fast tests, within a minute
 	$(BIN)/python -m pytest tests/unit tests/db -q -n 2 -m "not slow and not postgres"
