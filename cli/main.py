@@ -13,7 +13,12 @@ import click
 from cli.errors import Mendable
 from cli.settings import Settings, load
 
-LAZY = {"import": "cli.imports:app", "invite": "cli.invite:invite", "understand": "cli.understand:understand"}
+LAZY = {
+    "import": "cli.imports:app",
+    "invite": "cli.invite:invite",
+    "simulate": "cli.simulate:simulate",
+    "understand": "cli.understand:understand",
+}
 """Commands whose modules are loaded only when they are called, so that `run` starts soon."""
 
 

@@ -150,6 +150,11 @@ def insert(session: AsyncSession, table: type[SQLModel]) -> Any:
     return dialect.insert(table_of(table))
 
 
+def locks_rows(session: AsyncSession) -> bool:
+    """Has SELECT … FOR UPDATE a meaning here? On SQLite the write lane keeps writers apart."""
+    return session.get_bind().dialect.name != "sqlite"
+
+
 def table_of(model: type[SQLModel]) -> Table:
     table: Table = model.__table__  # type: ignore[attr-defined]
     return table

@@ -1,5 +1,6 @@
 """A local stand-in for the Telegram Bot API, with phones to play every role. It imports nothing of ours."""
 
+from sandbox.direct import Direct
 from sandbox.errors import ApiError, PhoneError
 from sandbox.faults import ApiCall, Fault, too_many_requests
 from sandbox.limits import FloodLimits
@@ -16,6 +17,7 @@ __all__ = [
     "Bubble",
     "CallbackAnswer",
     "ClockControl",
+    "Direct",
     "Fault",
     "FloodLimits",
     "NoSuchButton",

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from sandbox.control import Control
+from sandbox.direct import Direct
 from sandbox.faults import ApiCall, Fault
 from sandbox.limits import FloodLimits
 from sandbox.line import Line
@@ -99,6 +100,11 @@ class SandboxServer:
 
     def inject(self, fault: Fault) -> Fault:
         return self.line.faults.add(fault)
+
+    @property
+    def direct(self) -> Direct:
+        """The Bot API without HTTP: the server need not be started."""
+        return Direct(self.line.api)
 
     @property
     def limits(self) -> FloodLimits:

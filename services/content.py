@@ -137,6 +137,13 @@ async def load(session: AsyncSession, row: Outbox, message: Message, scene: Scen
             return await _about_people(session, row, message, scene)
 
 
+def as_shown(message: Message, content: Content) -> Message:
+    """The message with only those reports that it speaks of in the end: what was settled meanwhile has dropped out."""
+    if isinstance(message, Prompt | Reminder) and isinstance(content, PromptContent | ReminderContent):
+        return message.model_copy(update={"reports": tuple(sheet.key for sheet in content.sheets)})
+    return message
+
+
 async def _about_people(
     session: AsyncSession, row: Outbox, message: Message, scene: Scene
 ) -> PeopleLive | LaterLive | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, bindparam, select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -49,11 +49,11 @@ NO_PART = Part()
 async def handed_over(session: AsyncSession, bureau_id: int, unit_ids: Iterable[int]) -> list[HandedOver]:
     """The delegations of these units that are in force, taken over or not."""
     wanted = set(unit_ids)
-    statement = _DELEGATIONS.where(col(Delegation.bureau_id) == bureau_id)
-    if len(wanted) <= _MANY:
-        statement = statement.where(col(Delegation.unit_id).in_(wanted))
+    few = len(wanted) <= _MANY
+    bound = {"bureau": bureau_id} | ({"units": list(wanted)} if few else {})
+    rows = (await session.execute(_OF_UNITS if few else _DELEGATIONS, bound)).all()
     found: list[HandedOver] = []
-    for unit_id, person_id, name, chat_id, *handed in (await session.execute(statement)).all():
+    for unit_id, person_id, name, chat_id, *handed in rows:
         to = Recipient(bureau_id, chat_id, person_id) if chat_id is not None else None
         if unit_id in wanted:
             found.append(HandedOver(unit_id, Handed(*handed), name or "", to))
@@ -78,8 +78,10 @@ _DELEGATIONS = (
         ),
     )
     .where(col(Delegation.ended_at).is_(None), col(Membership.ended_at).is_(None))
+    .where(col(Delegation.bureau_id) == bindparam("bureau"))
     .order_by(col(Delegation.id))
 )
+_OF_UNITS = _DELEGATIONS.where(col(Delegation.unit_id).in_(bindparam("units", expanding=True)))
 
 
 async def heads_of(session: AsyncSession, bureau_id: int, unit_id: int) -> list[str]:

@@ -18,7 +18,7 @@ from db.session import table_of
 from db.tables import Account, Card, Fate, Inbox, InboxState, Outbox
 from domain import messages
 from domain.messages import Message, Strip
-from services.content import Content, Scene, load
+from services.content import Content, Scene, as_shown, load
 from services.intake import has_pending
 from services.outbox import Recipient, queue
 from services.pace import Pace
@@ -81,6 +81,15 @@ class Delivery:
                     await self._wake.wait()
             except TimeoutError:
                 continue
+
+    async def drain(self) -> None:
+        """Hand over everything that may go now; returns when nothing is on its way. For who steps."""
+        while True:
+            self._wake.clear()
+            await self._start_due()
+            if not self._busy:
+                return
+            await self._wake.wait()
 
     async def _start_due(self) -> float:
         """Start what may go now; returns the seconds after which to look again."""
@@ -179,6 +188,8 @@ class Delivery:
         content = await load(session, row, message, scene)
         if content is None:
             return None
+        if (shown := as_shown(message, content)) != message:
+            row.payload = messages.to_json(shown)  # the record says what was said
         parts = self.render(content, scene)
         part = int(getattr(message, "part", 0))
         if part == 0 and len(parts) > 1 and row.attempts == 1:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, bindparam, exists, select
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -33,6 +34,15 @@ NOTHING = Earlier()
 
 Asked = tuple[ReportKey, Round, tuple[Indicator, ...]]
 
+_Other = aliased(Report)
+SAID_BEFORE = exists().where(
+    col(_Other.bureau_id) == Report.bureau_id,
+    col(_Other.unit_id) == Report.unit_id,
+    col(_Other.round_id) != Report.round_id,
+    col(_Other.first_received_at).is_not(None),
+)
+"""Of a report in the enclosing statement: has its unit ever sent another one?"""
+
 
 async def earlier(session: AsyncSession, bureau_id: int, asked: Iterable[Asked]) -> dict[ReportKey, Earlier]:
     """For each report asked, what its unit said before."""
@@ -48,30 +58,33 @@ async def earlier(session: AsyncSession, bureau_id: int, asked: Iterable[Asked])
     return found
 
 
+_ANSWERS = (
+    select(Answer, Round)
+    .join(Round, and_(col(Round.bureau_id) == Answer.bureau_id, col(Round.id) == Answer.round_id))
+    .join(
+        Report,
+        and_(
+            col(Report.bureau_id) == Answer.bureau_id,
+            col(Report.round_id) == Answer.round_id,
+            col(Report.unit_id) == Answer.unit_id,
+        ),
+    )
+    .where(
+        col(Answer.bureau_id) == bindparam("bureau"),
+        col(Answer.unit_id).in_(bindparam("units", expanding=True)),
+        col(Answer.key).in_(bindparam("keys", expanding=True)),
+        col(Report.first_received_at).is_not(None),
+    )
+    .order_by(col(Round.due_at).desc())
+)
+
+
 async def _answers(session: AsyncSession, bureau_id: int, wanted: list[Asked]) -> dict[int, list[tuple[Answer, Round]]]:
     """By unit, its answers to these keys with their rounds, the newest round first."""
     keys = {indicator.key for _, _, indicators in wanted for indicator in indicators}
-    statement = (
-        select(Answer, Round)
-        .join(Round, and_(col(Round.bureau_id) == Answer.bureau_id, col(Round.id) == Answer.round_id))
-        .join(
-            Report,
-            and_(
-                col(Report.bureau_id) == Answer.bureau_id,
-                col(Report.round_id) == Answer.round_id,
-                col(Report.unit_id) == Answer.unit_id,
-            ),
-        )
-        .where(
-            col(Answer.bureau_id) == bureau_id,
-            col(Answer.unit_id).in_({key.unit_id for key, _, _ in wanted}),
-            col(Answer.key).in_(keys),
-            col(Report.first_received_at).is_not(None),
-        )
-        .order_by(col(Round.due_at).desc())
-    )
+    bound = {"bureau": bureau_id, "units": list({key.unit_id for key, _, _ in wanted}), "keys": list(keys)}
     rows: dict[int, list[tuple[Answer, Round]]] = {}
-    for answer, round_ in (await session.execute(statement)).all():
+    for answer, round_ in (await session.execute(_ANSWERS, bound)).all():
         rows.setdefault(answer.unit_id, []).append((answer, round_))
     return rows
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -20,7 +20,7 @@ from services.asking import say
 from services.clock import Clock
 from services.nursery import Nursery
 from services.outbox import Recipient
-from services.people import actor_at, chat_row, set_reach
+from services.people import actor_at, lock_chat, set_reach
 from services.turn import Turn, office_hours
 from services.workplace import Workplace
 
@@ -74,6 +74,17 @@ async def has_pending(session: AsyncSession, bureau_id: int, chat_id: int) -> bo
     return bool((await session.execute(statement)).scalar_one())
 
 
+_OLDEST = (
+    select(Inbox)
+    .where(
+        col(Inbox.bureau_id) == bindparam("bureau"),
+        col(Inbox.chat_id) == bindparam("chat"),
+        col(Inbox.state) == InboxState.PENDING.value,
+    )
+    .order_by(col(Inbox.update_id))
+    .limit(2)
+)
+
 Handle = Callable[[Turn, Update], Awaitable[None]]
 Afterwards = Callable[[Turn], Awaitable[None]]
 
@@ -117,6 +128,13 @@ class Worker:
         while True:
             self.wake(await self._waiting_chats())
             await asyncio.sleep(1)
+
+    async def drain(self) -> None:
+        """Work on everything that waits and need not rest, chat after chat. For who steps instead of running."""
+        while chats := await self._waiting_chats():
+            for chat_id in chats:
+                while await self.work_one(chat_id):
+                    continue
 
     async def _waiting_chats(self) -> list[int]:
         statement = (
@@ -172,18 +190,9 @@ class Worker:
 
     async def _begin(self, session: AsyncSession, chat_id: int) -> tuple[Turn, Inbox | None, bool]:
         """Lock the chat, then take its oldest update (the other order breaks the order of a chat, facts A9)."""
-        await chat_row(session, self.workplace.bureau_id, chat_id)
-        statement = (
-            select(Inbox)
-            .where(
-                col(Inbox.bureau_id) == self.workplace.bureau_id,
-                col(Inbox.chat_id) == chat_id,
-                col(Inbox.state) == InboxState.PENDING.value,
-            )
-            .order_by(col(Inbox.update_id))
-            .limit(2)
-        )
-        rows = (await session.execute(statement)).scalars().all()
+        await lock_chat(session, self.workplace.bureau_id, chat_id)
+        here = {"bureau": self.workplace.bureau_id, "chat": chat_id}
+        rows = (await session.execute(_OLDEST, here)).scalars().all()
         row = rows[0] if rows else None
         return await self._turn(session, chat_id, row), row, len(rows) > 1
 

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import asyncio
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlmodel import col
 
+from db.session import table_of
 from db.tables import Alias
 from domain.naming import Mention, Spell, UnitName, mentions, slips, without
 from services.turn import Turn
+
+_ALIASES = select(col(Alias.text), col(Alias.unit_id), col(Alias.pinyin)).where(
+    col(Alias.bureau_id) == bindparam("bureau"),
+    col(Alias.unit_id).in_(bindparam("units", expanding=True)),
+    or_(col(Alias.since).is_(None), col(Alias.since) <= bindparam("today", type_=table_of(Alias).c.since.type)),
+)
 
 
 def own_names(turn: Turn) -> tuple[UnitName, ...]:
@@ -25,10 +32,8 @@ async def know_names(turn: Turn) -> None:
     """Load the aliases of this person's own units, those that may be used by now."""
     if turn.names is not None or turn.actor is None:
         return
-    usable = or_(col(Alias.since).is_(None), col(Alias.since) <= turn.today)
-    mine = (col(Alias.bureau_id) == turn.bureau.id, col(Alias.unit_id).in_(turn.actor.known_units), usable)
-    statement = select(col(Alias.text), col(Alias.unit_id), col(Alias.pinyin)).where(*mine)
-    rows = (await turn.session.execute(statement)).all()
+    bound = {"bureau": turn.bureau.id, "units": list(turn.actor.known_units), "today": turn.today}
+    rows = (await turn.session.execute(_ALIASES, bound)).all()
     listed = {(text, unit_id): UnitName(text, unit_id, pinyin) for text, unit_id, pinyin in rows}
     own = {(name.text, name.unit_id): name for name in own_names(turn)}
     turn.names = tuple((own | listed).values())

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, update
-from sqlmodel import col
+from sqlalchemy import bindparam
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.ids import new_id
@@ -63,7 +62,7 @@ async def queue_all(
 ) -> list[int]:
     rows = [_row(to, message, now, lane, nag=nag) for to, message in items]
     if rows:
-        await session.execute(table_of(Outbox).insert(), rows)
+        await session.execute(_ADD, rows)
         session.info["queued"] = True
     return [int(str(row["id"])) for row in rows]
 
@@ -95,17 +94,27 @@ async def show_card(
     await session.flush()
     await _supersede(session, to, key)
     row = _row(to, message, now, Lane.REPLY, nag=False) | {"card_key": key, "revision": card.revision}
-    await session.execute(table_of(Outbox).insert(), [row])
+    await session.execute(_ADD, [row])
     session.info["queued"] = True
     if replaced is not None:
         await queue(session, to, Strip(message_id=replaced), now)
 
 
-async def _supersede(session: AsyncSession, to: Recipient, key: str) -> None:
-    older = and_(
-        col(Outbox.bureau_id) == to.bureau_id,
-        col(Outbox.chat_id) == to.chat_id,
-        col(Outbox.card_key) == key,
-        col(Outbox.fate) == Fate.PENDING.value,
+_OUTBOX = table_of(Outbox)
+_ADD = _OUTBOX.insert()
+_SUPERSEDE = (
+    _OUTBOX.update()
+    .where(
+        _OUTBOX.c.bureau_id == bindparam("bureau"),
+        _OUTBOX.c.chat_id == bindparam("chat"),
+        _OUTBOX.c.card_key == bindparam("card"),
+        _OUTBOX.c.fate == Fate.PENDING.value,
     )
-    await session.execute(update(Outbox).where(older).values(fate=Fate.SUPERSEDED.value))
+    .values(fate=Fate.SUPERSEDED.value)
+)
+
+
+async def _supersede(session: AsyncSession, to: Recipient, key: str) -> None:
+    bound = {"bureau": to.bureau_id, "chat": to.chat_id, "card": key}
+    connection = await session.connection()
+    await connection.execute(_SUPERSEDE, bound)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import and_, func, true
+from sqlalchemy import and_, bindparam, func, true
 from sqlalchemy import select as sa_select
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -39,23 +39,12 @@ async def the_bureau_by_id(session: AsyncSession, bureau_id: int) -> Bureau:
 
 async def actor_at(session: AsyncSession, bureau_id: int, chat_id: int) -> Actor | None:
     """The person bound to this private chat with all present memberships; None for a stranger or one cut off."""
-    statement = _HOLDINGS.add_columns(col(Account.unreachable).is_(None)).join(
-        Account,
-        and_(
-            col(Account.bureau_id) == Person.bureau_id,
-            col(Account.person_id) == Person.id,
-            col(Account.channel) == CHANNEL,
-            col(Account.external_id) == chat_id,
-            col(Account.closed_at).is_(None),
-        ),
-    )
-    return _actor((await session.execute(statement.where(col(Person.bureau_id) == bureau_id))).all())
+    return _actor((await session.execute(_AT_CHAT, {"bureau": bureau_id, "chat": chat_id})).all())
 
 
 async def actor_of(session: AsyncSession, bureau_id: int, person_id: int) -> Actor | None:
     """None when the person has no present membership."""
-    mine = and_(col(Person.bureau_id) == bureau_id, col(Person.id) == person_id)
-    return _actor((await session.execute(_HOLDINGS.add_columns(true()).where(mine))).all())
+    return _actor((await session.execute(_OF_PERSON, {"bureau": bureau_id, "person": person_id})).all())
 
 
 _HOLDINGS = (
@@ -72,6 +61,25 @@ _HOLDINGS = (
     .order_by(col(Membership.id))
 )
 """One row a present membership: the person, the role, the unit, and what it is limited to where it was handed over."""
+
+
+_AT_CHAT = (
+    _HOLDINGS.add_columns(col(Account.unreachable).is_(None))
+    .join(
+        Account,
+        and_(
+            col(Account.bureau_id) == Person.bureau_id,
+            col(Account.person_id) == Person.id,
+            col(Account.channel) == CHANNEL,
+            col(Account.external_id) == bindparam("chat"),
+            col(Account.closed_at).is_(None),
+        ),
+    )
+    .where(col(Person.bureau_id) == bindparam("bureau"))
+)
+_OF_PERSON = _HOLDINGS.add_columns(true()).where(
+    col(Person.bureau_id) == bindparam("bureau"), col(Person.id) == bindparam("person")
+)
 
 
 def _actor(rows: Sequence[Any]) -> Actor | None:
@@ -153,12 +161,23 @@ def office_facts(bureau: Bureau) -> dict[str, str]:
     }
 
 
-async def chat_row(session: AsyncSession, bureau_id: int, chat_id: int) -> Chat:
+_CHAT = (
+    sa_select(Chat)
+    .where(col(Chat.bureau_id) == bindparam("bureau"), col(Chat.id) == bindparam("chat"))
+    .with_for_update()
+)
+
+
+async def lock_chat(session: AsyncSession, bureau_id: int, chat_id: int) -> Chat:
     """This chat's row, locked for the transaction (PostgreSQL; on SQLite the write lane does it), made if new."""
-    statement = select(Chat).where(Chat.bureau_id == bureau_id, Chat.id == chat_id).with_for_update()
-    chat = (await session.exec(statement)).first()
+    chat = (await session.execute(_CHAT, {"bureau": bureau_id, "chat": chat_id})).scalar()
     if chat is None:
         chat = Chat(bureau_id=bureau_id, id=chat_id)
         session.add(chat)
         await session.flush()
     return chat
+
+
+async def chat_row(session: AsyncSession, bureau_id: int, chat_id: int) -> Chat:
+    """This chat's row; that of a turn's own chat is locked and at hand."""
+    return await session.get(Chat, (bureau_id, chat_id)) or await lock_chat(session, bureau_id, chat_id)

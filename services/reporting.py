@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from sqlalchemy import bindparam
 from sqlmodel import col, select
 
 from db.session import insert
@@ -236,11 +237,14 @@ def _names(rest: Sequence[Sheet], sheet: Sheet) -> tuple[str, ...]:
     return tuple(f"{unit}{task}" if elsewhere else task for task, unit in named)
 
 
+_SHOWN = select(col(Card.chat_id)).where(
+    col(Card.bureau_id) == bindparam("bureau"), col(Card.key) == bindparam("card"), col(Card.message_id).is_not(None)
+)
+
+
 async def show_everywhere(turn: Turn, key: ReportKey, *, but_here: bool = False) -> None:
     """Bring every chat's card of this report up to date (a deputy typed: the principal's card follows)."""
-    statement = select(Card.chat_id).where(
-        Card.bureau_id == turn.bureau.id, Card.key == card_key(key), col(Card.message_id).is_not(None)
-    )
-    for chat_id in (await turn.session.exec(statement)).all():
+    shown = await turn.session.execute(_SHOWN, {"bureau": turn.bureau.id, "card": card_key(key)})
+    for chat_id in shown.scalars().all():
         if not (but_here and chat_id == turn.to.chat_id):
             await show_card(turn.session, Recipient(turn.bureau.id, chat_id), ReportCard(report=key), turn.now)

@@ -7,19 +7,20 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select, tuple_
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from db.tables import Draft, Report, Round, Task, Unit
+from db.session import locks_rows, table_of
+from db.tables import Draft, Extension, Report, Round, Task, Unit
 from domain import codec, groups
 from domain.indicators import Basics, Indicator, Question, Setting, Values, applicable, fits, missing, pruned, put
 from domain.messages import ReportKey
 from domain.progress import State
 from domain.requests import RequestKind
-from services.earlier import NOTHING, Earlier, earlier
-from services.standing import UNTOUCHED, Entries, Standing, standings
+from services.earlier import NOTHING, SAID_BEFORE, Earlier, earlier
+from services.standing import IS_ASKED, UNTOUCHED, Entries, Standing, standings
 
 OPEN_STATES = (State.PENDING.value, State.RETURNED.value)
 SENT_STATES = (State.SUBMITTED.value, State.ACCEPTED.value)
@@ -156,51 +157,64 @@ def _indicators(round_: Round) -> tuple[Indicator, ...]:
     return codec.questionnaire_from_json(round_.questionnaire)
 
 
-_Rows = Select[Report, Round, Task, Unit, Unit, Draft]
+_Rows = Select[Report, Round, Task, Unit, Unit, Draft, Extension, bool, bool]
 _Section = aliased(Unit)
+_Own = col(Report.bureau_id)
 
 
-def _statement(bureau_id: int) -> _Rows:
-    same = col(Report.bureau_id)
-    return (
-        select(Report, Round, Task, Unit, _Section, Draft)
-        .join(Round, and_(col(Round.bureau_id) == same, col(Round.id) == Report.round_id))
-        .join(Task, and_(col(Task.bureau_id) == same, col(Task.id) == Round.task_id))
-        .join(Unit, and_(col(Unit.bureau_id) == same, col(Unit.id) == Report.unit_id))
-        .join(_Section, and_(col(_Section.bureau_id) == same, col(_Section.id) == Task.lead_unit_id))
-        .outerjoin(
-            Draft,
-            and_(
-                col(Draft.bureau_id) == same,
-                col(Draft.round_id) == Report.round_id,
-                col(Draft.unit_id) == Report.unit_id,
-            ),
-        )
-        .where(same == bureau_id)
-        .order_by(col(Round.due_at), col(Task.position), col(Unit.id))
-        .execution_options(populate_existing=True)
+def _with(table: Any) -> ColumnElement[bool]:
+    """The row of this table that belongs to the report."""
+    return and_(
+        col(table.bureau_id) == _Own, col(table.round_id) == Report.round_id, col(table.unit_id) == Report.unit_id
     )
 
 
-async def _load(session: AsyncSession, statement: _Rows) -> list[Sheet]:
-    rows = (await session.execute(statement)).all()
+_SHEETS: _Rows = (
+    select(Report, Round, Task, Unit, _Section, Draft, Extension, IS_ASKED, SAID_BEFORE)
+    .join(Round, and_(col(Round.bureau_id) == _Own, col(Round.id) == Report.round_id))
+    .join(Task, and_(col(Task.bureau_id) == _Own, col(Task.id) == Round.task_id))
+    .join(Unit, and_(col(Unit.bureau_id) == _Own, col(Unit.id) == Report.unit_id))
+    .join(_Section, and_(col(_Section.bureau_id) == _Own, col(_Section.id) == Task.lead_unit_id))
+    .outerjoin(Draft, _with(Draft))
+    .outerjoin(Extension, _with(Extension))
+    .where(_Own == bindparam("bureau"))
+    .order_by(col(Round.due_at), col(Task.position), col(Unit.id))
+    .execution_options(populate_existing=True)
+)
+
+
+_NAMED = _SHEETS.where(tuple_(col(Report.round_id), col(Report.unit_id)).in_(bindparam("keys", expanding=True)))
+_NOW = bindparam("now", type_=table_of(Round).c.open_at.type)
+_OWED = _SHEETS.where(
+    col(Report.unit_id).in_(bindparam("units", expanding=True)),
+    col(Report.state).in_(OPEN_STATES),
+    col(Round.open_at) <= _NOW,
+    col(Round.lock_at) > _NOW,
+)
+
+
+async def _load(session: AsyncSession, statement: _Rows, bureau_id: int, **bound: object) -> list[Sheet]:
+    rows = (await session.execute(statement, {"bureau": bureau_id, **bound})).all()
+    if not rows:
+        return []
     known: dict[int, tuple[Indicator, ...]] = {}
     for _, round_, *_ in rows:
         if round_.id not in known:
             known[round_.id] = _indicators(round_)
-    asked = [(ReportKey(report.round_id, report.unit_id), round_, known[round_.id]) for report, round_, *_ in rows]
-    said = await earlier(session, rows[0][0].bureau_id, asked) if rows else {}
-    reports = [(report, known[round_.id]) for report, round_, *_ in rows]
-    stand = await standings(session, rows[0][0].bureau_id, reports) if rows else {}
+    asked = [(ReportKey(row[0].round_id, row[0].unit_id), row[1], known[row[1].id]) for row in rows]
+    spoken = [one for one, row in zip(asked, rows, strict=True) if row[-1]]
+    said = await earlier(session, bureau_id, spoken) if spoken else {}
+    reports = [(row[0], known[row[1].id], row[6], row[7]) for row in rows]
+    stand = await standings(session, bureau_id, reports)
     return [
-        _sheet(row, known[row[1].id], said[key], stand.get(key, UNTOUCHED))
+        _sheet(row, known[row[1].id], said.get(key, NOTHING), stand.get(key, UNTOUCHED))
         for row, (key, _, _) in zip(rows, asked, strict=True)
     ]
 
 
 def _sheet(row: Any, known: tuple[Indicator, ...], said: Earlier, standing: Standing) -> Sheet:
     """A sheet whose repeating groups are spread into the rows that are begun."""
-    report, round_, task, unit, section, draft = row
+    report, round_, task, unit, section, draft, *_ = row
     begun = {**standing.sent, **(draft.entries if draft else {})}
     spread = groups.expand(known, begun, boarding=unit.boarding)
     return Sheet(report, round_, task, unit, section, draft, spread, said, standing)
@@ -219,33 +233,27 @@ async def hold(session: AsyncSession, bureau_id: int, key: ReportKey) -> Sheet |
         col(Report.round_id) == key.round_id,
         col(Report.unit_id) == key.unit_id,
     )
-    await session.execute(select(col(Report.state)).where(mine).with_for_update())
+    if locks_rows(session):
+        await session.execute(select(col(Report.state)).where(mine).with_for_update())
     return await sheet_of(session, bureau_id, key)
 
 
 async def sheets_of(session: AsyncSession, bureau_id: int, keys: Iterable[ReportKey]) -> list[Sheet]:
-    wanted = tuple_(col(Report.round_id), col(Report.unit_id)).in_([tuple(key) for key in keys])
-    return await _load(session, _statement(bureau_id).where(wanted))
+    return await _load(session, _NAMED, bureau_id, keys=[tuple(key) for key in keys])
 
 
 async def open_sheets(session: AsyncSession, bureau_id: int, unit_ids: Iterable[int], now: datetime) -> list[Sheet]:
     """What these units still owe and may still report, the most urgent first."""
-    statement = _statement(bureau_id).where(
-        col(Report.unit_id).in_(list(unit_ids)),
-        col(Report.state).in_(OPEN_STATES),
-        col(Round.open_at) <= now,
-        col(Round.lock_at) > now,
-    )
-    return await _load(session, statement)
+    return await _load(session, _OWED, bureau_id, units=list(unit_ids), now=now)
 
 
 async def reported_sheets(
     session: AsyncSession, bureau_id: int, unit_ids: Iterable[int], most: int = 10, after: int = 0
 ) -> list[Sheet]:
     """What these units have reported, the newest first; `after` so many."""
-    statement = _statement(bureau_id).where(_reported(unit_ids)).order_by(None)
+    statement = _SHEETS.where(_reported(unit_ids)).order_by(None)
     newest = statement.order_by(col(Report.submitted_at).desc(), col(Report.round_id).desc(), col(Report.unit_id))
-    return await _load(session, newest.limit(most).offset(after))
+    return await _load(session, newest.limit(most).offset(after), bureau_id)
 
 
 async def count_reported(session: AsyncSession, bureau_id: int, unit_ids: Iterable[int]) -> int:
@@ -261,7 +269,7 @@ async def closed_sheets(
     session: AsyncSession, bureau_id: int, unit_ids: Iterable[int], since: datetime, now: datetime
 ) -> list[Sheet]:
     """What these units have sent, or can no longer send because the round is closed; the newest first."""
-    statement = _statement(bureau_id).where(
+    statement = _SHEETS.where(
         col(Report.unit_id).in_(list(unit_ids)),
         col(Round.open_at) <= now,
         col(Round.lock_at) > since,
@@ -270,7 +278,8 @@ async def closed_sheets(
             and_(col(Report.state).in_(OPEN_STATES), col(Round.lock_at) <= now),
         ),
     )
-    return await _load(session, statement.order_by(None).order_by(col(Round.due_at).desc(), col(Task.position)))
+    newest = statement.order_by(None).order_by(col(Round.due_at).desc(), col(Task.position))
+    return await _load(session, newest, bureau_id)
 
 
 async def month_states(session: AsyncSession, sheet: Sheet) -> list[State]:

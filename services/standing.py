@@ -1,4 +1,8 @@
-"""How a report stands besides its draft: the answers it was sent with, its own deadline, what was asked about it."""
+"""How a report stands besides its draft: the answers it was sent with, its own deadline, what was asked about it.
+
+The statement that loads reports brings the extension along, and says of each whether anything was asked about it: most
+reports have neither, and cost no further query.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, select, tuple_
+from sqlalchemy import ColumnElement, bindparam, exists, select, tuple_
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -32,14 +36,22 @@ class Standing:
 
 UNTOUCHED = Standing()
 
-Asked = Sequence[tuple[Report, tuple[Indicator, ...]]]
+Asked = Sequence[tuple[Report, tuple[Indicator, ...], Extension | None, bool]]
+"""Reports with their questions, their extension, and whether `IS_ASKED` holds of them."""
+
+_WAITING = col(Request.state) == RequestState.PENDING.value
+IS_ASKED = exists().where(
+    col(Request.bureau_id) == Report.bureau_id,
+    col(Request.round_id) == Report.round_id,
+    col(Request.unit_id) == Report.unit_id,
+    _WAITING,
+)
 
 
 async def standings(session: AsyncSession, bureau_id: int, asked: Asked) -> dict[ReportKey, Standing]:
     """For each report; those with nothing special are left out."""
-    keys = [ReportKey(report.round_id, report.unit_id) for report, _ in asked]
-    extensions = await _extensions(session, bureau_id, keys)
-    requests = await _requests(session, bureau_id, keys)
+    extensions = {_key(report): extension for report, _, extension, _ in asked if extension is not None}
+    requests = await _requests(session, bureau_id, [_key(report) for report, _, _, waiting in asked if waiting])
     sent = await _sent(session, bureau_id, asked)
     return {
         key: Standing(sent.get(key, {}), extensions.get(key), requests.get(key, {}))
@@ -47,37 +59,40 @@ async def standings(session: AsyncSession, bureau_id: int, asked: Asked) -> dict
     }
 
 
+def _key(report: Report) -> ReportKey:
+    return ReportKey(report.round_id, report.unit_id)
+
+
 def _of(table: Any, bureau_id: int, keys: Sequence[ReportKey]) -> ColumnElement[bool]:
     named = tuple_(col(table.round_id), col(table.unit_id)).in_([tuple(key) for key in keys])
     return (col(table.bureau_id) == bureau_id) & named
 
 
-async def _extensions(session: AsyncSession, bureau_id: int, keys: Sequence[ReportKey]) -> dict[ReportKey, Extension]:
-    rows = (await session.execute(select(Extension).where(_of(Extension, bureau_id, keys)))).scalars().all()
-    return {ReportKey(row.round_id, row.unit_id): row for row in rows}
-
-
 async def _requests(
     session: AsyncSession, bureau_id: int, keys: Sequence[ReportKey]
 ) -> dict[ReportKey, dict[RequestKind, Request]]:
-    waiting = _of(Request, bureau_id, keys) & (col(Request.state) == RequestState.PENDING.value)
+    if not keys:
+        return {}
     found: dict[ReportKey, dict[RequestKind, Request]] = {}
-    for row in (await session.execute(select(Request).where(waiting))).scalars().all():
+    statement = select(Request).where(_of(Request, bureau_id, keys), _WAITING)
+    for row in (await session.execute(statement)).scalars().all():
         found.setdefault(ReportKey(row.round_id, row.unit_id), {})[RequestKind(row.kind)] = row
     return found
 
 
+_ANSWERS = select(Answer).where(
+    col(Answer.bureau_id) == bindparam("bureau"),
+    tuple_(col(Answer.round_id), col(Answer.unit_id)).in_(bindparam("keys", expanding=True)),
+)
+
+
 async def _sent(session: AsyncSession, bureau_id: int, asked: Asked) -> dict[ReportKey, Entries]:
-    known = {
-        ReportKey(report.round_id, report.unit_id): indicators
-        for report, indicators in asked
-        if report.first_received_at is not None
-    }
+    known = {_key(report): indicators for report, indicators, *_ in asked if report.first_received_at is not None}
     if not known:
         return {}
     found: dict[ReportKey, dict[str, dict[str, object]]] = {}
-    rows = (await session.execute(select(Answer).where(_of(Answer, bureau_id, list(known))))).scalars().all()
-    for answer in rows:
+    bound = {"bureau": bureau_id, "keys": [tuple(key) for key in known]}
+    for answer in (await session.execute(_ANSWERS, bound)).scalars().all():
         key = ReportKey(answer.round_id, answer.unit_id)
         indicator = groups.find(known[key], answer.key)
         value = value_of(indicator, answer) if indicator else None

@@ -1,0 +1,175 @@
+"""`duban simulate`: a span of the sample county, from an empty store to a summary and a ledger."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from bot.polling import DubanBot
+from bot.telegram_face import TelegramFace
+from cli.compose import workplace_for
+from cli.simulation.county import Player, found, invite_everybody, sample_campaign
+from cli.simulation.engine import Engine, Life
+from cli.simulation.ledger import Summary, summarise, write_ledger
+from cli.simulation.people import SHARES, Principal, Temperament
+from cli.simulation.replies import Phrasebook, School, read_corpus
+from cli.simulation.transport import BASE, InProcess
+from db.session import Database
+from db.tables import Lane, Outbox, Role, Round
+from domain.campaign import CampaignPlan
+from sandbox import BotProfile, SandboxServer
+from services.clock import VirtualClock
+from services.pace import Pace
+from services.workplace import Workplace
+
+TOKEN = "620002:a-stand-in-needs-no-secret"  # noqa: S105
+ZONE = "Asia/Shanghai"  # of the sample county
+UNBOUND = 0.5
+"""Of the silent, so many never open their invitation."""
+
+
+@dataclass(slots=True)
+class Simulation:
+    """A county at work. `progress` is told the present after every turn of the clock."""
+
+    engine: Engine
+    server: SandboxServer
+    players: list[Player]
+    principals: dict[int, Principal]
+    rng: random.Random
+    _seen: int = 0
+
+    async def run(self, until: datetime, progress: Callable[[datetime], None]) -> None:
+        self._bind_everybody()
+        async for now in self.engine.play(until):
+            progress(now)
+            await self._notice()
+        await self.engine.workplace.nursery.drain(10)
+
+    def _bind_everybody(self) -> None:
+        opening = self.engine.workplace.hours.next_within(self.engine.clock.now())
+        for player in self.players:
+            principal = self.principals.get(player.chat_id)
+            silent = principal is not None and principal.temperament is Temperament.SILENT
+            if silent and self.rng.random() < UNBOUND:
+                continue
+            at = opening + timedelta(minutes=self.rng.uniform(0, 240))
+            self.engine.later(at, self._binds(player))
+            if player.role is Role.OFFICE:
+                self.engine.later(opening + timedelta(hours=6), self._office(player))
+
+    async def _binds(self, player: Player) -> Life:
+        phone = self.server.phone(TOKEN, player.chat_id)
+        await phone.start(player.code)
+        yield timedelta(seconds=20)
+        await phone.press("是我")
+
+    async def _office(self, player: Player) -> Life:
+        """Once a working day, at three: decides what waits, looks at the digest."""
+        phone, hours = self.server.phone(TOKEN, player.chat_id), self.engine.workplace.hours
+        while True:
+            if hours.within(self.engine.clock.now()):
+                await phone.say("审核")
+                yield timedelta(minutes=1)
+                for label in [label for label in phone.last.buttons if label.endswith("同意") and "不" not in label]:
+                    await phone.press(label)
+                    yield timedelta(minutes=1)
+                await phone.say("汇总")
+            tomorrow = hours.local(self.engine.clock.now()).date() + timedelta(days=1)
+            yield hours.at(tomorrow, hours.local(self.engine.clock.now()).time()) - self.engine.clock.now()
+
+    async def _notice(self) -> None:
+        """Whoever has just been prompted or reminded decides when to sit down."""
+        async with self.engine.workplace.database.read() as session:
+            statement = select(col(Outbox.id), col(Outbox.chat_id), col(Outbox.kind), col(Outbox.payload)).where(
+                col(Outbox.id) > self._seen, col(Outbox.rank) == Lane.REMINDER.rank, col(Outbox.sent_at).is_not(None)
+            )
+            news = (await session.execute(statement.order_by(col(Outbox.id)))).all()
+            dues = dict((await session.execute(select(col(Round.id), col(Round.due_at)))).tuples().all())
+        for row_id, chat_id, kind, payload in news:
+            self._seen = max(self._seen, row_id)
+            due = min((dues[int(key[0])] for key in payload.get("reports", ())), default=self.engine.clock.now())
+            self._plan(chat_id, kind, due)
+
+    def _plan(self, chat_id: int, kind: str, due: datetime) -> None:
+        principal = self.principals.get(chat_id)
+        for at in principal.reacts(kind, due) if principal else ():
+            self.engine.later(max(principal.awake(at), self.engine.clock.now()), principal.sit_down())  # type: ignore[union-attr]
+
+
+@asynccontextmanager
+async def simulation(database: Database, start: datetime, seed: int) -> AsyncIterator[Simulation]:
+    """Everything set up at `start` in an empty store."""
+    clock = VirtualClock(start, speed=0)
+    plan = sample_campaign(start.date())
+    bureau = await found(database, plan, clock.now())
+    server = SandboxServer(clock.now, bots=[BotProfile(TOKEN, "yunxi_duban_bot", "云溪督办")])
+    workplace = workplace_for(database, clock, bureau)
+    face = _face(workplace, server)
+    players = await invite_everybody(database, bureau, clock.now())
+    rng = random.Random(seed)  # noqa: S311 - a play, not a secret
+    async with face:
+        await face.bot.initialize()
+        principals = _principals(server, players, plan, workplace, rng)
+        yield Simulation(Engine(face, clock), server, players, principals, rng)
+
+
+def _face(workplace: Workplace, server: SandboxServer) -> TelegramFace:
+    api = server.direct
+    bot = DubanBot(TOKEN, base_url=BASE, request=InProcess(api), get_updates_request=InProcess(api))
+    face = TelegramFace(workplace, bot)
+    face.delivery.pace = Pace(per_second=1_000_000, chat_interval=0.0)
+    return face
+
+
+def _principals(
+    server: SandboxServer, players: Iterable[Player], plan: CampaignPlan, workplace: Workplace, rng: random.Random
+) -> dict[int, Principal]:
+    book = Phrasebook(plan, read_corpus())
+    kinds, shares = list(SHARES), list(SHARES.values())
+    return {
+        player.chat_id: Principal(
+            server.phone(TOKEN, player.chat_id, player.person.name), rng.choices(kinds, shares)[0], _school(player),
+            book, random.Random(rng.random()), workplace.clock.now, workplace.hours.local,  # noqa: S311
+        )
+        for player in players if player.reports
+    }  # fmt: skip
+
+
+def _school(player: Player) -> School:
+    unit = player.unit
+    return School(unit.students or 100, unit.staff or 10, unit.classes or 6) if unit else School(100, 10, 6)
+
+
+class Span(NamedTuple):
+    """Which days are played, and with whose luck."""
+
+    first: date
+    days: int
+    seed: int
+
+
+async def play(span: Span, folder: Path, ledger: Path | None, progress: Callable[[datetime], None]) -> Summary:
+    """Leaves the store as `folder`/duban.db and, where asked for, the ledger."""
+    zone = ZoneInfo(ZONE)
+    start = datetime.combine(span.first, time(8, 0), zone)
+    until = datetime.combine(span.first + timedelta(days=span.days), time(8, 0), zone)
+    database = Database(f"sqlite:///{folder / 'duban.db'}")
+    database.own()
+    try:
+        async with simulation(database, start, span.seed) as simulated:
+            await simulated.run(until, progress)
+        if ledger is not None:
+            await write_ledger(database, zone, ledger)
+        return await summarise(database, until)
+    finally:
+        await database.close()
