@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Any, Literal
 
 from sandbox.entities import Entity
+from sandbox.files import Attachment
 from sandbox.keyboards import Rows
 from sandbox.pulse import Pulse
 from sandbox.updates import UpdateQueue
 
 Json = dict[str, Any]
-Kind = Literal["text", "sticker", "voice", "photo"]
+Kind = Literal["text", "sticker", "voice", "photo", "document"]
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,8 @@ class Message:
     entities: list[Entity] = field(default_factory=list)
     kind: Kind = "text"
     media: Any = field(default_factory=dict)
+    attachment: Attachment | None = None
+    album: str = ""
     inline: Rows | None = None
     edited: datetime | None = None
     reply_to: int | None = None
@@ -126,6 +129,8 @@ class Chat:
 
 
 def _content(message: Message) -> Json:
-    if message.kind != "text":
-        return {message.kind: message.media} | ({"caption": message.text} if message.text else {})
-    return {"text": message.text} | ({"entities": message.entities} if message.entities else {})
+    if message.kind == "text":
+        return {"text": message.text} | ({"entities": message.entities} if message.entities else {})
+    shown: Json = {message.kind: message.media} | ({"media_group_id": message.album} if message.album else {})
+    shown |= {"caption": message.text} if message.text else {}
+    return shown | ({"caption_entities": message.entities} if message.entities else {})

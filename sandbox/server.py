@@ -10,7 +10,9 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from sandbox.control import Control
+from sandbox.downloads import Downloads
 from sandbox.faults import ApiCall, Fault
+from sandbox.files import MAX_FILE
 from sandbox.limits import FloodLimits
 from sandbox.line import Line
 from sandbox.model import BotProfile, User
@@ -128,7 +130,7 @@ class SandboxServer:
             raise NotSeen(f"the phones were not quiet within {timeout:g} s") from None
 
     def _app(self) -> web.Application:
-        app = web.Application()
-        for part in (self.line, self.control, self.stage):
+        app = web.Application(client_max_size=MAX_FILE + (1 << 20))
+        for part in (self.line, Downloads(self.line), self.control, self.stage):
             part.add_routes(app)
         return app
