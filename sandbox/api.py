@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from sandbox import commands
+from sandbox.commands import CommandMethods
 from sandbox.entities import units
 from sandbox.errors import ApiError, bad_request, forbidden
 from sandbox.formatting import check_text, text_of
@@ -45,9 +45,7 @@ class BotApi:
             "deletemessage": self._delete_message,
             "answercallbackquery": self._answer_query,
             "sendchataction": self._chat_action,
-            "setmycommands": commands.set_commands,
-            "getmycommands": commands.get_commands,
-            "deletemycommands": commands.delete_commands,
+            **CommandMethods(self._known).all,
             **MediaMethods(world, self._aim).all,
         }
 
@@ -161,6 +159,9 @@ class BotApi:
         _writable(chat)
         self.world.typing(chat)
         return True
+
+    def _known(self, _bot: Bot, chat_id: int) -> bool:
+        return chat_id in self.world.users
 
     def _chat(self, bot: Bot, params: Params) -> Chat:
         if not params.has("chat_id"):

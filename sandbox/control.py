@@ -72,7 +72,7 @@ class Control:
 
     async def add_user(self, request: web.Request) -> web.Response:
         body = await _body(request)
-        names = {name: str(body.get(name, "")) for name in ("last_name", "username")}
+        names = {name: str(body[name]) for name in ("last_name", "username", "language") if name in body}
         user = User(int(needed(body, "id")), needed(body, "first_name"), **names)
         return _json(self.world.add_user(user).to_api())
 

@@ -35,7 +35,7 @@ class BotProfile:
 class Bot:
     profile: BotProfile
     queue: UpdateQueue
-    commands: dict[str, list[Json]] = field(default_factory=dict)
+    commands: dict[tuple[tuple[str, int, int], str], list[Json]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,10 @@ class User:
     first_name: str
     last_name: str = ""
     username: str = ""
+    language: str = "zh-hans"
 
     def to_api(self) -> Json:
-        return {"id": self.id, "is_bot": False, **self._names(), "language_code": "zh-hans"}
+        return {"id": self.id, "is_bot": False, **self._names(), "language_code": self.language}
 
     def chat_api(self) -> Json:
         return {"id": self.id, "type": "private", **self._names()}

@@ -79,8 +79,9 @@ class SandboxServer:
     def add_bot(self, profile: BotProfile) -> None:
         self.world.add_bot(profile)
 
-    def add_user(self, user_id: int, first_name: str, *, last_name: str = "", username: str = "") -> User:
-        return self.world.add_user(User(user_id, first_name, last_name, username))
+    def add_user(self, user_id: int, first_name: str, **more: str) -> User:
+        """`more`: last_name, username, language."""
+        return self.world.add_user(User(user_id, first_name, **more))
 
     def set_seats(self, seats: Iterable[Seat]) -> None:
         """Who is on the stage; people unknown so far are made. A page already open sees it when reloaded."""
