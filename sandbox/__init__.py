@@ -3,9 +3,11 @@
 from sandbox.direct import Direct
 from sandbox.errors import ApiError, PhoneError
 from sandbox.faults import ApiCall, Fault, too_many_requests
+from sandbox.files import StoredFile
 from sandbox.limits import FloodLimits
 from sandbox.model import BotProfile, CallbackAnswer, User
 from sandbox.phone import Bubble, NoSuchButton, NotSeen, Phone
+from sandbox.picks import Document, Photo
 from sandbox.server import SandboxServer
 from sandbox.stage import ClockControl, Seat, StoryStep
 from sandbox.webhooks import Posting
@@ -18,15 +20,18 @@ __all__ = [
     "CallbackAnswer",
     "ClockControl",
     "Direct",
+    "Document",
     "Fault",
     "FloodLimits",
     "NoSuchButton",
     "NotSeen",
     "Phone",
     "PhoneError",
+    "Photo",
     "Posting",
     "SandboxServer",
     "Seat",
+    "StoredFile",
     "StoryStep",
     "User",
     "too_many_requests",

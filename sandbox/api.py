@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from sandbox import commands
-from sandbox.entities import Entity, HtmlError, commands_in, parse_html, trimmed, units
+from sandbox.commands import CommandMethods
+from sandbox.entities import units
 from sandbox.errors import ApiError, bad_request, forbidden
+from sandbox.formatting import check_text, text_of
 from sandbox.keyboards import Markup, check_inline, read_markup
+from sandbox.media import MediaMethods, marks
 from sandbox.model import Bot, Chat, Json, Message
 from sandbox.params import Params
 from sandbox.webhooks import Told, Webhooks, conflict
 from sandbox.world import World
 
-MAX_TEXT = 4096
 _NOT_MODIFIED = (
     "message is not modified: specified new message content and reply markup are exactly the same as a current "
     "content and reply markup of the message"
@@ -44,9 +45,8 @@ class BotApi:
             "deletemessage": self._delete_message,
             "answercallbackquery": self._answer_query,
             "sendchataction": self._chat_action,
-            "setmycommands": commands.set_commands,
-            "getmycommands": commands.get_commands,
-            "deletemycommands": commands.delete_commands,
+            **CommandMethods(self._known).all,
+            **MediaMethods(world, self._aim).all,
         }
 
     async def call(self, bot: Bot, method: str, params: Params) -> Any:
@@ -80,21 +80,25 @@ class BotApi:
     # messages
 
     def _send_message(self, bot: Bot, params: Params) -> Json:
-        text, entities = _formatted(params)
-        reply_to, needed = _reply(params)
+        text, entities = text_of(params)
         markup = read_markup(params)
+        chat, reply_to = self._aim(bot, params)
+        _check(text, markup)
+        return chat.message_api(self.world.post(chat, text, entities, markup, reply_to, **marks(params)))
+
+    def _aim(self, bot: Bot, params: Params) -> tuple[Chat, int | None]:
+        """Where a message goes, and the message it replies to; refuses where none may go."""
+        reply_to, needed = _reply(params)
         chat = self._chat(bot, params)
         if reply_to and reply_to not in chat.messages:
             if needed:
                 raise bad_request("message to be replied not found")
             reply_to = 0
         _writable(chat)
-        _check(text, markup)
-        marks = {"protected": params.flag("protect_content"), "silent": params.flag("disable_notification")}
-        return chat.message_api(self.world.post(chat, text, entities, markup, reply_to or None, **marks))
+        return chat, reply_to or None
 
     def _edit_text(self, bot: Bot, params: Params) -> Json:
-        text, entities = _formatted(params)
+        text, entities = text_of(params)
         chat, message, markup = self._to_edit(bot, params)
         if message.kind != "text":
             raise bad_request("there is no text in the message to edit")
@@ -156,6 +160,9 @@ class BotApi:
         self.world.typing(chat)
         return True
 
+    def _known(self, _bot: Bot, chat_id: int) -> bool:
+        return chat_id in self.world.users
+
     def _chat(self, bot: Bot, params: Params) -> Chat:
         if not params.has("chat_id"):
             raise bad_request("chat_id is empty")
@@ -174,48 +181,6 @@ def _remember_allowed(bot: Bot, params: Params) -> None:
         return
     if isinstance(wanted, list):
         bot.queue.allowed = frozenset(str(kind) for kind in wanted)
-
-
-def _formatted(params: Params) -> tuple[str, list[Entity]]:
-    raw = params.text("text")
-    if not raw:
-        raise bad_request("message text is empty")
-    if len(raw.encode()) > 1 << 15:
-        raise bad_request("text is too long")
-    text, entities = trimmed(*_parsed(raw, params))
-    if not text:
-        raise bad_request("text must be non-empty")
-    return text, sorted(entities + _commands_outside(text, entities), key=lambda e: (e["offset"], -e["length"]))
-
-
-def _parsed(raw: str, params: Params) -> tuple[str, list[Entity]]:
-    mode = params.text("parse_mode").lower()
-    if mode in {"", "none"}:
-        return raw, _given(params)
-    if mode != "html":
-        raise bad_request("unsupported parse_mode")
-    try:
-        return parse_html(raw)
-    except HtmlError as error:
-        raise bad_request(f"can't parse entities: {error}") from None
-
-
-def _given(params: Params) -> list[Entity]:
-    try:
-        given = params.value("entities")
-    except ValueError:
-        return []
-    return [entity for entity in given if isinstance(entity, dict)] if isinstance(given, list) else []
-
-
-def _commands_outside(text: str, entities: list[Entity]) -> list[Entity]:
-    code = [e for e in entities if e["type"] in {"pre", "code", "text_link"}]
-    return [c for c in commands_in(text) if not any(_overlap(c, e) for e in code)]
-
-
-def _overlap(one: Entity, other: Entity) -> bool:
-    ends = one["offset"] + one["length"], other["offset"] + other["length"]
-    return bool(one["offset"] < ends[1] and other["offset"] < ends[0])
 
 
 def _reply(params: Params) -> tuple[int, bool]:
@@ -239,6 +204,5 @@ def _writable(chat: Chat) -> None:
 
 
 def _check(text: str, markup: Markup) -> None:
-    if units(text) > MAX_TEXT:
-        raise bad_request("message is too long")
+    check_text(text)
     check_inline(markup.inline)

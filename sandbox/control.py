@@ -9,12 +9,13 @@ from typing import Any
 
 from aiohttp import web
 
+from sandbox.acts import act, needed, picked
 from sandbox.commands import menu
 from sandbox.errors import PhoneError
 from sandbox.faults import Fault
 from sandbox.line import Line
 from sandbox.model import Bot, BotProfile, Chat, Json, User
-from sandbox.phone import NoSuchButton, Phone, bubble
+from sandbox.phone import Phone, bubble
 from sandbox.stage import ClockPanel, ClockRefusal
 from sandbox.world import World
 
@@ -35,6 +36,7 @@ class Control:
             ("GET", "/control/users", self.list_users),
             ("POST", "/control/users", self.add_user),
             ("POST", "/control/act", self.act),
+            ("POST", "/control/files", self.send_files),
             ("GET", "/control/chats/{bot}/{user}", self.show_chat),
             ("GET", "/control/calls", self.list_calls),
             ("DELETE", "/control/calls", self.forget_calls),
@@ -61,7 +63,7 @@ class Control:
     async def add_bot(self, request: web.Request) -> web.Response:
         body = await _body(request)
         profile = BotProfile(
-            _needed(body, "token"), str(body.get("username", "duban_bot")), str(body.get("name", "督办"))
+            needed(body, "token"), str(body.get("username", "duban_bot")), str(body.get("name", "督办"))
         )
         return _json(self.world.add_bot(profile).profile.to_api())
 
@@ -70,16 +72,25 @@ class Control:
 
     async def add_user(self, request: web.Request) -> web.Response:
         body = await _body(request)
-        names = {name: str(body.get(name, "")) for name in ("last_name", "username")}
-        user = User(int(_needed(body, "id")), _needed(body, "first_name"), **names)
+        names = {name: str(body[name]) for name in ("last_name", "username", "language") if name in body}
+        user = User(int(needed(body, "id")), needed(body, "first_name"), **names)
         return _json(self.world.add_user(user).to_api())
 
     # phones
 
     async def act(self, request: web.Request) -> web.Response:
-        """`{"bot", "user", "do", …}`; do: start say press sticker voice photo block unblock."""
+        """`{"bot", "user", "do", …}`; do: see `sandbox.acts`."""
         body = await _body(request)
         return _json(await act(self._phone(body.get("bot"), body.get("user")), body))
+
+    async def send_files(self, request: web.Request) -> web.Response:
+        """A form as a browser sends it: bot, user, caption, as (photo or document) and one or more files."""
+        form = await request.post()
+        phone = self._phone(form.get("bot"), form.get("user"))
+        files = [part for part in form.getall("file", []) if isinstance(part, web.FileField) and part.filename]
+        items = [picked(str(form.get("as")), one.filename, one.file.read(), one.content_type) for one in files]
+        sent = await phone.send_files(items, str(form.get("caption", "")))
+        return _json([message.to_json() for message in sent])
 
     async def show_chat(self, request: web.Request) -> web.Response:
         phone = self._phone(request.match_info["bot"], request.match_info["user"])
@@ -168,44 +179,6 @@ class Control:
         return self.clock
 
 
-async def act(phone: Phone, body: Json) -> Json:
-    """What the page and tests ask a phone to do; the sent message, or the id of the query."""
-    match body.get("do"):
-        case "start":
-            return (await phone.start(str(body.get("payload", "")))).to_json()
-        case "say":
-            return (await phone.say(_needed(body, "text"), reply_to=body.get("reply_to"))).to_json()
-        case "press":
-            return {"query_id": await _press(phone, body)}
-        case "sticker":
-            return (await phone.sticker(str(body.get("emoji", "👍")))).to_json()
-        case "photo":
-            return (await phone.photo(str(body.get("name", "照片")), str(body.get("caption", "")))).to_json()
-        case "voice":
-            return (await phone.voice(int(body.get("seconds", 3)))).to_json()
-        case "block":
-            await phone.block()
-        case "unblock":
-            await phone.unblock()
-        case other:
-            raise PhoneError(f"nobody knows how to do {other!r}")
-    return {"blocked": phone.blocked}
-
-
-async def _press(phone: Phone, body: Json) -> str:
-    """By `label`, by `data` on `message` (stale buttons too), or by `message`, `row` and `column`."""
-    if "label" in body:
-        return await phone.press(str(body["label"]), on=body.get("message"))
-    if "data" in body:
-        return await phone.press_data(str(body["data"]), on=int(_needed(body, "message")))
-    message = phone.chat.messages.get(int(_needed(body, "message")))
-    row, column = int(_needed(body, "row")), int(_needed(body, "column"))
-    rows = (message.inline if message else None) or []
-    if message is None or not (0 <= row < len(rows) and 0 <= column < len(rows[row])):
-        raise NoSuchButton("that button stands there no more")
-    return phone.world.press(phone.chat, message, row, column)
-
-
 def chat_json(chat: Chat) -> Json:
     return {
         "started": chat.started,
@@ -234,12 +207,6 @@ async def _body(request: web.Request) -> Json:
     if not isinstance(body, dict):
         raise PhoneError("a JSON object is expected")
     return body
-
-
-def _needed(body: Json, name: str) -> str:
-    if body.get(name) in (None, ""):
-        raise PhoneError(f"{name!r} is missing")
-    return str(body[name])
 
 
 def _json(value: Any) -> web.Response:

@@ -14,6 +14,8 @@ CallFate = Literal["ok", "refused", "fault", "dropped", "lost"]
 KEPT_CALLS = 50_000
 WEBHOOK = "webhook"
 """Stands for a method in faults of the other direction: an update posted to the bot's webhook."""
+DOWNLOAD = "download"
+"""Stands for a method in faults of fetching a file, after getFile."""
 
 
 @dataclass
@@ -21,8 +23,9 @@ class Fault:
     """What happens to the next `times` calls (−1: all) of `method` ("*": any), for `chat_id` or for all chats.
 
     error: answered with `code`, nothing done · latency: only `delay` seconds · drop: the connection ends, nothing
-    done · lost: done, but the connection ends before the answer. `delay` goes with every kind. The method "webhook"
-    (never meant by "*") is an update on its way to the bot: each kind but latency makes it come again.
+    done · lost: done, but the connection ends before the answer. `delay` goes with every kind. Two methods "*" never
+    means: "webhook" is an update on its way to the bot, and each kind but latency makes it come again; "download" is a
+    file on its way, and "lost" ends that connection after half of it.
     """
 
     kind: FaultKind
@@ -35,7 +38,7 @@ class Fault:
     delay: float = 0.0
 
     def fits(self, method: str, chat_id: int | None) -> bool:
-        mine = {method.lower()} if method == WEBHOOK else {"*", method.lower()}
+        mine = {method.lower()} if method in {WEBHOOK, DOWNLOAD} else {"*", method.lower()}
         wanted = self.method.lower() in mine and self.times != 0
         return wanted and self.chat_id in {None, chat_id}
 

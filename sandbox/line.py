@@ -35,14 +35,16 @@ class Line:
     async def handle(self, request: web.Request) -> web.Response:
         token, method = request.match_info["token"], request.match_info["method"]
         if request.method not in {"GET", "POST"} or not _TOKEN.fullmatch(token):
-            return _answer(ApiError(404, "Not Found"))
+            return answer(ApiError(404, "Not Found"))
         bot = self.world.bots.get(token)
         if bot is None:
-            return _answer(ApiError(401, "Unauthorized"))
+            return answer(ApiError(401, "Unauthorized"))
         try:
             params = await read_params(request)
         except ValueError:
-            return _answer(ApiError(400, "Bad Request: can't parse request"))
+            return answer(ApiError(400, "Bad Request: can't parse request"))
+        except web.HTTPRequestEntityTooLarge:
+            return answer(ApiError(413, "Request Entity Too Large"))
         return await self._serve(request, bot, method, params)
 
     async def _serve(self, request: web.Request, bot: Bot, method: str, params: Params) -> web.Response:
@@ -54,9 +56,9 @@ class Line:
         outcome = await self._outcome(bot, method, params)
         if fault and fault.kind == "lost":
             self._record("lost", bot, method, params, outcome)
-            return _hang_up(request)
+            return hang_up(request)
         self._record("refused" if isinstance(outcome, ApiError) else "ok", bot, method, params, outcome)
-        return _answer(outcome)
+        return answer(outcome)
 
     async def _outcome(self, bot: Bot, method: str, params: Params) -> Any:
         try:
@@ -68,14 +70,14 @@ class Line:
     def _fail(self, request: web.Request, fault: Fault, bot: Bot, method: str, params: Params) -> web.Response:
         fate: CallFate = "fault" if fault.kind == "error" else "dropped"
         self._record(fate, bot, method, params, fault.error())
-        return _answer(fault.error()) if fault.kind == "error" else _hang_up(request)
+        return answer(fault.error()) if fault.kind == "error" else hang_up(request)
 
     def _record(self, fate: CallFate, bot: Bot, method: str, params: Params, outcome: Any) -> None:
         refused = isinstance(outcome, ApiError)
         self.log.add(
             bot_id=bot.profile.id,
             method=method,
-            params=params.raw,
+            params=params.told,
             chat_id=params.integer("chat_id") or None,
             fate=fate,
             code=outcome.code if refused else 200,
@@ -84,7 +86,7 @@ class Line:
         )
 
 
-def _answer(outcome: Any) -> web.Response:
+def answer(outcome: Any) -> web.Response:
     if isinstance(outcome, ApiError):
         return web.json_response(outcome.to_json(), status=outcome.code)
     said = {"description": outcome.description} if isinstance(outcome, Told) else {}
@@ -95,7 +97,7 @@ def _result(outcome: Any) -> Any:
     return outcome.result if isinstance(outcome, Told) else outcome
 
 
-def _hang_up(request: web.Request) -> web.Response:
+def hang_up(request: web.Request) -> web.Response:
     """Ends the connection without an answer; what is returned is never written."""
     if request.transport is not None:
         request.transport.abort()

@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Any, Literal
 
 from sandbox.entities import Entity
+from sandbox.files import Attachment
 from sandbox.keyboards import Rows
 from sandbox.pulse import Pulse
 from sandbox.updates import UpdateQueue
 
 Json = dict[str, Any]
-Kind = Literal["text", "sticker", "voice", "photo"]
+Kind = Literal["text", "sticker", "voice", "photo", "document"]
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class BotProfile:
 class Bot:
     profile: BotProfile
     queue: UpdateQueue
-    commands: dict[str, list[Json]] = field(default_factory=dict)
+    commands: dict[tuple[tuple[str, int, int], str], list[Json]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,10 @@ class User:
     first_name: str
     last_name: str = ""
     username: str = ""
+    language: str = "zh-hans"
 
     def to_api(self) -> Json:
-        return {"id": self.id, "is_bot": False, **self._names(), "language_code": "zh-hans"}
+        return {"id": self.id, "is_bot": False, **self._names(), "language_code": self.language}
 
     def chat_api(self) -> Json:
         return {"id": self.id, "type": "private", **self._names()}
@@ -64,6 +66,8 @@ class Message:
     entities: list[Entity] = field(default_factory=list)
     kind: Kind = "text"
     media: Any = field(default_factory=dict)
+    attachment: Attachment | None = None
+    album: str = ""
     inline: Rows | None = None
     edited: datetime | None = None
     reply_to: int | None = None
@@ -126,6 +130,8 @@ class Chat:
 
 
 def _content(message: Message) -> Json:
-    if message.kind != "text":
-        return {message.kind: message.media} | ({"caption": message.text} if message.text else {})
-    return {"text": message.text} | ({"entities": message.entities} if message.entities else {})
+    if message.kind == "text":
+        return {"text": message.text} | ({"entities": message.entities} if message.entities else {})
+    shown: Json = {message.kind: message.media} | ({"media_group_id": message.album} if message.album else {})
+    shown |= {"caption": message.text} if message.text else {}
+    return shown | ({"caption_entities": message.entities} if message.entities else {})

@@ -11,6 +11,7 @@ from datetime import tzinfo
 from itertools import groupby
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from aiohttp import web
 
@@ -23,6 +24,7 @@ from sandbox.world import World
 
 STATIC = Path(__file__).parent / "static"
 TYPING_SECONDS = 5.0
+PICTURES = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif"})
 _POLICY = "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
 _HEADERS = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
@@ -41,6 +43,7 @@ class Stage:
         app.router.add_get("/", self.page)
         app.router.add_get("/stage/events", self.events)
         app.router.add_get("/stage/chats/{bot}/{user}", told(self.chat))
+        app.router.add_get("/stage/files/{unique_id}", self.file)
         app.router.add_static("/static/", STATIC)
 
     async def page(self, _request: web.Request) -> web.Response:
@@ -57,6 +60,18 @@ class Stage:
         """What changed in one chat after revision `after`; all that is shown of it when `after` is 0."""
         chat = self.world.chat(self.world.bot(request.match_info["bot"]), int(request.match_info["user"]))
         return web.json_response(self._chat_json(chat, int(request.query.get("after", 0))), headers=_HEADERS)
+
+    async def file(self, request: web.Request) -> web.Response:
+        """Pictures are shown; whatever else was sent is only ever saved."""
+        file = self.world.files.shown(request.match_info["unique_id"])
+        if file is None or file.content is None:
+            raise web.HTTPNotFound
+        shown = file.mime in PICTURES
+        headers = _HEADERS | {"Cache-Control": "private, max-age=86400", "Content-Security-Policy": "sandbox"}
+        how = "inline" if shown else "attachment"
+        headers["Content-Disposition"] = f"{how}; filename*=UTF-8''{quote(file.name)}"
+        kind = file.mime if shown else "application/octet-stream"
+        return web.Response(body=file.content, content_type=kind, headers=headers)
 
     def _chat_json(self, chat: Chat, after: int) -> Json:
         return {

@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
 
 
+@dataclass(frozen=True)
+class Upload:
+    filename: str
+    mime: str
+    content: bytes = field(repr=False)
+
+
 class Params:
-    def __init__(self, raw: dict[str, Any]) -> None:
+    def __init__(self, raw: dict[str, Any], uploads: dict[str, Upload] | None = None) -> None:
         self.raw = raw
+        self.uploads = uploads or {}
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """For the record of calls: of uploads only what they are."""
+        about = {name: f"{one.filename} ({len(one.content)} B)" for name, one in self.uploads.items()}
+        return {**self.raw, **about}
 
     def has(self, name: str) -> bool:
         return self.raw.get(name) not in (None, "")
@@ -37,14 +52,20 @@ class Params:
 
 
 async def read_params(request: web.Request) -> Params:
-    raw: dict[str, Any] = dict(request.query)
+    """Raises ValueError when the body cannot be read, HTTPRequestEntityTooLarge when there is too much of it."""
+    params = Params(dict(request.query))
     if request.method == "POST" and request.can_read_body:
-        raw |= await _body(request)
-    return Params(raw)
+        await _read_body(request, params)
+    return params
 
 
-async def _body(request: web.Request) -> dict[str, Any]:
+async def _read_body(request: web.Request, params: Params) -> None:
     if request.content_type == "application/json":
         body = await request.json()
-        return body if isinstance(body, dict) else {}
-    return {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+        params.raw |= body if isinstance(body, dict) else {}
+        return
+    for name, value in (await request.post()).items():
+        if isinstance(value, str):
+            params.raw[name] = value
+        elif isinstance(value, web.FileField):
+            params.uploads[name] = Upload(value.filename, value.content_type, value.file.read())

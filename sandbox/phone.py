@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
 from sandbox.errors import PhoneError
+from sandbox.files import StoredFile
 from sandbox.model import CallbackAnswer, Chat, Json, Message
+from sandbox.picks import Document, Photo
 from sandbox.world import World
 
 _T = TypeVar("_T")
@@ -26,7 +28,11 @@ class NoSuchButton(PhoneError):
 
 @dataclass(frozen=True)
 class Bubble:
-    """A message as it stood on the phone when looked at. `rows` are the labels of its inline buttons."""
+    """A message as it stood on the phone when looked at. `rows` are the labels of its inline buttons.
+
+    `text` is the caption where there is a `file`: the document, or the photo's largest size. Messages of one album
+    share `album`.
+    """
 
     id: int
     mine: bool
@@ -40,6 +46,8 @@ class Bubble:
     protected: bool
     silent: bool
     entities: tuple[Json, ...]
+    file: StoredFile | None
+    album: str
     rev: int
 
     @property
@@ -49,6 +57,7 @@ class Bubble:
     def to_json(self) -> Json:
         shown: Json = {name: getattr(self, name) for name in ("id", "mine", "text", "rows", "data", "kind", "edited")}
         shown |= {name: getattr(self, name) for name in ("reply_to", "protected", "silent", "entities", "rev")}
+        shown |= {"file": self.file.to_json() if self.file else None, "album": self.album}
         return shown | {"date": self.date.isoformat()}
 
 
@@ -67,6 +76,8 @@ def bubble(message: Message) -> Bubble:
         protected=message.protected,
         silent=message.silent,
         entities=tuple(message.entities),
+        file=message.attachment.main if message.attachment else None,
+        album=message.album,
         rev=message.rev,
     )
 
@@ -140,8 +151,30 @@ class Phone:
     async def voice(self, seconds: int = 3) -> Bubble:
         return self._sent(lambda: self.world.voice(self.chat, seconds))
 
-    async def photo(self, name: str = "操场", caption: str = "", reply_to: Bubble | int | None = None) -> Bubble:
-        return self._sent(lambda: self.world.photo(self.chat, name, caption, _id(reply_to)))
+    async def photo(
+        self, name: str = "操场", caption: str = "", reply_to: Bubble | int | None = None, *, data: bytes | None = None
+    ) -> Bubble:
+        """The picture in `data`, else one drawn for `name`; sent the way phones do, as a JPEG without EXIF."""
+        return self._sent(lambda: self.world.attach(self.chat, Photo(name, data), caption, reply_to=_id(reply_to)))
+
+    async def document(
+        self, filename: str, data: bytes = b"", mime: str = "", caption: str = "", *, size: int | None = None
+    ) -> Bubble:
+        """A file as it is; `size` may pretend to be more than there is."""
+        what = Document(filename, data, mime, size)
+        return self._sent(lambda: self.world.attach(self.chat, what, caption))
+
+    async def album(self, items: Sequence[Photo | Document | str], caption: str = "") -> list[Bubble]:
+        """Photos (a name is enough) or documents, 2 to 10; each reaches the bot as an update of its own."""
+        self._acted = self.world.rev
+        what = [Photo(item) if isinstance(item, str) else item for item in items]
+        return [bubble(message) for message in self.world.album(self.chat, what, caption)]
+
+    async def send_files(self, items: Sequence[Photo | Document], caption: str = "") -> list[Bubble]:
+        """What a person chose at once: one alone, or an album."""
+        if len(items) != 1:
+            return await self.album(items, caption)
+        return [self._sent(lambda: self.world.attach(self.chat, items[0], caption))]
 
     async def press(self, label: str, *, on: Bubble | int | None = None) -> str:
         """Presses the button on the newest message that bears it (exact label, else its beginning); → query id."""

@@ -16,6 +16,7 @@ from sandbox.model import Chat, Message
 from sandbox.stage import day
 
 SHOWN_MESSAGES = 60
+KINDS = {"photo": "照片", "document": "文件", "sticker": "贴纸", "voice": "语音"}
 _TAGS = {
     "bold": "b", "italic": "i", "underline": "u", "strikethrough": "s", "code": "code", "pre": "pre",
     "blockquote": "blockquote", "expandable_blockquote": "blockquote",
@@ -84,12 +85,13 @@ def message_rows(chat: Chat, zone: tzinfo, after: int = 0) -> Iterator[dict[str,
 
 def _row(chat: Chat, message: Message, zone: tzinfo, today: str) -> Markup:
     quoted = chat.messages.get(message.reply_to or 0)
-    quote = " ".join((quoted.text or quoted.kind).split())[:60] if quoted else ""
+    quote = " ".join((quoted.text or KINDS.get(quoted.kind, quoted.kind)).split())[:60] if quoted else ""
     html = templates.get_template("message.html").render(
         message=message,
         body=to_html(message.text, message.entities),
         time=f"{message.date.astimezone(zone):%H:%M}",
         day=today,
         quote=quote,
+        file=message.attachment.main if message.attachment else None,
     )
     return Markup(html)  # noqa: S704 - rendered by the auto-escaping template above

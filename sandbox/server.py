@@ -11,7 +11,9 @@ from aiohttp import web
 
 from sandbox.control import Control
 from sandbox.direct import Direct
+from sandbox.downloads import Downloads
 from sandbox.faults import ApiCall, Fault
+from sandbox.files import MAX_FILE
 from sandbox.limits import FloodLimits
 from sandbox.line import Line
 from sandbox.model import BotProfile, User
@@ -78,8 +80,9 @@ class SandboxServer:
     def add_bot(self, profile: BotProfile) -> None:
         self.world.add_bot(profile)
 
-    def add_user(self, user_id: int, first_name: str, *, last_name: str = "", username: str = "") -> User:
-        return self.world.add_user(User(user_id, first_name, last_name, username))
+    def add_user(self, user_id: int, first_name: str, **more: str) -> User:
+        """`more`: last_name, username, language."""
+        return self.world.add_user(User(user_id, first_name, **more))
 
     def set_seats(self, seats: Iterable[Seat]) -> None:
         """Who is on the stage; people unknown so far are made. A page already open sees it when reloaded."""
@@ -134,7 +137,7 @@ class SandboxServer:
             raise NotSeen(f"the phones were not quiet within {timeout:g} s") from None
 
     def _app(self) -> web.Application:
-        app = web.Application()
-        for part in (self.line, self.control, self.stage):
+        app = web.Application(client_max_size=MAX_FILE + (1 << 20))
+        for part in (self.line, Downloads(self.line), self.control, self.stage):
             part.add_routes(app)
         return app

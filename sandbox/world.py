@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+import secrets
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
 from sandbox.entities import Entity, commands_in
 from sandbox.errors import PhoneError
+from sandbox.files import Attachment, Files
 from sandbox.keyboards import Markup
 from sandbox.model import Bot, BotProfile, CallbackAnswer, Chat, Json, Message, Query, User
+from sandbox.picks import Document, Photo
 from sandbox.pulse import Pulse
 from sandbox.updates import UpdateQueue
 
@@ -27,6 +30,7 @@ class World:
         self.users: dict[int, User] = {}
         self.chats: dict[tuple[int, int], Chat] = {}
         self.queries: dict[str, Query] = {}
+        self.files = Files()
         self.pulse = Pulse()
         self.rev = 0
         self._queries_made = 0
@@ -64,10 +68,11 @@ class World:
     # what a bot does
 
     def post(
-        self, chat: Chat, text: str, entities: list[Entity], markup: Markup, reply_to: int | None, **marks: bool
+        self, chat: Chat, text: str, entities: list[Entity], markup: Markup, reply_to: int | None, **more: Any
     ) -> Message:
-        message = self._message(chat, mine=False, text=text, entities=entities, inline=markup.inline, reply_to=reply_to)
-        message.protected, message.silent = marks.get("protected", False), marks.get("silent", False)
+        """`more`: protected, silent, attachment, album."""
+        said = {"text": text, "entities": entities, "inline": markup.inline, "reply_to": reply_to}
+        message = self._message(chat, mine=False, **said, **more)
         chat.typing_at = 0.0
         if markup.reply is not None or markup.removes:
             chat.keyboard = markup.reply or []
@@ -131,9 +136,17 @@ class World:
     def voice(self, chat: Chat, seconds: int = 3) -> Message:
         return self._inbound(chat, kind="voice", media=_voice(seconds))
 
-    def photo(self, chat: Chat, name: str, caption: str = "", reply_to: int | None = None) -> Message:
-        """A picture called `name`: the same name is the same picture."""
-        return self._inbound(chat, kind="photo", media=_photo(name), text=caption, reply_to=reply_to)
+    def attach(self, chat: Chat, what: Photo | Document, caption: str = "", **more: Any) -> Message:
+        """`more`: reply_to, album."""
+        text = caption.strip()
+        return self._inbound(chat, attachment=what.attachment(), text=text, entities=commands_in(text), **more)
+
+    def album(self, chat: Chat, items: Sequence[Photo | Document], caption: str = "") -> list[Message]:
+        """Each item is an update of its own; the first bears the caption; nothing says how many there are."""
+        if not 2 <= len(items) <= 10 or len({type(item) for item in items}) > 1:
+            raise PhoneError("an album is of 2 to 10 photos, or of as many documents")
+        group = str(secrets.randbits(60))
+        return [self.attach(chat, item, "" if n else caption, album=group) for n, item in enumerate(items)]
 
     def press(self, chat: Chat, message: Message, row: int, column: int) -> str:
         """Presses a button that stands there; returns the query id."""
@@ -176,6 +189,9 @@ class World:
         return message
 
     def _message(self, chat: Chat, **content: Any) -> Message:
+        attachment: Attachment | None = content.get("attachment")
+        if attachment:
+            content |= {"kind": attachment.kind, "media": self.files.media(chat.bot.profile.id, attachment)}
         chat.last_id += 1
         message = chat.messages[chat.last_id] = Message(chat.last_id, date=self.now(), **content)
         self._touch(chat, message)
@@ -210,16 +226,6 @@ def _sticker(emoji: str) -> Json:
     ids = {"file_id": "CAACAgUAAxkBAAE", "file_unique_id": "AgADsticker"}
     shape = {"type": "regular", "width": 512, "height": 512, "is_animated": False, "is_video": False}
     return {**ids, **shape, "emoji": emoji, "set_name": "duban"}
-
-
-def _photo(name: str) -> list[Json]:
-    """Two sizes, as the real server sends them, the larger last."""
-    sizes = (("s", 90, 67, 1_500), ("x", 1280, 960, 180_000))
-    return [
-        {"file_id": f"AgACAgUAAxkBAAE-{name}-{size}", "file_unique_id": f"AQAD-{name}-{size}", "width": width,
-         "height": height, "file_size": weight}
-        for size, width, height, weight in sizes
-    ]  # fmt: skip
 
 
 def _voice(seconds: int) -> Json:

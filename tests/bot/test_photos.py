@@ -30,18 +30,20 @@ async def test_a_photo_is_kept_with_the_report_at_hand(stage: Stage, talk: Talk)
         ("[3 校园环境]", "请答:本月大扫除次数"),
         ("4", ("【请核对", "选填:照片(直接发图),不填也可以。")),
     )
-    await someone.phone.photo("操场")
+    first = (await someone.phone.photo("操场")).file
     await stage.settled()
     assert "大扫除4次,照片1张" in someone.last.text
     await someone.phone.photo("操场")
-    await someone.phone.photo("花坛")
+    second = (await someone.phone.photo("花坛")).file
     await someone.phone.photo("走廊")
     await stage.settled()
     assert "照片已有2张,够了" in someone.last.text
     await someone.play(("待办", "校园环境"), ("[3提交]", "✓ 已收到"))
     [answer] = await stage.rows(Answer, Answer.key == "env_photo")
-    assert answer.text == "AQAD-操场-x\nAQAD-花坛-x"
-    assert {kept.unique_id for kept in await stage.rows(Evidence)} == {"AQAD-操场-x", "AQAD-花坛-x"}
+    assert first is not None
+    assert second is not None
+    assert answer.text == f"{first.unique_id}\n{second.unique_id}"
+    assert {kept.unique_id for kept in await stage.rows(Evidence)} == {first.unique_id, second.unique_id}
 
 
 async def test_a_caption_is_words(stage: Stage, talk: Talk) -> None:

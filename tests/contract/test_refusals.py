@@ -138,22 +138,6 @@ async def test_a_query_is_answered_once_and_in_time(raw: Raw, phone: Phone, monk
     assert (await raw("answerCallbackQuery", callback_query_id=late))["description"] == gone
 
 
-COMMANDS = [
-    ([{"command": "Todo!", "description": "待办"}], "BOT_COMMAND_INVALID"),
-    ([{"command": "todo", "description": ""}], "command description must be non-empty"),
-    ([{"command": "", "description": "待办"}], "command must be non-empty"),
-    (["todo"], "can't parse BotCommand: expected an Object"),
-    ({}, "expected an Array of BotCommand"),
-    ("[", "can't parse commands JSON object"),
-]
-
-
-@pytest.mark.parametrize(("commands", "reason"), COMMANDS)
-async def test_commands(raw: Raw, commands: object, reason: str) -> None:
-    answer = await raw("setMyCommands", commands=commands)
-    assert answer["description"] == f"Bad Request: {reason}"
-
-
 async def test_tokens_methods_and_actions(raw: Raw, phone: Phone) -> None:
     unknown = {"ok": False, "error_code": 404, "description": "Not Found: method not found"}
     assert await raw("sendTelegram") == unknown
