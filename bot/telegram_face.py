@@ -68,6 +68,7 @@ class TelegramFace:
 
     async def __aexit__(self, *_: object) -> None:
         await self.workplace.nursery.drain(10)
+        await self.delivery.close()
         await self.application.shutdown()
 
     async def run(self) -> None:

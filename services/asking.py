@@ -10,7 +10,7 @@ from domain.understanding.result import Why
 from services.outbox import queue, show_card
 from services.people import chat_row, office_facts
 from services.reporting import show_everywhere
-from services.sheets import Sheet, sheet_of
+from services.sheets import Sheet, afresh
 from services.turn import Turn
 
 FOCUS_LASTS = timedelta(hours=24)
@@ -32,7 +32,7 @@ def focused_report(turn: Turn, chat: Chat) -> ReportKey | None:
 
 async def show_after(
     turn: Turn,
-    key: ReportKey,
+    sheet: Sheet,
     *,
     below: bool,
     unread: tuple[Unread, ...] = (),
@@ -40,13 +40,11 @@ async def show_after(
     stay: str | None = None,
 ) -> None:
     """Show the card after an answer and ask the next question; `stay` keeps asking this one (several choices)."""
-    sheet = await sheet_of(turn.session, turn.bureau.id, key)
-    if sheet is None:
-        return
+    key = sheet.key
     if stay is not None:
         await set_focus(turn, key, stay)
     else:
-        await ask_next(turn, sheet, unread)
+        await ask_next(turn, await afresh(turn.session, sheet), unread)
     card = ReportCard(report=key, unread=unread, failures=failures)
     await show_card(turn.session, turn.to, card, turn.now, below=below)
     await show_everywhere(turn, key, but_here=True)

@@ -64,7 +64,7 @@ async def choose(turn: Turn, key: ReportKey, revision: int, position: int, optio
     outcome = await enter(turn, sheet, Given([reading], revision))
     if sheet.is_sent and not sheet.is_correcting and outcome is Outcome.OUT_OF_DATE:
         return Outcome.ALREADY_SUBMITTED
-    await show_after(turn, key, below=False, stay=indicator.key if indicator.kind is Kind.CHOICES else None)
+    await show_after(turn, sheet, below=False, stay=indicator.key if indicator.kind is Kind.CHOICES else None)
     return outcome
 
 
@@ -384,7 +384,7 @@ async def _take(turn: Turn, chat: Chat, route: Route, words: str) -> None:
             await _nothing_taken(turn, chat, sheet, Phrase.UNCHANGED)
             return
     unread = _unread(understood, readings, words, is_closed=is_closed)
-    await show_after(turn, sheet.key, below=True, unread=unread, failures=chat.failures)
+    await show_after(turn, sheet, below=True, unread=unread, failures=chat.failures)
 
 
 def _applying(sheet: Sheet, readings: Sequence[Reading]) -> list[Reading]:

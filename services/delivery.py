@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, assert_never
 
-from sqlalchemy import and_, exists, or_, select, update
+from sqlalchemy import and_, bindparam, exists, or_, select, update
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -19,7 +19,6 @@ from db.tables import Account, Card, Fate, Inbox, InboxState, Outbox
 from domain import messages
 from domain.messages import Message, Strip
 from services.content import Content, Scene, as_shown, load
-from services.intake import has_pending
 from services.outbox import Recipient, queue
 from services.pace import Pace
 from services.people import CHANNEL
@@ -29,6 +28,8 @@ from services.workplace import Workplace
 _log = logging.getLogger(__name__)
 
 IN_FLIGHT = 16
+AT_ONCE = 6
+"""Claims in one transaction: few enough that who waits for the store waits little."""
 MAX_EDITS = 8
 """Edits of unknown fate are repeated this often before they are given up."""
 FIRST_PAUSE = 0.25  # seconds before such an edit is repeated; doubled at each further attempt
@@ -41,33 +42,90 @@ _UNREAD = exists().where(
     col(Inbox.chat_id) == Outbox.chat_id,
     col(Inbox.state) == InboxState.PENDING.value,
 )
-_IS_EDIT = or_(col(Outbox.kind) == "strip", col(Card.message_id).is_not(None))
+_IS_STRIP = col(Outbox.kind) == "strip"
+_IS_EDIT = or_(_IS_STRIP, col(Card.message_id).is_not(None))
 
 Render = Callable[[Content, Scene], list[Rendered]]
 Send = Callable[[Parcel], Awaitable[Result]]
 
 
+_HERE = col(Outbox.bureau_id) == bindparam("bureau")
+_DUE = (
+    select(col(Outbox.chat_id), col(Outbox.id), _IS_EDIT, _IS_STRIP)
+    .outerjoin(Card, _CARD)
+    .where(
+        _HERE,
+        col(Outbox.fate) == Fate.PENDING.value,
+        col(Outbox.chat_id).not_in(bindparam("busy", expanding=True)),
+        or_(
+            col(Outbox.not_before).is_(None),
+            col(Outbox.not_before) <= bindparam("now", type_=table_of(Outbox).c.not_before.type),
+        ),
+        or_(col(Outbox.nag).is_(False), ~_UNREAD),
+    )
+    .order_by(col(Outbox.rank), col(Outbox.id))
+    .limit(200)
+)
+_ROWS = (
+    select(Outbox, Card)
+    .outerjoin(Card, _CARD)
+    .where(_HERE, col(Outbox.id).in_(bindparam("ids", expanding=True)))
+    .order_by(col(Outbox.rank), col(Outbox.id))
+    .with_for_update(of=Outbox, skip_locked=True)
+)
+
+
+@dataclass(slots=True)
+class _Due:
+    """What may go to one chat now: its first message, and the old keyboards that come off behind it."""
+
+    chat_id: int
+    ids: list[int]
+    edit: bool
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Handed:
+    """What became of a parcel that was handed over; to be written down."""
+
+    row_id: int
+    parcel: Parcel
+    result: Result
+    at: datetime
+
+
 @dataclass(slots=True)
 class Delivery:
-    """Hands the outbox over. `render` makes one or several parts of a message, `send` calls the chat service."""
+    """Hands the outbox over. `render` makes one or several parts of a message, `send` calls the chat service.
+
+    One transaction writes down what became of the last parcels and claims the next ones; nothing is sent inside it.
+    """
 
     workplace: Workplace
     render: Render
     send: Send
     pace: Pace = field(default_factory=Pace)
     _busy: set[int] = field(default_factory=set)
+    """Chats with a parcel on its way, or whose fate is not written down yet."""
+    _handed: list[_Handed] = field(default_factory=list)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _news: bool = True
+    """Something may have become due since the outbox was last looked at."""
+    _rest: bool = True
+    """When it was, more was due than could go."""
 
     def wake(self) -> None:
+        """Something was queued."""
+        self._news = True
         self._wake.set()
 
     async def recover(self) -> None:
         """`sending` found at start is uncertain, except edits, which are repeated."""
         async with self.workplace.database.write() as session:
             mine = and_(col(Outbox.bureau_id) == self.workplace.bureau_id, col(Outbox.fate) == Fate.SENDING.value)
-            rows = (await session.execute(select(Outbox).where(mine))).scalars().all()
-            for row in rows:
-                is_edit = await _method(session, row) != "send"
+            for row, card in (await session.execute(select(Outbox, Card).outerjoin(Card, _CARD).where(mine))).all():
+                is_edit = _method(row, card) != "send"
                 row.fate = (Fate.PENDING if is_edit else Fate.UNCERTAIN).value
                 row.error = "interrupted"
 
@@ -75,112 +133,177 @@ class Delivery:
         """Until cancelled: woken by every commit that queued something, else looks once a second."""
         while True:
             self._wake.clear()
-            wait = await self._start_due()
+            wait = await self._round()
             try:
                 async with asyncio.timeout(wait):
                     await self._wake.wait()
             except TimeoutError:
-                continue
+                self._news = True
 
     async def drain(self) -> None:
         """Hand over everything that may go now; returns when nothing is on its way. For who steps."""
         while True:
             self._wake.clear()
-            await self._start_due()
+            await self._round()
+            if self._news or self._handed:
+                continue
             if not self._busy:
                 return
             await self._wake.wait()
 
-    async def _start_due(self) -> float:
-        """Start what may go now; returns the seconds after which to look again."""
-        soonest = 1.0
-        for chat_id, row_id, edit in await self._due():
-            if len(self._busy) >= IN_FLIGHT:
-                break
+    async def close(self) -> None:
+        """After the last parcel came back: its fate is written down, nothing more is claimed."""
+        await self._turn(tuple(self._handed), most=0)
+
+    async def _round(self) -> float:
+        """Write down what is known, start what may go now; returns the seconds after which to look again."""
+        if not self._handed and not self._news:
+            return 1.0
+        room = min(AT_ONCE, IN_FLIGHT - len(self._busy) + len(self._handed))
+        try:
+            return await self._turn(tuple(self._handed), room)
+        except Exception:
+            _log.exception("delivery failed", extra={"action": "delivery_failed"})
+        try:
+            return await self._singly()
+        except Exception:
+            _log.exception("the store does not answer", extra={"action": "delivery_failed"})
+            return 1.0
+
+    async def _turn(self, handed: Sequence[_Handed], most: int, only: int | None = None) -> float:
+        """One transaction: the fates of `handed`, then up to `most` chats claimed (only that one, where named)."""
+        free = {one.parcel.chat_id for one in handed}
+        most = most if self._news or self._rest or any(isinstance(one.result, TryAgain | Gone) for one in handed) else 0
+        self._news = False
+        async with self.workplace.database.write() as session:
+            await self._write_fates(session, handed)
+            chosen, soonest = await self._choose(session, free, most, only)
+            parcels = await self._claim(session, chosen) if chosen else {}
+        self._handed = [one for one in self._handed if one not in handed]
+        self._busy -= free
+        for chat_id, claimed in parcels.items():
+            self._busy.add(chat_id)
+            self.workplace.nursery.start(self._hand_over(claimed), f"deliver to {chat_id}")
+        self._news |= len(parcels) < len(chosen)
+        return soonest
+
+    async def _singly(self) -> float:
+        """Something in the last turn raised: each step by itself, so that one that cannot be done stops no other."""
+        for one in tuple(self._handed):
+            try:
+                await self._turn([one], most=0)
+            except Exception:
+                _log.exception("a fate was not written", extra={"action": "fate_failed", "outbox_id": one.row_id})
+        async with self.workplace.database.read() as session:
+            due = await self._due(session, self._busy)
+        for waiting in due[:AT_ONCE]:
+            try:
+                await self._turn([], most=1, only=waiting.chat_id)
+            except Exception as problem:
+                _log.exception("delivery failed", extra={"action": "delivery_failed", "outbox_id": waiting.ids[0]})
+                await self._give_up(waiting.ids[0], problem)
+        self._news = True
+        return 1.0
+
+    async def _choose(
+        self, session: AsyncSession, free: set[int], most: int, only: int | None
+    ) -> tuple[list[_Due], float]:
+        """The chats that may be written to now, the pace permitting, and when to look again."""
+        soonest, chosen = 1.0, list[_Due]()
+        waiting = await self._due(session, self._busy - free) if most else []
+        for due in waiting:
+            if only not in (None, due.chat_id) or len(chosen) >= most:
+                continue
             now = self.workplace.clock.monotonic()
-            ready = self.pace.ready_at(chat_id, now, edit=edit)
+            ready = self.pace.ready_at(due.chat_id, now, edit=due.edit)
             if ready > now:
                 soonest = min(soonest, ready - now)
                 continue
-            self.pace.take(chat_id, now, edit=edit)
-            self._busy.add(chat_id)
-            self.workplace.nursery.start(self._deliver(chat_id, row_id), f"deliver {row_id}")
-        return soonest
+            self.pace.take(due.chat_id, now, edit=due.edit)
+            for _ in due.ids[1:]:
+                self.pace.take(due.chat_id, now, edit=True)
+            chosen.append(due)
+        if most:
+            self._rest = len(chosen) < len(waiting) or any(due.more for due in waiting)
+        return chosen, soonest
 
-    async def _due(self) -> list[tuple[int, int, bool]]:
-        """Each waiting chat with its first message and whether that is an edit: replies before reminders before
-        digests, then in order."""
-        now = self.workplace.clock.now()
-        statement = (
-            select(col(Outbox.chat_id), col(Outbox.id), _IS_EDIT)
-            .outerjoin(Card, _CARD)
-            .where(
-                col(Outbox.bureau_id) == self.workplace.bureau_id,
-                col(Outbox.fate) == Fate.PENDING.value,
-                col(Outbox.chat_id).not_in(self._busy),
-                or_(col(Outbox.not_before).is_(None), col(Outbox.not_before) <= now),
-                or_(col(Outbox.nag).is_(False), ~_UNREAD),
-            )
-            .order_by(col(Outbox.rank), col(Outbox.id))
-            .limit(200)
-        )
-        async with self.workplace.database.read() as session:
-            rows = (await session.execute(statement)).all()
-        first: dict[int, tuple[int, int, bool]] = {}
-        for chat_id, row_id, edit in rows:
-            first.setdefault(chat_id, (chat_id, row_id, edit))
+    async def _due(self, session: AsyncSession, busy: set[int]) -> list[_Due]:
+        """By chat what waits: replies before reminders before digests, then in order."""
+        bound = {"bureau": self.workplace.bureau_id, "now": self.workplace.clock.now(), "busy": list(busy)}
+        first: dict[int, _Due] = {}
+        for chat_id, row_id, edit, strip in (await session.execute(_DUE, bound)).all():
+            if chat_id not in first:
+                first[chat_id] = _Due(chat_id, [row_id], edit)
+            elif strip and not first[chat_id].more:
+                first[chat_id].ids.append(row_id)
+            else:
+                first[chat_id].more = True
         return list(first.values())
 
-    async def _deliver(self, chat_id: int, row_id: int) -> None:
+    async def _hand_over(self, claimed: Sequence[tuple[int, Parcel]]) -> None:
+        """One after the other; what stands behind a parcel that has to wait, waits too."""
+        handed: list[_Handed] = []
+        for row_id, parcel in claimed:
+            waits = bool(handed) and isinstance(handed[-1].result, TryAgain)
+            result = TryAgain("behind another", 0) if waits else await self._send_one(row_id, parcel)
+            handed.append(_Handed(row_id, parcel, result, self.workplace.clock.now()))
+        self._handed += handed
+        self._wake.set()
+
+    async def _send_one(self, row_id: int, parcel: Parcel) -> Result:
         try:
-            parcel = await self._claim(row_id)
-            if parcel is not None:
-                await self._settle(row_id, parcel, await self.send(parcel))
+            result = await self.send(parcel)
         except Exception as problem:
-            _log.exception("delivery failed", extra={"action": "delivery_failed", "outbox_id": row_id})
-            await self._give_up(row_id, problem)
-        finally:
-            self._busy.discard(chat_id)
-            self._wake.set()
+            _log.exception("sending failed", extra={"action": "send_failed", "outbox_id": row_id})
+            return Unknown(type(problem).__name__)
+        if isinstance(result, TryAgain):
+            until = self.workplace.clock.monotonic() + result.after
+            self.pace.rest(None if result.everywhere else parcel.chat_id, until)
+        return result
 
     async def _give_up(self, row_id: int, problem: Exception) -> None:
-        """A message that cannot even be made must not stop the others; one that was claimed may have been sent."""
+        """A message that cannot even be made must not stop the others."""
         async with self.workplace.database.write() as session:
             row = await session.get(Outbox, (self.workplace.bureau_id, row_id))
-            if row is not None and row.fate in (Fate.PENDING.value, Fate.SENDING.value):
-                claimed = row.fate == Fate.SENDING.value
-                row.fate = (Fate.UNCERTAIN if claimed else Fate.DEAD).value
-                row.error = type(problem).__name__
+            if row is not None and row.fate == Fate.PENDING.value:
+                row.fate, row.error = Fate.DEAD.value, type(problem).__name__
 
-    async def _claim(self, row_id: int) -> Parcel | None:
-        """Mark the row as being sent and make what it shows now; None when it need not, or must not yet, be said."""
-        workplace = self.workplace
-        async with workplace.database.write() as session:
-            row = await session.get(Outbox, (workplace.bureau_id, row_id))
-            if row is None or row.fate != Fate.PENDING.value or await self._must_wait(session, row):
-                return None
-            row.fate, row.claimed_at = Fate.SENDING.value, workplace.clock.now()
+    async def _rows(self, session: AsyncSession, ids: Sequence[int]) -> list[tuple[Outbox, Card | None]]:
+        found = await session.execute(_ROWS, {"bureau": self.workplace.bureau_id, "ids": list(ids)})
+        return [(row, card) for row, card in found.all()]
+
+    async def _claim(self, session: AsyncSession, chosen: Sequence[_Due]) -> dict[int, list[tuple[int, Parcel]]]:
+        """By chat the rows that are marked as being sent, and what they show now; left out is what need not, or must
+        not yet, be said."""
+        parcels: dict[int, list[tuple[int, Parcel]]] = {}
+        for row, card in await self._rows(session, [row_id for due in chosen for row_id in due.ids]):
+            if row.fate != Fate.PENDING.value or self._must_wait(row):
+                continue
+            row.fate, row.claimed_at = Fate.SENDING.value, self.workplace.clock.now()
             row.attempts += 1
-            message = messages.from_json(row.kind, row.payload)
-            if isinstance(message, Strip):
-                return Parcel(row.chat_id, "strip", Rendered(""), message.message_id)
-            rendered = await self._render(session, row, message)
-            if rendered is None:
+            parcel = await self._parcel(session, row, card)
+            if parcel is None:
                 row.fate = Fate.CANCELLED.value
-                return None
-            card = await _card_of(session, row)
-            return Parcel(row.chat_id, await _method(session, row), rendered, card.message_id if card else None)
+            else:
+                parcels.setdefault(row.chat_id, []).append((row.id, parcel))
+        return parcels
 
-    async def _must_wait(self, session: AsyncSession, row: Outbox) -> bool:
-        """A nag waits for office hours, and until everything that its chat has said is worked on."""
-        if not row.nag:
+    async def _parcel(self, session: AsyncSession, row: Outbox, card: Card | None) -> Parcel | None:
+        message = messages.from_json(row.kind, row.payload)
+        if isinstance(message, Strip):
+            return Parcel(row.chat_id, "strip", Rendered(""), message.message_id)
+        rendered = await self._render(session, row, message)
+        if rendered is None:
+            return None
+        return Parcel(row.chat_id, _method(row, card), rendered, card.message_id if card else None)
+
+    def _must_wait(self, row: Outbox) -> bool:
+        """A nag waits for office hours."""
+        opening = self.workplace.hours.next_within(self.workplace.clock.now()) if row.nag else None
+        if opening is None or opening <= self.workplace.clock.now():
             return False
-        now = self.workplace.clock.now()
-        opening = self.workplace.hours.next_within(now)
-        if opening > now:
-            row.not_before = opening
-            return True
-        return await has_pending(session, row.bureau_id, row.chat_id)
+        row.not_before = opening
+        return True
 
     async def _render(self, session: AsyncSession, row: Outbox, message: Message) -> Rendered | None:
         bureau = await self.workplace.bureau(session)
@@ -205,56 +328,44 @@ class Delivery:
         await session.execute(table_of(Outbox).insert(), rest)
         session.info["queued"] = True
 
-    async def _settle(self, row_id: int, parcel: Parcel, result: Result) -> None:
-        now = self.workplace.clock.now()
-        if isinstance(result, TryAgain):
-            self.pace.rest(
-                None if result.everywhere else parcel.chat_id, self.workplace.clock.monotonic() + result.after
-            )
-        async with self.workplace.database.write() as session:
-            row = await session.get(Outbox, (self.workplace.bureau_id, row_id))
-            if row is not None:
-                await _write_fate(session, row, parcel, result, now)
-                if isinstance(result, Unknown):
-                    pause = FIRST_PAUSE * 2 ** min(row.attempts - 1, 7)
-                    self.pace.rest(parcel.chat_id, self.workplace.clock.monotonic() + pause)
+    async def _write_fates(self, session: AsyncSession, handed: Sequence[_Handed]) -> None:
+        known = {one.row_id: one for one in handed}
+        for row, card in await self._rows(session, list(known)) if known else ():
+            one = known[row.id]
+            await _write_fate(session, (row, card), one)
+            if isinstance(one.result, Unknown):
+                pause = FIRST_PAUSE * 2 ** min(row.attempts - 1, 7)
+                self.pace.rest(row.chat_id, self.workplace.clock.monotonic() + pause)
 
 
-async def _write_fate(session: AsyncSession, row: Outbox, parcel: Parcel, result: Result, now: datetime) -> None:
-    match result:
+async def _write_fate(session: AsyncSession, claimed: tuple[Outbox, Card | None], handed: _Handed) -> None:
+    row, card = claimed
+    match handed.result:
         case Delivered(message_id):
-            row.fate, row.sent_at, row.message_id, row.error = Fate.SENT.value, now, message_id, None
-            await _remember_card(session, row, message_id)
+            row.fate, row.sent_at, row.message_id, row.error = Fate.SENT.value, handed.at, message_id, None
+            await _remember_card(session, row, card, message_id)
         case TryAgain(reason):
             row.fate, row.error = Fate.PENDING.value, reason
         case Unknown(reason):
-            again = parcel.method != "send" and row.attempts < MAX_EDITS
+            again = handed.parcel.method != "send" and row.attempts < MAX_EDITS
             row.fate, row.error = (Fate.PENDING if again else Fate.UNCERTAIN).value, reason
         case Gone():
-            await _forget_card_message(session, row)
+            _forget_card_message(row, card)
         case Refused(reason, unreachable):
             row.fate, row.error = Fate.DEAD.value, reason
             if unreachable:
                 await _mark_unreachable(session, row, reason)
         case _:
-            assert_never(result)
+            assert_never(handed.result)
 
 
-async def _card_of(session: AsyncSession, row: Outbox) -> Card | None:
-    if row.card_key is None:
-        return None
-    return await session.get(Card, (row.bureau_id, row.chat_id, row.card_key))
-
-
-async def _method(session: AsyncSession, row: Outbox) -> Method:
+def _method(row: Outbox, card: Card | None) -> Method:
     if row.kind == "strip":
         return "strip"
-    card = await _card_of(session, row)
     return "edit" if card is not None and card.message_id is not None else "send"
 
 
-async def _remember_card(session: AsyncSession, row: Outbox, message_id: int) -> None:
-    card = await _card_of(session, row)
+async def _remember_card(session: AsyncSession, row: Outbox, card: Card | None, message_id: int) -> None:
     if card is None or row.revision is None:
         return
     if row.revision < card.posted_from:  # a newer one is to stand below: this one only loses its buttons
@@ -263,9 +374,8 @@ async def _remember_card(session: AsyncSession, row: Outbox, message_id: int) ->
     card.message_id, card.shown_revision = message_id, max(card.shown_revision, row.revision)
 
 
-async def _forget_card_message(session: AsyncSession, row: Outbox) -> None:
+def _forget_card_message(row: Outbox, card: Card | None) -> None:
     """ "Message to edit not found": the card is sent anew; buttons that are gone need not be taken off."""
-    card = await _card_of(session, row)
     if card is None:
         row.fate = Fate.CANCELLED.value
         return

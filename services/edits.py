@@ -87,7 +87,7 @@ async def _replace(turn: Turn, sheet: Sheet, keys: list[str], words: str) -> Non
     if unread or (now is not None and now.values != before):
         chat = await chat_row(turn.session, turn.bureau.id, turn.to.chat_id)
         chat.failures = 0
-        await show_after(turn, sheet.key, below=True, unread=unread)
+        await show_after(turn, sheet, below=True, unread=unread)
 
 
 def _dropped(keys: list[str], said: Iterable[str]) -> tuple[str, ...]:

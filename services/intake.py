@@ -66,14 +66,6 @@ async def accept(session: AsyncSession, bureau_id: int, updates: Sequence[Update
     return len((await session.execute(statement, rows)).all())
 
 
-async def has_pending(session: AsyncSession, bureau_id: int, chat_id: int) -> bool:
-    """Has this chat said something that we have not yet worked on?"""
-    statement = select(func.count()).where(
-        col(Inbox.bureau_id) == bureau_id, col(Inbox.chat_id) == chat_id, col(Inbox.state) == InboxState.PENDING.value
-    )
-    return bool((await session.execute(statement)).scalar_one())
-
-
 _OLDEST = (
     select(Inbox)
     .where(

@@ -54,7 +54,7 @@ async def _keep(turn: Turn, sheet: Sheet, indicator: Indicator, picture: Picture
     await _note(turn, sheet, indicator, picture)
     value = tuple(dict.fromkeys((*before, picture.unique_id)))
     await enter(turn, sheet, Given([Reading(indicator.key, value, words="", rule="photo")]))
-    await show_after(turn, sheet.key, below=True)
+    await show_after(turn, sheet, below=True)
 
 
 async def _note(turn: Turn, sheet: Sheet, indicator: Indicator, picture: Picture) -> None:

@@ -20,7 +20,7 @@ from domain.progress import State, received_timeliness
 from domain.understanding.result import Reading
 from services.changes import changes_of
 from services.outbox import Recipient, card_key, queue, show_card
-from services.sheets import OPEN_STATES, Sheet, hold, month_states, open_sheets
+from services.sheets import OPEN_STATES, Sheet, held, hold, month_states, open_sheets
 from services.storing import Sending, store_answers
 from services.turn import Turn
 
@@ -77,7 +77,7 @@ async def owed(turn: Turn) -> list[Sheet]:
 
 async def enter(turn: Turn, sheet: Sheet, given: Given) -> Outcome:
     """Write values into the draft. OUT_OF_DATE: the draft moved on since the button was shown."""
-    sheet = await hold(turn.session, turn.bureau.id, sheet.key) or sheet
+    sheet = await held(turn.session, sheet)
     if not sheet.is_open and not sheet.is_sent:
         return Outcome.ALREADY_SUBMITTED
     draft = sheet.draft or await _new_draft(turn, sheet)

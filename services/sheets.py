@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -226,8 +226,19 @@ async def sheet_of(session: AsyncSession, bureau_id: int, key: ReportKey) -> She
 
 
 async def hold(session: AsyncSession, bureau_id: int, key: ReportKey) -> Sheet | None:
-    """The report as it stands now, locked until the commit: a deputy and a principal may write it at the same time
-    (on SQLite the write lane keeps them apart)."""
+    """The report as it stands now, locked until the commit: a deputy and a principal may write it at the same time."""
+    await _lock(session, bureau_id, key)
+    return await sheet_of(session, bureau_id, key)
+
+
+async def held(session: AsyncSession, sheet: Sheet) -> Sheet:
+    """As `hold`, of a report that this transaction has loaded: on SQLite the write lane has kept everybody else out."""
+    if not locks_rows(session):
+        return await afresh(session, sheet)
+    return await hold(session, sheet.report.bureau_id, sheet.key) or sheet
+
+
+async def _lock(session: AsyncSession, bureau_id: int, key: ReportKey) -> None:
     mine = and_(
         col(Report.bureau_id) == bureau_id,
         col(Report.round_id) == key.round_id,
@@ -235,7 +246,15 @@ async def hold(session: AsyncSession, bureau_id: int, key: ReportKey) -> Sheet |
     )
     if locks_rows(session):
         await session.execute(select(col(Report.state)).where(mine).with_for_update())
-    return await sheet_of(session, bureau_id, key)
+
+
+async def afresh(session: AsyncSession, sheet: Sheet) -> Sheet:
+    """The sheet as this transaction has left it: a draft that was begun or written meanwhile is taken up, and its
+    repeating groups are spread anew. What the session holds already is not asked of the store again."""
+    draft = sheet.draft or await session.get(Draft, (sheet.report.bureau_id, *sheet.key))
+    begun = {**sheet.standing.sent, **(draft.entries if draft else {})}
+    spread = groups.expand(_indicators(sheet.round), begun, boarding=sheet.unit.boarding)
+    return replace(sheet, draft=draft, indicators=spread)
 
 
 async def sheets_of(session: AsyncSession, bureau_id: int, keys: Iterable[ReportKey]) -> list[Sheet]:

@@ -40,7 +40,7 @@ async def nil_report(turn: Turn, key: ReportKey, revision: int) -> Outcome:
 async def _fill(turn: Turn, sheet: Sheet, revision: int, values: dict[str, Value], *, words: str) -> Outcome:
     readings = [Reading(key, value, words=words, rule=words) for key, value in values.items()]
     outcome = await enter(turn, sheet, Given(readings, revision))
-    await show_after(turn, sheet.key, below=False)
+    await show_after(turn, sheet, below=False)
     return outcome
 
 

@@ -57,6 +57,7 @@ class Engine:
         """One turn of the clock; returns when the next is due. What people do in between moves no set time of it."""
         await tick(self.workplace)
         self.workplace.vitals.ticked(self.clock)
+        self.face.delivery.wake()  # what was held back may go now
         await self._settle()
         await self.face.worker.drain()  # what failed and has rested is tried again
         async with self.workplace.database.read() as session:

@@ -61,9 +61,8 @@ def deliver(workplace: Workplace, post: Post) -> Callable[[], Awaitable[None]]:
     delivery.pace.per_second, delivery.pace.chat_interval = 10_000, 0.0
 
     async def run() -> None:
-        for _ in range(5):  # a held row is looked at once and then waits
-            await delivery._start_due()
-            await workplace.nursery.drain(5)
+        delivery.wake()
+        await delivery.drain()
 
     return run
 
