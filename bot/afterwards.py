@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from bot.buttons import Press, Verb
-from services import conversation, corrections, extensions, history, howto, requests
+from services import conversation, corrections, extensions, history, howto, requests, showing
 from services.reporting import Outcome
 from services.turn import Turn
 
@@ -29,6 +29,8 @@ async def _on_report(here: Turn, press: Press) -> Outcome:
             return await corrections.keep(here, press.report)
         case Verb.REASON, (revision, choice):
             return await conversation.give_reason(here, press.report, revision, choice)
+        case Verb.PHOTOS, ():
+            return await showing.show_photos(here, press.report)
         case Verb.HOW, (position,):
             return await howto.how_to(here, press.report, position)
         case Verb.VERSION, (number, page):
@@ -67,6 +69,7 @@ PRESSED: dict[Verb, Answer] = {
     Verb.KEEP: _on_report,
     Verb.REASON: _on_report,
     Verb.HOW: _on_report,
+    Verb.PHOTOS: _on_report,
     Verb.VERSION: _on_report,
     Verb.EXTEND: _on_report,
     Verb.UNTIL: _on_report,

@@ -42,6 +42,7 @@ class Verb(StrEnum):
     PERSON = "pp"
     REINVITE = "pi"
     CUT_OFF = "pc"
+    PHOTOS = "ph"
 
 
 @dataclass(frozen=True, slots=True)

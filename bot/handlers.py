@@ -22,10 +22,9 @@ from bot.buttons import Press, Verb, decode
 from bot.turns import handling, turn
 from bot.words import CHANGE_WORDS, COMMAND_WORDS, LATER_WORDS, REVIEW_WORDS, TAKE_BACK_WORDS, people_query
 from domain.messages import Phrase, ReportKey
-from services import conversation, digests, edits, handover, invitations, people, pictures, requests, shortcuts
+from services import conversation, digests, edits, handover, invitations, people, pictures, requests, shortcuts, showing
 from services.asking import say
 from services.history import show_history
-from services.pictures import Picture
 from services.reporting import Outcome
 from services.turn import Turn
 
@@ -53,11 +52,12 @@ def register(application: Application) -> None:  # type: ignore[type-arg]
     application.add_handler(MessageHandler(private & _said(LATER_WORDS), later))
     application.add_handler(MessageHandler(private & _said(REVIEW_WORDS), review_words))
     application.add_handler(MessageHandler(private & _said(TAKE_BACK_WORDS), take_back))
-    application.add_handler(MessageHandler(private & filters.Regex(r"^\s*人员[\s::]"), find_people))
+    application.add_handler(MessageHandler(private & filters.Regex(r"^\s*人员[\s:：]"), find_people))
+    application.add_handler(MessageHandler(private & filters.Regex(r"^\s*照片[\s:：]"), find_photos))
     application.add_handler(MessageHandler(private & filters.COMMAND, unknown_command))
     application.add_handler(MessageHandler(private & filters.TEXT, words))
     application.add_handler(MessageHandler(private & (filters.VOICE | filters.AUDIO), voice))
-    application.add_handler(MessageHandler(private & filters.PHOTO, photo))
+    application.add_handler(MessageHandler(private & (filters.PHOTO | filters.Document.ALL), attached))
     application.add_handler(MessageHandler(private, not_text))
     application.add_handler(MessageHandler(filters.ChatType.PRIVATE & filters.UpdateType.EDITED_MESSAGE, edited))
     application.add_handler(CallbackQueryHandler(pressed))
@@ -164,15 +164,16 @@ async def unknown_command(_update: Update, _context: ContextTypes.DEFAULT_TYPE) 
 
 async def words(update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
     here, message = turn(), update.message
-    if message is None or await personnel.code_shown(here, message.text or "") or not await _known(here):
+    said = (message.text or message.caption or "") if message else ""
+    if message is None or await personnel.code_shown(here, said) or not await _known(here):
         return
-    if await requests.answered(here, message.text or ""):
+    if await requests.answered(here, said):
         return
     if not here.person.known_units:
         await say(here, Phrase.HELP_BUREAU)
         return
     reply_to = message.reply_to_message.message_id if message.reply_to_message else None
-    await conversation.reply(here, message.text or "", reply_to)
+    await conversation.reply(here, said, reply_to)
 
 
 async def voice(_update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
@@ -180,14 +181,25 @@ async def voice(_update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
         await say(turn(), Phrase.VOICE)
 
 
-async def photo(update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
+async def attached(update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
+    """A photo or a document, alone or of an album; its caption is words."""
     here, message = turn(), update.message
     if message is None or not await _known(here):
         return
-    largest = message.photo[-1]
-    await pictures.take(here, Picture(largest.file_id, largest.file_unique_id))
-    if message.caption:
-        await conversation.reply(here, message.caption)
+    sent = pictures.attachment_in(message.to_dict())
+    if sent is not None and here.person.known_units:
+        await pictures.take(here, sent)
+    if message.caption or not here.person.known_units:
+        await words(update, _context)
+
+
+async def find_photos(update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+    """照片 and the name of a school, for the bureau; from anybody else the words are what they are."""
+    text = (update.message.text or "") if update.message else ""
+    here = turn()
+    name = re.sub(r"^\s*照片[\s:：]*|\s+$", "", text)
+    if here.actor is None or not await showing.photos_of(here, name):
+        await words(update, context)
 
 
 async def not_text(_update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:

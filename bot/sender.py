@@ -4,14 +4,25 @@ because BadRequest and TimedOut are NetworkErrors too (facts A2)."""
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import httpx
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, ReplyKeyboardMarkup
+from telegram import (
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    InputMediaDocument,
+    InputMediaPhoto,
+    LinkPreviewOptions,
+    ReplyKeyboardMarkup,
+)
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError, TimedOut
 from telegram.ext import ExtBot
 
-from services.rendering import Delivered, Gone, Parcel, Refused, Rendered, Result, TryAgain, Unknown
+from services.evidence_store import EvidenceStore
+from services.rendering import Delivered, File, Gone, Parcel, Refused, Rendered, Result, TryAgain, Unknown
 
 _log = logging.getLogger(__name__)
 
@@ -23,8 +34,9 @@ _NOT_SENT = (httpx.ConnectTimeout, httpx.ConnectError, httpx.PoolTimeout)
 class Sender:
     """One call for one parcel; every failure becomes a `Result`, none is raised."""
 
-    def __init__(self, bot: ExtBot[None]) -> None:
+    def __init__(self, bot: ExtBot[None], store: EvidenceStore | None = None) -> None:
         self._bot = bot
+        self._store = store
 
     async def __call__(self, parcel: Parcel) -> Result:
         try:
@@ -48,11 +60,40 @@ class Sender:
                 reply_markup=_inline(rendered), link_preview_options=LinkPreviewOptions(is_disabled=True),
             )  # fmt: skip
             return parcel.message_id or 0
+        if rendered.files:
+            return await self._show(parcel.chat_id, rendered)
         message = await self._bot.send_message(
             parcel.chat_id, rendered.text, parse_mode=ParseMode.HTML, reply_markup=_keyboard(rendered),
             protect_content=rendered.protect, link_preview_options=LinkPreviewOptions(is_disabled=True),
         )  # fmt: skip
         return message.message_id
+
+    async def _show(self, chat_id: int, rendered: Rendered) -> int:
+        """By the names Telegram knows; when it has forgotten them, from our own store."""
+        try:
+            return await self._send_files(chat_id, rendered, [file.file_id for file in rendered.files])
+        except BadRequest as problem:
+            kept = [self._path(file) for file in rendered.files]
+            if "file" not in str(problem).lower() or None in kept:
+                raise
+            return await self._send_files(chat_id, rendered, [path for path in kept if path is not None])
+
+    def _path(self, file: File) -> Path | None:
+        if self._store is None or file.sha256 is None or file.mime is None:
+            return None
+        path = self._store.path(file.sha256, file.mime)
+        return path if path.exists() else None
+
+    async def _send_files(self, chat_id: int, rendered: Rendered, media: Sequence[str | Path]) -> int:
+        said: dict[str, Any] = {"caption": rendered.text, "parse_mode": ParseMode.HTML}
+        documents = rendered.files[0].is_document
+        if len(media) == 1:
+            send = self._bot.send_document if documents else self._bot.send_photo
+            return (await send(chat_id, media[0], protect_content=rendered.protect, **said)).message_id
+        item = InputMediaDocument if documents else InputMediaPhoto
+        items = [item(one, **(said if number == 0 else {})) for number, one in enumerate(media)]
+        sent = await self._bot.send_media_group(chat_id, items, protect_content=rendered.protect)
+        return sent[0].message_id
 
 
 def _inline(rendered: Rendered) -> InlineKeyboardMarkup | None:

@@ -12,6 +12,7 @@ from telegram.ext import Application, ApplicationBuilder
 from telegram.request import HTTPXRequest
 
 from bot import turns
+from bot.download import fetch_with
 from bot.handlers import register
 from bot.polling import DubanBot, poll
 from bot.sender import Sender
@@ -19,6 +20,7 @@ from bot.views import render
 from bot.webhook import Webhook, announce, look_after
 from bot.words import BUREAU_COMMANDS, MENU, PRINCIPAL_COMMANDS
 from services.delivery import IN_FLIGHT, Delivery
+from services.evidence import Collector
 from services.intake import Update as RawUpdate
 from services.intake import Worker
 from services.turn import Turn
@@ -58,7 +60,7 @@ class TelegramFace:
         self.application: Application = builder.build()  # type: ignore[type-arg]
         register(self.application)
         self.worker = Worker(workplace, self.handle, self.afterwards)
-        self.delivery = Delivery(workplace, render, Sender(bot))
+        self.delivery = Delivery(workplace, render, Sender(bot, workplace.evidence))
         workplace.database.on_commit(self.delivery.wake)
 
     async def __aenter__(self) -> TelegramFace:
@@ -78,6 +80,8 @@ class TelegramFace:
             group.create_task(self.worker.run())
             group.create_task(self.delivery.run())
             group.create_task(self._receive())
+            if self.workplace.evidence is not None:
+                group.create_task(Collector(self.workplace, self.workplace.evidence, fetch_with(self.bot)).run())
 
     async def _receive(self) -> None:
         await announce(self.bot, self.webhook)

@@ -22,7 +22,7 @@ LATER_WORDS = ("稍后", "稍后填")
 TAKE_BACK_WORDS = ("收回",)
 """What the buttons of a card say, for whom they do not reach."""
 
-_PEOPLE = re.compile(r"^\s*人员[\s::]+(\S.*?)\s*$")
+_PEOPLE = re.compile(r"^\s*人员[\s:：]+(\S.*?)\s*$")
 
 
 def people_query(words: str) -> str | None:

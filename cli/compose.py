@@ -8,6 +8,7 @@ import signal
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from telegram.error import Conflict, InvalidToken, NetworkError
 
@@ -22,6 +23,7 @@ from domain.calendar import WorkCalendar
 from jobs.scheduler import Ticker
 from jobs.sweeps import tick
 from services.clock import Clock
+from services.evidence_store import EvidenceStore
 from services.people import the_bureau
 from services.turn import office_hours
 from services.workplace import Workplace
@@ -106,8 +108,10 @@ def _explain(problem: BaseException | None) -> None:
         raise problem
 
 
-def workplace_for(database: Database, clock: Clock, bureau: Bureau) -> Workplace:
-    return Workplace(database, clock, bureau.id, office_hours(bureau, WorkCalendar()))
+def workplace_for(database: Database, clock: Clock, bureau: Bureau, data: Path | None = None) -> Workplace:
+    """`data` is the folder for what people send."""
+    evidence = EvidenceStore(data / "evidence") if data else None
+    return Workplace(database, clock, bureau.id, office_hours(bureau, WorkCalendar()), evidence=evidence)
 
 
 @asynccontextmanager
@@ -125,7 +129,7 @@ async def program(settings: Settings, database: Database) -> AsyncIterator[Progr
             "DUBAN_TELEGRAM_API_URL"
         ) from problem
     bureau = await bureau_of(database, bot.id, bot.username)
-    workplace = workplace_for(database, clock, bureau)
+    workplace = workplace_for(database, clock, bureau, settings.data_dir)
     hook = settings.webhook
     face = TelegramFace(workplace, bot, Webhook(f"{hook[0]}/webhook/{bot.id}", hook[1]) if hook else None)
     async with served(settings, face) as server, face:

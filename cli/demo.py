@@ -101,7 +101,7 @@ def _folder(keep: Path | None) -> Iterator[Path]:
 async def _show(database: Database, clock: StageClock, server: SandboxServer, speed: float) -> None:
     bureau = await _load_samples(database, clock)
     players = await _players(database, bureau, clock.now())
-    workplace = workplace_for(database, clock, bureau)
+    workplace = workplace_for(database, clock, bureau, database.path.parent if database.path else None)
     heroine = await _invite_first_principal(database, bureau, players, clock.now())
     server.set_seats(_seats(players, heroine))
     for player in players:

@@ -263,12 +263,21 @@ class PersonCard(_Message):
 
 
 class WhichReport(_Message):
-    """Record: a reply that fits several reports; `update_id` keeps the words, so nobody types them again."""
+    """Record: a reply (or a `photo`) that fits several reports; `update_id` keeps it, so nobody says it again."""
 
     kind: Literal["which_report"] = "which_report"
     update_id: int
     words: str
     options: tuple[tuple[ReportKey, str], ...]
+    photo: bool = False
+
+
+class Photos(_Message):
+    """Live: the photos and documents of one report; each kind is a part of its own."""
+
+    kind: Literal["photos"] = "photos"
+    report: ReportKey
+    part: int = 0
 
 
 class Phrase(StrEnum):
@@ -297,8 +306,12 @@ class Phrase(StrEnum):
     NOTHING_TO_CANCEL = "nothing_to_cancel"
     NOTHING_OWED = "nothing_owed"
     NOT_TEXT = "not_text"
-    WHICH_PHOTO = "which_photo"
     ENOUGH_PHOTOS = "enough_photos"
+    FILE_TOO_BIG = "file_too_big"
+    FILE_KIND = "file_kind"
+    PHOTO_LOST = "photo_lost"
+    NO_PHOTOS = "no_photos"
+    WHICH_UNIT = "which_unit"
     VOICE = "voice"
     FAILED = "failed"
     LOCKED = "locked"
@@ -324,7 +337,7 @@ People = PeopleList | PersonCard | InvitationText
 Handover = HandoverCard | ConfirmHandover | TakeBackList | Takeover
 Live = Prompt | Reminder | Reasked | ReportCard | Todo | History | People | Handover
 Record = Receipt | DigestText | MissingList | ConfirmBinding | WhichReport | Say
-Later = Versions | Corrected | HowTo | ExtensionForm | WhichExtension | RequestCard | ReviewList | Decision
+Later = Photos | Versions | Corrected | HowTo | ExtensionForm | WhichExtension | RequestCard | ReviewList | Decision
 """Live ones about what was sent, and what was asked of the office."""
 Message = Live | Later | Record | Strip
 

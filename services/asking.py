@@ -46,7 +46,7 @@ async def show_after(
     else:
         await ask_next(turn, await afresh(turn.session, sheet), unread)
     card = ReportCard(report=key, unread=unread, failures=failures)
-    await show_card(turn.session, turn.to, card, turn.now, below=below)
+    await show_card(turn.session, turn.to, card, turn.now, below=below, after=turn.card_after)
     await show_everywhere(turn, key, but_here=True)
 
 

@@ -41,6 +41,7 @@ from services.delegations import NO_PART, Part, part_in
 from services.later_content import LaterLive
 from services.people_content import PeopleLive, actor_to
 from services.sheets import Sheet, open_sheets, sheet_of, sheets_of
+from services.showing import PhotosContent
 from services.turn import Actor
 
 
@@ -111,7 +112,7 @@ class DigestContent:
 
 
 Asking = PromptContent | ReminderContent | ReaskedContent | CardContent | TodoContent
-Live = Asking | DigestContent | PeopleLive | LaterLive
+Live = Asking | DigestContent | PeopleLive | LaterLive | PhotosContent
 Content = Live | Receipt | ConfirmBinding | WhichReport | Say
 
 
@@ -146,7 +147,7 @@ def as_shown(message: Message, content: Content) -> Message:
 
 async def _about_people(
     session: AsyncSession, row: Outbox, message: Message, scene: Scene
-) -> PeopleLive | LaterLive | None:
+) -> PeopleLive | LaterLive | PhotosContent | None:
     match message:
         case ConfirmHandover():
             return await people_content.confirm_handover(session, row, message)

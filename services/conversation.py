@@ -11,7 +11,7 @@ from domain.indicators import Indicator, Kind, Value, Values, pruned
 from domain.messages import Phrase, ReportCard, ReportKey, Strip, Todo, Unread, WhichReport
 from domain.understanding import understand
 from domain.understanding.result import Doubt, Intent, Reading, Understanding, Why
-from services import corrections, extensions, handover, howto, requests
+from services import corrections, extensions, handover, howto, pictures, requests
 from services.asking import FOCUS_LASTS, ask_next, focused_report, say, set_focus, show_after
 from services.history import show_history
 from services.naming import named_units
@@ -60,8 +60,9 @@ async def choose(turn: Turn, key: ReportKey, revision: int, position: int, optio
     if indicator is None or value is None:
         return Outcome.OUT_OF_DATE
     reading = Reading(indicator.key, value, words="", rule="tap")
+    given = Given([reading], revision) if value != () else Given([], revision, instead_of=[indicator.key])
     (await chat_row(turn.session, turn.bureau.id, turn.to.chat_id)).failures = 0
-    outcome = await enter(turn, sheet, Given([reading], revision))
+    outcome = await enter(turn, sheet, given)
     if sheet.is_sent and not sheet.is_correcting and outcome is Outcome.OUT_OF_DATE:
         return Outcome.ALREADY_SUBMITTED
     await show_after(turn, sheet, below=False, stay=indicator.key if indicator.kind is Kind.CHOICES else None)
@@ -77,6 +78,8 @@ def _tapped(indicator: Indicator | None, option: int, values: Values) -> Value |
         return None
     if indicator.kind is Kind.BOOL:
         return bool(option)
+    if indicator.kind is Kind.PHOTO:
+        return ()
     choice = indicator.choices[option] if 0 <= option < len(indicator.choices) else None
     return _toggled(indicator, choice, values) if choice and indicator.kind is Kind.CHOICES else choice
 
@@ -310,7 +313,11 @@ async def reply_for(turn: Turn, update_id: int, key: ReportKey) -> Outcome:
     chat = await chat_row(turn.session, turn.bureau.id, turn.to.chat_id)
     turn.received_at = earlier.received_at
     message = earlier.raw.get("message")
-    words = str(message.get("text", "")) if isinstance(message, dict) else ""
+    if isinstance(message, dict) and pictures.attachment_in(message):
+        await pictures.take_for(turn, sheet, earlier)
+    words = str(message.get("text") or message.get("caption") or "") if isinstance(message, dict) else ""
+    if not words:
+        return Outcome.DONE
     turn.message_id = int(message["message_id"]) if isinstance(message, dict) else None
     await named_units(turn, words)  # so that the names in them are not read as values
     await _take(turn, chat, first_open(sheet), words)

@@ -14,19 +14,21 @@ from domain.messages import (
     History,
     HowTo,
     Message,
+    Photos,
     ReportKey,
     RequestCard,
     ReviewList,
     Versions,
     WhichExtension,
 )
-from services import corrections, extensions, history, howto, requests
+from services import corrections, extensions, history, howto, requests, showing
 from services.corrections import CorrectedContent
 from services.extensions import ExtensionContent, WhichExtensionContent
 from services.history import HistoryContent, VersionsContent
 from services.howto import HowToContent
 from services.people_content import actor_to
 from services.sheets import Sheet, sheet_of
+from services.showing import PhotosContent
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +64,15 @@ SHOWN = 4
 """So many requests in one list, that it fits on a phone."""
 
 
-async def load(session: AsyncSession, row: Outbox, message: Message) -> LaterLive | None:
+async def load(session: AsyncSession, row: Outbox, message: Message) -> LaterLive | PhotosContent | None:
     """None: there is nothing to say any more, or this person may not see it any more."""
     match message:
         case History():
             return await history.history(session, row, message)
         case Versions():
             return await history.versions(session, row, message)
+        case Photos():
+            return await showing.photos(session, row, message)
         case Corrected():
             return await corrections.corrected(session, row.bureau_id, message)
         case HowTo():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -79,9 +79,11 @@ async def show_card(
     *,
     below: bool = False,
     key: str = "",
+    after: timedelta | None = None,
 ) -> None:
     """Bring this chat's card (of the report, or `key`) up to date: edited in place, or (`below`) posted anew under what
-    was typed, the old one losing its buttons. Older pending renderings of the card are superseded."""
+    was typed, the old one losing its buttons. Older pending renderings of the card are superseded; one that comes
+    `after` a while may be, too."""
     key = card_key(message.report) if isinstance(message, ReportCard) else key
     card = await session.get(Card, (to.bureau_id, to.chat_id, key))
     if card is None:
@@ -94,6 +96,7 @@ async def show_card(
     await session.flush()
     await _supersede(session, to, key)
     row = _row(to, message, now, Lane.REPLY, nag=False) | {"card_key": key, "revision": card.revision}
+    row["not_before"] = now + after if after else None
     await session.execute(_ADD, [row])
     session.info["queued"] = True
     if replaced is not None:

@@ -13,13 +13,26 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
+class File:
+    """A photo or document to show: by `file_id`, or from our store where the chat service has it no more."""
+
+    file_id: str
+    is_document: bool = False
+    name: str = ""
+    sha256: str | None = None
+    mime: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Rendered:
-    """`text` is HTML. `keyboard` are rows of words kept at the bottom of the chat; `protect` forbids forwarding."""
+    """`text` is HTML. `keyboard` are rows of words kept at the bottom of the chat; `protect` forbids forwarding.
+    With `files` (all photos or all documents, ten at most) the text is their caption."""
 
     text: str
     buttons: tuple[tuple[Button, ...], ...] = ()
     keyboard: tuple[tuple[str, ...], ...] = ()
     protect: bool = False
+    files: tuple[File, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

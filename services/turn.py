@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -111,7 +111,8 @@ class Turn:
     """`now` is when the update is worked on, `received_at` when it reached our inbox; `message_id` is
     the message said or edited; `toast` is what the tapped
     button answers, said beside the outbox after the commit. `names` are what the actor's units are called, once they
-    were looked up; `slips` the pieces of the words that were such a name mistyped."""
+    were looked up; `slips` the pieces of the words that were such a name mistyped. `card_after`: cards shown now may
+    wait so long for more of the same album."""
 
     session: AsyncSession
     bureau: Bureau
@@ -126,6 +127,7 @@ class Turn:
     callback_id: str | None = field(default=None)
     names: tuple[UnitName, ...] | None = None
     slips: tuple[str, ...] = ()
+    card_after: timedelta | None = None
 
     @property
     def today(self) -> date:

@@ -10,6 +10,7 @@ from db.session import Database
 from db.tables import Bureau
 from domain.calendar import OfficeHours, WorkCalendar
 from services.clock import Clock
+from services.evidence_store import EvidenceStore
 from services.nursery import Nursery
 from services.people import the_bureau_by_id
 from services.vitals import Vitals
@@ -25,6 +26,8 @@ class Workplace:
     hours: OfficeHours
     nursery: Nursery = field(default_factory=Nursery)
     vitals: Vitals = field(default_factory=Vitals)
+    evidence: EvidenceStore | None = None
+    """Where photos and documents are kept; None where nobody sends any (a stepped play)."""
     _bureau: tuple[float, Bureau] | None = None
 
     async def bureau(self, session: AsyncSession) -> Bureau:

@@ -59,3 +59,10 @@ async def fresh_database(server: str) -> str:
     name = f"test_{os.getpid()}_{next(_numbers)}"
     await _run(server, f"CREATE DATABASE {name} TEMPLATE {_templates[server]}")
     return _named(server, name)
+
+
+async def empty_database(server: str) -> str:
+    """The address of a new database without tables."""
+    name = f"empty_{os.getpid()}_{next(_numbers)}"
+    await _run(server, f"CREATE DATABASE {name}")
+    return _named(server, name)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from sqlalchemy import func, select
 from sqlmodel import SQLModel, col
@@ -19,6 +21,7 @@ from db.tables import Fate, Inbox, Outbox
 from sandbox import BotProfile, Phone, SandboxServer
 from services.clock import VirtualClock
 from services.condition import Watch
+from services.evidence_store import EvidenceStore
 from services.pace import Pace
 from services.workplace import Workplace
 from tests.cast import HOURS
@@ -76,13 +79,18 @@ class Stage:
             return list((await session.execute(select(table).where(*where))).scalars().all())  # type: ignore[arg-type]
 
 
+def _folder(database: Database) -> Path:
+    """Beside the store's file; for PostgreSQL a folder of its own."""
+    return database.path.parent / "evidence" if database.path else Path(tempfile.mkdtemp(prefix="duban-evidence-"))
+
+
 @asynccontextmanager
 async def on_stage(database: Database, bureau_id: int, now: datetime, *, webhook: bool = False) -> AsyncIterator[Stage]:
     """Updates come by long poll or, with `webhook`, over the HTTP face, which serves health and metrics either way."""
     clock = VirtualClock(now, speed=0)
     server = SandboxServer(clock.now, bots=[BotProfile(TOKEN)])
     await server.start()
-    workplace = Workplace(database, clock, bureau_id, HOURS)
+    workplace = Workplace(database, clock, bureau_id, HOURS, evidence=EvidenceStore(_folder(database)))
     bot = make_bot(Line(TOKEN, server.url))
     face = TelegramFace(workplace, bot)
     face.delivery.pace = Pace(per_second=1000, chat_interval=0.0)

@@ -9,6 +9,7 @@ from bot.views.cards import card, receipt
 from bot.views.digests import digest
 from bot.views.later import later
 from bot.views.lists import prompt, reminder, todo
+from bot.views.photos import photos
 from bot.views.reasking import reasked
 from domain.messages import ConfirmBinding, Receipt, Say, WhichReport
 from services.content import (
@@ -33,12 +34,13 @@ from services.people_content import (
     TakeoverContent,
 )
 from services.rendering import Rendered
+from services.showing import PhotosContent
 
 __all__ = ["render"]
 
 
 def render(content: Content, scene: Scene) -> list[Rendered]:
-    """The parts of a message; all but digests have one."""
+    """The parts of a message; all but digests and photos have one."""
     match content:
         case PromptContent():
             return [prompt(content, scene)]
@@ -52,6 +54,8 @@ def render(content: Content, scene: Scene) -> list[Rendered]:
             return [todo(content, scene)]
         case DigestContent():
             return digest(content, scene)
+        case PhotosContent():
+            return photos(content)
         case Receipt():
             return [receipt(content, scene)]
         case ConfirmBinding():

@@ -26,7 +26,10 @@ def confirm_binding(content: ConfirmBinding) -> Rendered:
 
 def which_report(content: WhichReport) -> Rendered:
     buttons = [[Button(title, encode(Verb.FOR_REPORT, key, content.update_id))] for key, title in content.options]
-    return message([f"您说的“{content.words}”是报哪一项?点一下就行,不用重打。"], *buttons)
+    asked = f"您说的“{content.words}”是报哪一项?点一下就行,不用重打。"
+    if content.photo:
+        asked = "照片是哪一项的?点一下就行,不用重发。"
+    return message([asked], *buttons)
 
 
 def say(content: Say) -> Rendered:
@@ -183,8 +186,12 @@ _LINES: dict[Phrase, Callable[[Facts], list[str]]] = {
         f"{f.get('address', '您好')},{f.get('units', '')}现在没有待报事项,刚才的话没有记录。回“帮助”看怎么用。"
     ],
     Phrase.NOT_TEXT: lambda _: ["请用文字或按钮回答;现在没有要照片、表情的事项。已填的都在,回“待办”接着填。"],
-    Phrase.WHICH_PHOTO: lambda _: ["照片是哪一项的?请先点开那一项,再发一次照片。"],
     Phrase.ENOUGH_PHOTOS: lambda f: [f"照片已有{f.get('most', '')}张,够了,这张没有收。已填的都在。"],
+    Phrase.FILE_TOO_BIG: lambda _: ["超过20MB,收不了。请直接发照片(不选“文件”“原图”),或压缩后再发;已填的都在。"],
+    Phrase.FILE_KIND: lambda _: ["这种文件收不了。请直接发照片,或发 PDF、Word(docx)、Excel(xlsx);已填的都在。"],
+    Phrase.PHOTO_LOST: lambda f: [f"您发的{f.get('name') or '照片'}没能取到,请再发一次照片;别的都已保存,不用重报。"],
+    Phrase.NO_PHOTOS: lambda f: [f"{f.get('name', '')}近期没有照片。"],
+    Phrase.WHICH_UNIT: lambda f: [f"没找准“{f.get('name', '')}”是哪所学校,请说全名,如“照片 _小学”。"],
     Phrase.VOICE: lambda _: ["听不了语音。按键盘上的话筒可以说话变文字,再发给我就行;已填的都在。"],
     Phrase.FAILED: lambda f: [f"刚才这条没处理成,是我们的问题,内容已留底。请过会儿再试,急用请打{_call(f)}。"],
     Phrase.LOCKED: lambda f: [f"{f.get('title', '')}报告期已关闭,填的都还在。仍要报送,请打{_call(f)}。"],

@@ -22,6 +22,7 @@ from bot.views.parts import (
     send_button,
     unit_and_title,
 )
+from bot.views.photos import photo_button
 from domain import wording
 from domain.groups import is_more
 from domain.indicators import Indicator, Kind
@@ -106,7 +107,7 @@ def _read_back(content: CardContent, scene: Scene) -> Rendered:
     lines += _optional(sheet)
     lines += [corrections.closed_line(sheet, scene)] if sheet.is_locked(scene.now) else []
     lines.append(f"对,请点“{send.label}”或回“对”;不对,直接说正确的。")
-    return message(lines, [send, Button("修改", encode(Verb.CHANGES, sheet.key))])
+    return message(lines, [send, Button("修改", encode(Verb.CHANGES, sheet.key)), *photo_button(sheet)])
 
 
 def _draft(content: CardContent, scene: Scene) -> Rendered:
@@ -207,6 +208,8 @@ def _answer_buttons(sheet: Sheet, asked: Indicator | None) -> list[Sequence[Butt
         options = [(choice, option) for option, choice in enumerate(asked.choices)]
     elif asked.kind is Kind.CHOICES:
         return _ticks(sheet, asked, position)
+    elif asked.kind is Kind.PHOTO and sheet.values.get(asked.key):
+        options = [("去掉照片", 0)]
     else:
         return []
     data = [encode(Verb.CHOOSE, sheet.key, sheet.revision, position, option) for _, option in options]

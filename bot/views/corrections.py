@@ -6,6 +6,7 @@ from bot.buttons import Verb, encode
 from bot.views.doubts import doubt_lines
 from bot.views.hints import hint_lines
 from bot.views.parts import lines_of, message, send_button, unit_and_title
+from bot.views.photos import photo_button
 from domain import wording
 from domain.requests import RequestKind
 from services.changes import changed
@@ -78,9 +79,8 @@ def submitted(sheet: Sheet, scene: Scene) -> Rendered:
     lines = [f"【已提交】{unit_and_title(sheet)}", f"{when}回执号 {sheet.report.receipt_number}"]
     if RequestKind.LATE in sheet.standing.asked:
         lines.append("更正已转办公室,等接收。")
-    if late(sheet, scene):
-        return message(lines)
-    return message(lines, [Button("修改", encode(Verb.CORRECT, sheet.key))])
+    correct = [] if late(sheet, scene) else [Button("修改", encode(Verb.CORRECT, sheet.key))]
+    return message(lines, [*correct, *photo_button(sheet)])
 
 
 def corrected(content: CorrectedContent, scene: Scene) -> Rendered:

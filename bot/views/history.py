@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from bot.buttons import Verb, encode
 from bot.views.parts import in_rows, lines_of, message, said, unit_and_title
+from bot.views.photos import photo_button
 from domain import wording
 from domain.progress import received_timeliness
 from services.changes import changes_of
@@ -109,4 +110,5 @@ def _version_buttons(content: VersionsContent, scene: Scene) -> Iterator[list[Bu
     yield from (list(row) for row in rows)
     back = Button("返回", encode(Verb.HISTORY, None, page))
     may_correct = sheet.is_sent and not sheet.is_locked(scene.now)
-    yield [Button("修改", encode(Verb.CORRECT, sheet.key)), back] if may_correct else [back]
+    correct = [Button("修改", encode(Verb.CORRECT, sheet.key))] if may_correct else []
+    yield [*correct, *photo_button(sheet), back]

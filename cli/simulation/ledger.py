@@ -55,19 +55,19 @@ class _Book:
 
 
 async def _book(session: AsyncSession) -> _Book:
-    people = (await session.execute(select(col(Person.id), col(Person.name)))).tuples().all()
+    people = (await session.execute(select(col(Person.id), col(Person.name)))).all()
     held = select(col(Membership.person_id), col(Membership.role), col(Unit.name)).outerjoin(
         Unit, and_(col(Unit.bureau_id) == Membership.bureau_id, col(Unit.id) == Membership.unit_id)
     )
     roles: dict[int, list[str]] = {}
     units: dict[int, list[str]] = {}
-    for person_id, role, unit in (await session.execute(held.order_by(col(Membership.id)))).tuples().all():
+    for person_id, role, unit in (await session.execute(held.order_by(col(Membership.id)))).all():
         roles.setdefault(person_id, []).append(role)
         units.setdefault(person_id, []).extend([unit] if unit else [])
-    dues = (await session.execute(select(col(Round.id), col(Round.due_at)))).tuples().all()
+    dues = (await session.execute(select(col(Round.id), col(Round.due_at)))).all()
     moved = (await session.execute(select(Extension))).scalars().all()
     extended = {(one.round_id, one.unit_id): one.due_at for one in moved}
-    return _Book(dict(people), roles, units, dict(dues), extended)
+    return _Book({one: name for one, name in people}, roles, units, {one: due for one, due in dues}, extended)
 
 
 def _row(row: Outbox, book: _Book, zone: ZoneInfo) -> Iterator[str]:

@@ -94,7 +94,8 @@ class Simulation:
                 col(Outbox.id) > self._seen, col(Outbox.rank) == Lane.REMINDER.rank, col(Outbox.sent_at).is_not(None)
             )
             news = (await session.execute(statement.order_by(col(Outbox.id)))).all()
-            dues = dict((await session.execute(select(col(Round.id), col(Round.due_at)))).tuples().all())
+            rounds = (await session.execute(select(col(Round.id), col(Round.due_at)))).all()
+            dues = {round_id: due_at for round_id, due_at in rounds}
         for row_id, chat_id, kind, payload in news:
             self._seen = max(self._seen, row_id)
             due = min((dues[int(key[0])] for key in payload.get("reports", ())), default=self.engine.clock.now())

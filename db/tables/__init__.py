@@ -16,13 +16,23 @@ from db.tables.people import (
     WrongCode,
 )
 from db.tables.queues import Card, Chat, Fate, Inbox, InboxState, Lane, Outbox
-from db.tables.reports import Answer, AnswerRevision, Draft, Evidence, Extension, ReceiptCounter, Report, Request
+from db.tables.reports import (
+    Answer,
+    AnswerRevision,
+    Draft,
+    Evidence,
+    EvidenceState,
+    Extension,
+    ReceiptCounter,
+    Report,
+    Request,
+)
 from db.tables.work import Campaign, Round, Task, TaskChange, TaskIndicator, TaskSupport
 from domain.stages import Stage
 
 __all__ = [
     "Account", "Alias", "AliasSource", "Answer", "AnswerRevision", "Bureau", "Campaign", "Card", "Chat",
-    "Delegation", "DigestSnapshot", "Draft", "Evidence", "Extension", "Fate", "Inbox", "InboxState",
+    "Delegation", "DigestSnapshot", "Draft", "Evidence", "EvidenceState", "Extension", "Fate", "Inbox", "InboxState",
     "Invitation", "Lane", "Membership", "Outbox", "Person", "ReceiptCounter", "Reminder", "ReminderState",
     "Report", "Request", "Role", "Round", "Stage", "Task", "TaskChange", "TaskIndicator", "TaskSupport", "Unit",
     "UnitKind", "WrongCode",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field
@@ -165,10 +166,26 @@ class ReceiptCounter(Table, table=True):
     last: int
 
 
-class Evidence(Table, table=True):
-    """佐证: a photo of a report, kept as the chat service names it (`file_id` opens it, `unique_id` tells it apart)."""
+class EvidenceState(StrEnum):
+    PENDING = "pending"
+    STORED = "stored"
+    FAILED = "failed"
 
-    __table_args__ = (refers_to_report(), UniqueConstraint("bureau_id", "round_id", "unit_id", "unique_id"))
+
+class Evidence(Table, table=True):
+    """佐证: a photo or document of a report, named as the chat service does (`file_id` opens it, `unique_id` tells it
+    apart), fetched by a durable job and kept by `sha256`, the hash of the content without its metadata.
+
+    `album` is what the chat service calls the set it came in; `next_try_at` None is at once.
+    """
+
+    __table_args__ = (
+        refers_to_report(),
+        one_of("state", EvidenceState),
+        UniqueConstraint("bureau_id", "round_id", "unit_id", "unique_id"),
+        Index("ix_evidence_pending", "bureau_id", "next_try_at", sqlite_where=text("state = 'pending'"),
+              postgresql_where=text("state = 'pending'")),
+    )  # fmt: skip
 
     bureau_id: int = key(foreign_key="bureau.id")
     id: int = key()
@@ -179,3 +196,14 @@ class Evidence(Table, table=True):
     unique_id: str
     person_id: int | None = big(None)
     received_at: datetime
+    is_document: bool = False
+    name: str = ""
+    album: str | None = None
+    state: str = EvidenceState.PENDING.value
+    attempts: int = 0
+    next_try_at: datetime | None = None
+    error: str | None = None
+    sha256: str | None = None
+    mime: str | None = None
+    size: int | None = None
+    stored_at: datetime | None = None
