@@ -9,8 +9,9 @@ from typing import Any
 from aiohttp import web
 
 from sandbox.api import BotApi
+from sandbox.calls import CallFate, CallLog
 from sandbox.errors import ApiError
-from sandbox.faults import CallFate, CallLog, Fault, FaultPlan
+from sandbox.faults import Fault, FaultPlan
 from sandbox.limits import FloodLimits
 from sandbox.model import Bot
 from sandbox.params import Params, read_params
@@ -49,16 +50,18 @@ class Line:
 
     async def _serve(self, request: web.Request, bot: Bot, method: str, params: Params) -> web.Response:
         fault = self.faults.take(method, params.integer("chat_id") or None)
-        if fault and fault.delay:
-            await asyncio.sleep(fault.delay)
+        if fault:
+            await asyncio.sleep(fault.before)
         if fault and fault.kind in {"error", "drop"}:
-            return self._fail(request, fault, bot, method, params)
+            self._record("fault" if fault.kind == "error" else "dropped", bot, method, params, fault.error())
+            return failed(request, fault)
         outcome = await self._outcome(bot, method, params)
-        if fault and fault.kind == "lost":
-            self._record("lost", bot, method, params, outcome)
-            return hang_up(request)
-        self._record("refused" if isinstance(outcome, ApiError) else "ok", bot, method, params, outcome)
-        return answer(outcome)
+        fates: dict[str, CallFate] = {"lost": "lost", "late": "late"}
+        fate: CallFate = "refused" if isinstance(outcome, ApiError) else "ok"
+        self._record(fates.get(fault.kind, fate) if fault else fate, bot, method, params, outcome)
+        if fault:
+            await asyncio.sleep(fault.afterwards)
+        return hang_up(request) if fault and fault.kind == "lost" else answer(outcome)
 
     async def _outcome(self, bot: Bot, method: str, params: Params) -> Any:
         try:
@@ -66,11 +69,6 @@ class Line:
             return await self.api.call(bot, method, params)
         except ApiError as error:
             return error
-
-    def _fail(self, request: web.Request, fault: Fault, bot: Bot, method: str, params: Params) -> web.Response:
-        fate: CallFate = "fault" if fault.kind == "error" else "dropped"
-        self._record(fate, bot, method, params, fault.error())
-        return answer(fault.error()) if fault.kind == "error" else hang_up(request)
 
     def _record(self, fate: CallFate, bot: Bot, method: str, params: Params, outcome: Any) -> None:
         refused = isinstance(outcome, ApiError)
@@ -91,6 +89,15 @@ def answer(outcome: Any) -> web.Response:
         return web.json_response(outcome.to_json(), status=outcome.code)
     said = {"description": outcome.description} if isinstance(outcome, Told) else {}
     return web.json_response({"ok": True, "result": _result(outcome), **said})
+
+
+def failed(request: web.Request, fault: Fault) -> web.Response:
+    """What the bot gets when nothing was done."""
+    if fault.kind == "drop":
+        return hang_up(request)
+    if fault.body:
+        return web.Response(text=fault.body, status=fault.code, content_type="text/html")
+    return answer(fault.error())
 
 
 def _result(outcome: Any) -> Any:

@@ -15,8 +15,8 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from sandbox.answers import told
 from sandbox.commands import menu
-from sandbox.control import told
 from sandbox.model import Chat, Json
 from sandbox.render import message_rows, shown, templates
 from sandbox.stage import ClockPanel, Seat, StoryStep

@@ -49,6 +49,13 @@ class World:
                 return bot
         raise PhoneError(f"no such bot: {str(token_or_id).split(':')[0]}")
 
+    def chosen(self, bot: str | int | None) -> Bot:
+        """The first bot when none is named."""
+        found = self.bot(bot) if bot else next(iter(self.bots.values()), None)
+        if found is None:
+            raise PhoneError("there is no bot yet")
+        return found
+
     def add_user(self, user: User) -> User:
         self.users[user.id] = user
         for chat in self.chats.values():
