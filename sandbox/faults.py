@@ -39,6 +39,7 @@ class Fault:
     delay: float = 0.0
     after: int = 0
     body: str = ""
+    name: str = field(default="", compare=False)
     taken: int = field(default=0, compare=False)
     id: int = field(default=0, compare=False)
 

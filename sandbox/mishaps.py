@@ -29,7 +29,7 @@ class Mishap:
 
     @property
     def english(self) -> str:
-        said = self.description or self.name.replace("_", " ")
+        said = self.description.format(**dict(self.needs))
         return f"{self.code} {said}" if self.code else said
 
     def to_json(self) -> dict[str, Any]:
@@ -49,7 +49,7 @@ def mishap(
     return Fault(
         known.kind, method or known.method, times, chat_id, code=known.code or 500,
         description=known.description.format(**values), parameters={key: int(value) for key, value in values.items()},
-        delay=float(delay), after=after, body=known.body,
+        delay=float(delay), after=after, body=known.body, name=name,
     )  # fmt: skip
 
 
@@ -108,9 +108,9 @@ _ALL = [
            body=_PAGE.format("504 Gateway Time-out")),
     Mishap("login_page", "被网络登录页截住", code=200, description="a page that is no answer",
            body=_PAGE.format("Welcome")),
-    Mishap("slow", "慢,之后照办", "latency", needs=(("delay", 3),)),
-    Mishap("late", "已照办,回音迟到", "late", needs=(("delay", 3),)),
-    Mishap("dropped", "没办成就断线", "drop"),
-    Mishap("lost", "已照办,回音丢失", "lost"),
+    Mishap("slow", "慢,之后照办", "latency", description="done and answered later", needs=(("delay", 3),)),
+    Mishap("late", "已照办,回音迟到", "late", description="done at once, answered later", needs=(("delay", 3),)),
+    Mishap("dropped", "没办成就断线", "drop", description="hangs up, nothing done"),
+    Mishap("lost", "已照办,回音丢失", "lost", description="done, hangs up before the answer"),
 ]  # fmt: skip
 MISHAPS = {one.name: one for one in _ALL}

@@ -16,7 +16,7 @@ from sandbox.model import Json
 from sandbox.world import World
 
 _KINDS = get_args(FaultKind)
-_FIELDS = {field.name for field in dataclasses.fields(Fault)} - {"id", "taken"}
+_FIELDS = {field.name for field in dataclasses.fields(Fault)} - {"id", "name", "taken"}
 
 
 class Script:

@@ -48,7 +48,7 @@ class SandboxServer:
         self.world = World(now)
         self.line = Line(self.world)
         self.control = Control(self.world, panel)
-        self.stage = Stage(self.world, zone, panel)
+        self.stage = Stage(self.world, self.line, zone, panel)
         self.stage.story = list(story)
         self._runner: web.AppRunner | None = None
         self.url = ""

@@ -98,6 +98,9 @@ class World:
         message = chat.messages.get(message_id)
         if message is None or not message.mine:
             raise PhoneError("only a message of one's own can be edited")
+        if message.kind in {"sticker", "voice"} or (message.kind == "text" and not text.strip()):
+            raise PhoneError("there is nothing to edit, or nothing left")
+        self._refuse_blocked(chat)
         self.edit(chat, message, text=text.strip(), entities=commands_in(text))
         chat.bot.queue.put("edited_message", chat.message_api(message))
         return message
