@@ -10,7 +10,7 @@ from sandbox import SandboxServer
 
 from .cast import TOKEN
 from .conftest import Raw
-from .test_files import picture
+from .pictures import picture
 from .theatre import NARROW, WIDE, keys, opened
 
 pytestmark = pytest.mark.browser
@@ -160,7 +160,7 @@ async def test_the_fault_panel(browser: Browser, sandbox: SandboxServer, raw: Ra
     mark = page.locator("#showpanel .dot")
     await expect(mark).to_be_hidden()
     await panel.get_by_label("按真的限速").check()
-    await expect(mark).to_have_css("display", "inline-block")
+    await expect(mark).to_be_visible()
     assert sandbox.limits.on
     assert await page.evaluate("document.documentElement.scrollWidth") <= size["width"]
     assert await panel.evaluate("e => e.scrollWidth <= e.clientWidth")
