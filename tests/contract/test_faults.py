@@ -18,6 +18,7 @@ from sandbox import MISHAPS, Fault, Phone, PhoneError, SandboxServer, mishap
 from .cast import PRINCIPAL, TOKEN
 from .conftest import Raw
 from .test_control import Control
+from .theatre import keys
 
 BAD = (ptb_errors.BadRequest, aio_errors.TelegramBadRequest)
 FORBIDDEN = (ptb_errors.Forbidden, aio_errors.TelegramForbiddenError)
@@ -204,6 +205,16 @@ async def test_after_so_many_for_so_many_of_one_chat(sandbox: SandboxServer, raw
     me = PRINCIPAL
     assert await sends(raw, me, 7, me, 7, me, me) == [True, True, False, True, False, True]
     assert (fault.taken, fault.times, list(sandbox.line.faults.spent)) == (2, 0, [fault])
+
+
+async def test_an_answer_to_a_button_belongs_to_its_chat(sandbox: SandboxServer, raw: Raw, phone: Phone) -> None:
+    await raw("sendMessage", chat_id=PRINCIPAL, text="一", reply_markup=keys("好"))
+    sandbox.inject(mishap("query_too_old", chat_id=7))
+    mine = sandbox.inject(mishap("internal", "answerCallbackQuery", chat_id=PRINCIPAL))
+    query = await phone.press("好")
+    assert [(await raw("answerCallbackQuery", callback_query_id=query))["ok"] for _ in range(2)] == [False, True]
+    assert mine.taken == 1
+    assert [call.fate for call in sandbox.calls("answerCallbackQuery", chat_id=PRINCIPAL)] == ["fault", "ok"]
 
 
 async def test_the_first_that_fits_and_is_due(sandbox: SandboxServer, raw: Raw, phone: Phone) -> None:
