@@ -1,10 +1,12 @@
 """A local stand-in for the Telegram Bot API, with phones to play every role. It imports nothing of ours."""
 
+from sandbox.calls import ApiCall
 from sandbox.direct import Direct
 from sandbox.errors import ApiError, PhoneError
-from sandbox.faults import ApiCall, Fault, too_many_requests
+from sandbox.faults import Fault, too_many_requests
 from sandbox.files import StoredFile
 from sandbox.limits import FloodLimits
+from sandbox.mishaps import MISHAPS, Mishap, mishap
 from sandbox.model import BotProfile, CallbackAnswer, User
 from sandbox.phone import Bubble, NoSuchButton, NotSeen, Phone
 from sandbox.picks import Document, Photo
@@ -13,6 +15,7 @@ from sandbox.stage import ClockControl, Seat, StoryStep
 from sandbox.webhooks import Posting
 
 __all__ = [
+    "MISHAPS",
     "ApiCall",
     "ApiError",
     "BotProfile",
@@ -23,6 +26,7 @@ __all__ = [
     "Document",
     "Fault",
     "FloodLimits",
+    "Mishap",
     "NoSuchButton",
     "NotSeen",
     "Phone",
@@ -34,5 +38,6 @@ __all__ = [
     "StoredFile",
     "StoryStep",
     "User",
+    "mishap",
     "too_many_requests",
 ]

@@ -6,10 +6,11 @@ import asyncio
 
 from aiohttp import web
 
+from sandbox.calls import CallFate
 from sandbox.errors import ApiError
-from sandbox.faults import DOWNLOAD, CallFate, Fault
+from sandbox.faults import DOWNLOAD, Fault
 from sandbox.files import StoredFile
-from sandbox.line import Line, answer, hang_up
+from sandbox.line import Line, answer, failed, hang_up
 from sandbox.model import Bot
 
 _TYPE = "application/octet-stream"
@@ -28,7 +29,7 @@ class Downloads:
             return answer(ApiError(401, "Unauthorized"))
         path = request.match_info["path"]
         fault = self.line.faults.take(DOWNLOAD, None)
-        if fault and fault.delay:
+        if fault:
             await asyncio.sleep(fault.delay)
         file = self.line.world.files.at(bot.profile.id, path)
         outcome = await self._outcome(request, fault, file)
@@ -36,10 +37,8 @@ class Downloads:
         return outcome
 
     async def _outcome(self, request: web.Request, fault: Fault | None, file: StoredFile | None) -> web.StreamResponse:
-        if fault and fault.kind == "error":
-            return answer(fault.error())
-        if fault and fault.kind == "drop":
-            return hang_up(request)
+        if fault and fault.kind in {"error", "drop"}:
+            return failed(request, fault)
         if file is None or file.content is None:
             return answer(ApiError(404, "Not Found"))
         if fault and fault.kind == "lost":

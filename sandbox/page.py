@@ -15,9 +15,11 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from sandbox.answers import told
 from sandbox.commands import menu
-from sandbox.control import told
+from sandbox.line import Line
 from sandbox.model import Chat, Json
+from sandbox.panel import LinePanel
 from sandbox.render import message_rows, shown, templates
 from sandbox.stage import ClockPanel, Seat, StoryStep
 from sandbox.world import World
@@ -25,13 +27,14 @@ from sandbox.world import World
 STATIC = Path(__file__).parent / "static"
 TYPING_SECONDS = 5.0
 PICTURES = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif"})
-_POLICY = "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
+_POLICY = "default-src 'self'; img-src 'self' data: blob:; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
 _HEADERS = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
 class Stage:
-    def __init__(self, world: World, zone: tzinfo, clock: ClockPanel | None) -> None:
+    def __init__(self, world: World, line: Line, zone: tzinfo, clock: ClockPanel | None) -> None:
         self.world = world
+        self.panel = LinePanel(world, line)
         self.zone = zone
         self.clock = clock
         self.title = "督办 · 演示"
@@ -43,6 +46,7 @@ class Stage:
         app.router.add_get("/", self.page)
         app.router.add_get("/stage/events", self.events)
         app.router.add_get("/stage/chats/{bot}/{user}", told(self.chat))
+        self.panel.add_routes(app)
         app.router.add_get("/stage/files/{unique_id}", self.file)
         app.router.add_static("/static/", STATIC)
 
@@ -52,6 +56,7 @@ class Stage:
             phones=self._phones(),
             clock=self.clock.state() if self.clock else None,
             story=self.story,
+            line=self.panel.choices(),
             data={"phones": self._phones(), "story": [vars(step) for step in self.story], "unread": self._newest(0)},
         )
         return web.Response(text=html, content_type="text/html", headers=_HEADERS)
@@ -96,9 +101,11 @@ class Stage:
         return response
 
     async def _tell(self, response: web.StreamResponse) -> None:
-        """Names changed chats, several changes at once; the clock at least every second."""
-        seen = self.world.rev
+        """Names changed chats, several changes at once; the clock at least every second; that the line changed."""
+        seen, line = self.world.rev, self.panel.state()
         while not self.closing:
+            if line != (line := self.panel.state()):
+                await _send(response, "line", {})
             if self.clock:
                 await _send(response, "clock", self.clock.state())
             if self.world.rev > seen:

@@ -9,16 +9,18 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
+from sandbox.calls import ApiCall
 from sandbox.control import Control
 from sandbox.direct import Direct
 from sandbox.downloads import Downloads
-from sandbox.faults import ApiCall, Fault
+from sandbox.faults import Fault
 from sandbox.files import MAX_FILE
 from sandbox.limits import FloodLimits
 from sandbox.line import Line
 from sandbox.model import BotProfile, User
 from sandbox.page import Stage
 from sandbox.phone import NotSeen, Phone
+from sandbox.script import Script
 from sandbox.stage import ClockControl, ClockPanel, Seat, StoryStep
 from sandbox.webhooks import Posting, Webhooks
 from sandbox.world import World
@@ -45,8 +47,8 @@ class SandboxServer:
         panel = ClockPanel(clock, zone) if clock else None
         self.world = World(now)
         self.line = Line(self.world)
-        self.control = Control(self.world, self.line, panel)
-        self.stage = Stage(self.world, zone, panel)
+        self.control = Control(self.world, panel)
+        self.stage = Stage(self.world, self.line, zone, panel)
         self.stage.story = list(story)
         self._runner: web.AppRunner | None = None
         self.url = ""
@@ -138,6 +140,6 @@ class SandboxServer:
 
     def _app(self) -> web.Application:
         app = web.Application(client_max_size=MAX_FILE + (1 << 20))
-        for part in (self.line, Downloads(self.line), self.control, self.stage):
+        for part in (self.line, Downloads(self.line), self.control, Script(self.world, self.line), self.stage):
             part.add_routes(app)
         return app

@@ -124,13 +124,15 @@ class Webhooks:
         chat_id = chat_of(update)
         fault = self.faults.take(WEBHOOK, chat_id)
         if fault:
-            await asyncio.sleep(fault.delay)
+            await asyncio.sleep(fault.before)
         if fault and fault.kind in {"drop", "error"}:
             status, problem = (None, "Connection reset by peer") if fault.kind == "drop" else _judged(fault.code, "")
         else:
             status, problem = await self._call(hook, update)
         if fault and fault.kind == "lost":
             status, problem = None, "Read timeout expired"
+        if fault:
+            await asyncio.sleep(fault.afterwards)
         self._record(bot, update, status, problem)
         if problem:
             hook.error_at, hook.error = self.world.now(), problem

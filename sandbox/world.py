@@ -49,6 +49,13 @@ class World:
                 return bot
         raise PhoneError(f"no such bot: {str(token_or_id).split(':')[0]}")
 
+    def chosen(self, bot: str | int | None) -> Bot:
+        """The first bot when none is named."""
+        found = self.bot(bot) if bot else next(iter(self.bots.values()), None)
+        if found is None:
+            raise PhoneError("there is no bot yet")
+        return found
+
     def add_user(self, user: User) -> User:
         self.users[user.id] = user
         for chat in self.chats.values():
@@ -91,6 +98,9 @@ class World:
         message = chat.messages.get(message_id)
         if message is None or not message.mine:
             raise PhoneError("only a message of one's own can be edited")
+        if message.kind in {"sticker", "voice"} or (message.kind == "text" and not text.strip()):
+            raise PhoneError("there is nothing to edit, or nothing left")
+        self._refuse_blocked(chat)
         self.edit(chat, message, text=text.strip(), entities=commands_in(text))
         chat.bot.queue.put("edited_message", chat.message_api(message))
         return message

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
@@ -10,11 +12,13 @@ import pytest
 from aiogram import Bot as AiogramBot
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
+from playwright.async_api import Browser, async_playwright
 from telegram import Bot as PtbBot
 
 from sandbox import BotProfile, Phone, SandboxServer
 
 from .cast import OTHER_TOKEN, PRINCIPAL, TOKEN
+from .theatre import FLAGS, OTHERS, PRINCIPALS, STORY, DemoClock
 
 
 class Hands:
@@ -83,3 +87,26 @@ class Raw:
 async def raw(sandbox: SandboxServer) -> AsyncIterator[Raw]:
     async with aiohttp.ClientSession() as session:
         yield Raw(session, sandbox.url)
+
+
+@pytest.fixture
+def clock() -> DemoClock:
+    return DemoClock()
+
+
+@pytest.fixture
+async def theatre(clock: DemoClock) -> AsyncIterator[SandboxServer]:
+    """The stage with a county's people, a story and a clock."""
+    server = SandboxServer(clock.now, bots=[BotProfile(TOKEN)], seats=[*PRINCIPALS, *OTHERS], story=STORY, clock=clock)
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    found = os.environ.get("DUBAN_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=found, args=FLAGS.split())
+        yield browser
+        await browser.close()

@@ -14,6 +14,7 @@ from sandbox.render import to_html
 
 from .cast import PRINCIPAL, TOKEN
 from .conftest import Raw
+from .theatre import DemoClock
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -87,23 +88,6 @@ async def test_calls_and_faults(control: Control, phone: Phone, raw: Raw) -> Non
     await control("DELETE", "/control/calls")
     await control("DELETE", "/control/faults")
     assert await control("GET", "/control/calls") == []
-
-
-class DemoClock:
-    tz_name = "Asia/Shanghai"
-
-    def __init__(self) -> None:
-        self.at = datetime(2026, 9, 9, 9, 30, tzinfo=SHANGHAI)
-        self.speed = 1.0
-
-    def now(self) -> datetime:
-        return self.at
-
-    def set_speed(self, x: float) -> None:
-        self.speed = x
-
-    def jump_to(self, instant: datetime) -> None:
-        self.at = instant
 
 
 JUMPS = [

@@ -2,74 +2,26 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, expect
 
-from sandbox import BotProfile, SandboxServer, Seat, StoryStep
+from sandbox import SandboxServer
 
 from .cast import TOKEN
 from .conftest import Raw
-from .test_control import DemoClock
+from .theatre import NARROW, WIDE, DemoClock, keys, opened
 
 pytestmark = pytest.mark.browser
 
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-)
-WIDE = {"width": 1440, "height": 900}
-NARROW = {"width": 390, "height": 844}
-PRINCIPALS = [Seat("校长", 1000 + n, TOKEN, f"第{n}小学 王校长", f"invite-{n}") for n in range(1, 65)]
-OTHERS = [
-    Seat("股长", 201, TOKEN, "安全股 陈股长"),
-    Seat("办公室", 301, TOKEN, "李干事"),
-    Seat("局长", 401, TOKEN, "周局长"),
-]
-STORY = [StoryStep("开始", "王校长的手机上有一条通知。", "校长"), StoryStep("汇总", "局长收到十行。", "局长")]
-
-
-def keys(*labels: str) -> dict:
-    return {"inline_keyboard": [[{"text": label, "callback_data": label} for label in labels]]}
-
 
 @pytest.fixture
-def clock() -> DemoClock:
-    return DemoClock()
-
-
-@pytest.fixture
-async def sandbox(clock: DemoClock) -> AsyncIterator[SandboxServer]:
-    server = SandboxServer(clock.now, bots=[BotProfile(TOKEN)], seats=[*PRINCIPALS, *OTHERS], story=STORY, clock=clock)
-    await server.start()
-    yield server
-    await server.stop()
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    found = os.environ.get("DUBAN_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=found, args=FLAGS.split())
-        yield browser
-        await browser.close()
-
-
-async def opened(browser: Browser, sandbox: SandboxServer, size: dict, problems: list[str]) -> Page:
-    page = await (await browser.new_context(viewport=size)).new_page()
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
-    page.on("request", lambda request: problems.append(request.url) if sandbox.url not in request.url else None)
-    await page.goto(sandbox.url)
-    await page.wait_for_selector("body[data-ready]")
-    return page
+async def sandbox(theatre: SandboxServer) -> SandboxServer:
+    return theatre
 
 
 async def test_a_conversation_at_a_desk(browser: Browser, sandbox: SandboxServer, raw: Raw, tmp_path: Path) -> None:
@@ -115,7 +67,7 @@ async def test_commands_reply_and_block(browser: Browser, sandbox: SandboxServer
     await raw("sendMessage", chat_id=401, text="十行")
     page = await opened(browser, sandbox, WIDE, problems)
     director = page.get_by_label("局长的手机", exact=True)
-    await director.get_by_label("命令和更多").click()
+    await director.get_by_label("命令", exact=True).click()
     await director.get_by_role("button", name="/digest 汇总").click()
     await expect(director.locator(".mine").last).to_contain_text("/digest")
     await director.locator(".theirs").hover()
@@ -124,10 +76,17 @@ async def test_commands_reply_and_block(browser: Browser, sandbox: SandboxServer
     await director.get_by_label("发送").click()
     await expect(director.locator(".mine .quote")).to_have_text("十行")
     assert phone.messages[-1].reply_to == 2
-    await director.get_by_label("命令和更多").click()
+    await director.get_by_label("更多", exact=True).click()
     await director.get_by_role("button", name="停用这个助手").click()
-    await expect(director.get_by_role("button", name="重新启用")).to_be_visible()
+    back = director.get_by_role("button", name="重新启用")
+    await expect(back).to_be_visible()
     assert phone.blocked
+    assert (await raw("sendMessage", chat_id=401, text="在吗"))["error_code"] == 403
+    await back.click()
+    await expect(director.get_by_label("给助手发消息")).to_be_visible()
+    assert not phone.blocked
+    statuses = [u["my_chat_member"]["new_chat_member"]["status"] for u in (await raw("getUpdates"))["result"][-2:]]
+    assert statuses == ["kicked", "member"]
     assert problems == []
 
 

@@ -19,7 +19,7 @@ from telegram import Bot, Update
 from telegram.error import BadRequest, Conflict
 from telegram.ext import Application, MessageHandler, filters
 
-from sandbox import Fault, Phone, PhoneError, SandboxServer
+from sandbox import Fault, Phone, PhoneError, SandboxServer, mishap
 
 from .cast import PRINCIPAL, TOKEN
 from .conftest import Hands, Raw
@@ -214,6 +214,33 @@ async def test_faults_on_the_way(
     await phone.say("一")
     await until(lambda: sandbox.pending_updates(TOKEN) == 0)
     assert hook.texts == ["一"] * came
+
+
+@pytest.mark.parametrize("name", ["internal", "proxy_502", "blocked", "dropped", "lost"])
+async def test_named_mishaps_make_it_come_again(
+    sandbox: SandboxServer, ptb: Bot, hook: Hook, phone: Phone, name: str
+) -> None:
+    sandbox.inject(mishap(name, "webhook", times=2, after=1))
+    await ptb.set_webhook(hook.url)
+    for text in ("一", "二", "三"):
+        await phone.say(text)
+    await until(lambda: sandbox.pending_updates(TOKEN) == 0)
+    assert hook.texts == ["一", *["二"] * (3 if name == "lost" else 1), "三"]
+    assert [bool(one.problem) for one in sandbox.postings()] == [False, True, True, False, False]
+
+
+async def test_an_answer_noticed_late_holds_up_its_chat(
+    sandbox: SandboxServer, ptb: Bot, hook: Hook, phone: Phone
+) -> None:
+    sandbox.inject(mishap("late", "webhook", delay=1))
+    await ptb.set_webhook(hook.url)
+    began = time.monotonic()
+    await phone.say("一")
+    await until(lambda: hook.texts == ["一"])
+    assert time.monotonic() - began < 1
+    await phone.say("二")
+    await until(lambda: hook.texts == ["一", "二"])
+    assert time.monotonic() - began > 1
 
 
 async def test_an_old_update_again_and_twice_at_once(
