@@ -39,8 +39,8 @@ async def test_evidence_kept_by_name_only_becomes_a_job(old: str) -> None:
         report = (await session.execute(select(Report).order_by(col(Report.round_id)).limit(1))).scalar_one()
         await session.execute(
             text(
-                "INSERT INTO evidence (bureau_id, id, round_id, unit_id, key, file_id, unique_id, person_id, received_at)"
-                " VALUES (:bureau, 1, :round, :unit, 'env_photo', 'AgAC1', 'AQAD1', NULL, :now)"
+                "INSERT INTO evidence (bureau_id, id, round_id, unit_id, key, file_id, unique_id, received_at)"
+                " VALUES (:bureau, 1, :round, :unit, 'env_photo', 'AgAC1', 'AQAD1', :now)"
             ).bindparams(bureau=county.bureau_id, round=report.round_id, unit=report.unit_id),
             {"now": now if not database.is_sqlite else "2026-11-18 01:00:00.000000"},
         )
