@@ -26,10 +26,13 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 @click.option("--from", "first", type=_DAY, help="The first day (YYYY-MM-DD); else the 1st of this month.")
 @click.option("--keep", type=click.Path(path_type=Path, file_okay=False), help="Leave the store there as duban.db.")
 @click.option("--seed", default=1, show_default=True, help="The same seed and days play the same span.")
+@click.option("--principals", "most", type=click.IntRange(1), help="So many take part, the others stay silent.")
 @click.option(
     "--ledger", type=click.Path(path_type=Path, dir_okay=False), help="Every message the bot began, as a CSV file."
 )
-def simulate(days: int, first: datetime | None, keep: Path | None, seed: int, ledger: Path | None) -> None:
+def simulate(
+    days: int, first: datetime | None, keep: Path | None, seed: int, most: int | None, ledger: Path | None
+) -> None:
     """Play a span with scripted principals: the real application, no network, the sample county.
 
     Punctual, late, silent, confused, correcting and chatty principals answer from their phones; the clock jumps from
@@ -37,7 +40,7 @@ def simulate(days: int, first: datetime | None, keep: Path | None, seed: int, le
     """
     logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s %(message)s")
     gc.enable()
-    span = Span(first.date() if first else SystemClock().now().date().replace(day=1), days, seed)
+    span = Span(first.date() if first else SystemClock().now().date().replace(day=1), days, seed, most)
     if ledger is not None and not ledger.parent.is_dir():
         raise Mendable(f"{ledger.parent} is no folder: make it first")
     with _folder(keep) as folder, _progress(span) as progress:

@@ -8,8 +8,10 @@ the chat service was told we have survives a power cut. PostgreSQL has neither l
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, nullcontext
+from functools import lru_cache, partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -54,25 +56,42 @@ def async_url(url: str) -> str:
             raise ValueError(f"unknown store {other!r}: use sqlite:///path/to/file.db or postgresql://user@host/name")
 
 
-def make_engine(url: str) -> AsyncEngine:
+@lru_cache(maxsize=256)
+def _list_in(text: str) -> Any:
+    return json.loads(text)
+
+
+def _loads(text: str) -> Any:
+    """JSON of a column. Lists are questionnaires, the same ones in row after row: each is read once and shared, so that
+    nobody may change one in place."""
+    return _list_in(text) if text.startswith("[") else json.loads(text)
+
+
+def make_engine(url: str, *, durable: bool = True) -> AsyncEngine:
+    """Not `durable`: for a play that nobody was told anything of, SQLite does not wait for the disk."""
     parsed = make_url(async_url(url))
     if parsed.get_backend_name() == "sqlite":
         path = parsed.database or ":memory:"
         engine = create_async_engine(
-            parsed, async_creator=lambda: sqlite.connect(path, check_same_thread=False), hide_parameters=True
+            parsed,
+            async_creator=lambda: sqlite.connect(path, check_same_thread=False),
+            hide_parameters=True,
+            json_deserializer=_loads,
         )
-        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        event.listen(engine.sync_engine, "connect", partial(_prepare_sqlite, "FULL" if durable else "OFF"))
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
     else:
-        engine = create_async_engine(parsed, pool_size=10, max_overflow=20, hide_parameters=True)
+        engine = create_async_engine(
+            parsed, pool_size=10, max_overflow=20, hide_parameters=True, json_deserializer=_loads
+        )
         event.listen(engine.sync_engine, "connect", _prepare_postgres)
     return engine
 
 
-def _prepare_sqlite(connection: DBAPIConnection, _record: object) -> None:
+def _prepare_sqlite(synchronous: str, connection: DBAPIConnection, _record: object) -> None:
     connection.isolation_level = None  # we own the BEGIN
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
+    for pragma in ("journal_mode=WAL", f"synchronous={synchronous}", "foreign_keys=ON", "busy_timeout=5000"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -15,6 +15,10 @@ class Direct:
     def __init__(self, api: BotApi) -> None:
         self._api = api
 
+    def has_news(self, token: str, offset: int | None) -> bool:
+        """Would getUpdates with this offset bring anything?"""
+        return any(int(update["update_id"]) >= (offset or 0) for update in self._api.world.bots[token].queue.waiting())
+
     async def call(self, token: str, method: str, params: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         """The status and the JSON of the answer."""
         try:

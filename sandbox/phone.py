@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -103,6 +103,10 @@ class Phone:
     @property
     def received(self) -> list[Bubble]:
         return [bubble(message) for message in self.chat.messages.values() if not message.mine]
+
+    def newest(self) -> Iterator[Bubble]:
+        """From the bot, the newest first; looked at one by one, however long the chat is."""
+        return (bubble(message) for message in self.chat.newest_first if not message.mine)
 
     @property
     def texts(self) -> list[str]:

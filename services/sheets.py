@@ -153,8 +153,19 @@ class Sheet:
         return found
 
 
+_KNOWN: dict[int, tuple[list[dict[str, object]], tuple[Indicator, ...]]] = {}
+"""Questionnaires that were read, by the list that the store shares for equal ones."""
+_MOST_KNOWN = 256
+
+
 def _indicators(round_: Round) -> tuple[Indicator, ...]:
-    return codec.questionnaire_from_json(round_.questionnaire)
+    raw = round_.questionnaire
+    known = _KNOWN.get(id(raw))
+    if known is None or known[0] is not raw:
+        if len(_KNOWN) >= _MOST_KNOWN:
+            _KNOWN.clear()
+        known = _KNOWN[id(raw)] = raw, codec.questionnaire_from_json(raw)
+    return known[1]
 
 
 _Rows = Select[Report, Round, Task, Unit, Unit, Draft, Extension, bool, bool]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -13,10 +13,10 @@ from sqlmodel import col
 from cli.errors import Mendable
 from db import migrations
 from db.session import Database
-from db.tables import Bureau, Membership, Person, Role, Unit, UnitKind
+from db.tables import Account, Bureau, Membership, Person, Role, Unit, UnitKind
 from domain.campaign import CampaignPlan
 from services import campaigns, roster
-from services.invitations import invite
+from services.people import CHANNEL
 
 SAMPLES = Path(__file__).parent.parent.parent / "samples"
 FIRST_CHAT = 700_001
@@ -25,13 +25,12 @@ _ROLES = [Role.PRINCIPAL.value, Role.SECTION.value, Role.OFFICE.value, Role.DIRE
 
 @dataclass(frozen=True, slots=True)
 class Player:
-    """Somebody with a phone, and the code of the invitation that binds it. `unit` is None for those of no unit."""
+    """Somebody with a phone. `unit` is None for those of no unit."""
 
     chat_id: int
     person: Person
     role: Role
     unit: Unit | None
-    code: str
 
     @property
     def reports(self) -> bool:
@@ -57,7 +56,7 @@ async def found(database: Database, plan: CampaignPlan, now: datetime) -> Bureau
     return bureau
 
 
-async def invite_everybody(database: Database, bureau: Bureau, now: datetime) -> list[Player]:
+async def everybody(database: Database, bureau: Bureau) -> list[Player]:
     """One player for each person, in the order of the roster."""
     statement = (
         select(Person, Membership, Unit)
@@ -66,16 +65,24 @@ async def invite_everybody(database: Database, bureau: Bureau, now: datetime) ->
         .where(col(Person.bureau_id) == bureau.id, col(Membership.role).in_(_ROLES))
         .order_by(col(Unit.code), col(Membership.id))
     )
+    found: dict[int, Player] = {}
+    async with database.read() as session:
+        for person, membership, unit in (await session.execute(statement)).all():
+            chat_id = FIRST_CHAT + len(found)
+            found.setdefault(person.id, Player(chat_id, person, Role(membership.role), unit))
+    return list(found.values())
+
+
+async def bind(database: Database, bureau: Bureau, players: Iterable[Player], now: datetime) -> None:
+    """They have used their invitations before the span begins."""
     async with database.write() as session:
-        rows = [(person, membership, unit) for person, membership, unit in (await session.execute(statement)).all()]
-        codes = {person.id: (await invite(session, bureau.id, person.id, now)).link for person, _, _ in rows}
-    return list(_players(rows, codes))
-
-
-def _players(rows: Sequence[tuple[Person, Membership, Unit | None]], codes: dict[int, str]) -> Iterator[Player]:
-    seen: set[int] = set()
-    for person, membership, unit in rows:
-        if person.id not in seen:
-            seen.add(person.id)
-            payload = codes[person.id].rpartition("start=")[2]
-            yield Player(FIRST_CHAT + len(seen), person, Role(membership.role), unit, payload)
+        session.add_all(
+            Account(
+                bureau_id=bureau.id,
+                channel=CHANNEL,
+                external_id=player.chat_id,
+                person_id=player.person.id,
+                bound_at=now,
+            )
+            for player in players
+        )

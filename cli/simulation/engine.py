@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
@@ -22,6 +22,8 @@ Life = AsyncIterator[timedelta]
 class Engine:
     face: TelegramFace
     clock: VirtualClock
+    has_news: Callable[[int | None], bool]
+    """Has anybody said something that getUpdates would bring from this offset on?"""
     _waiting: list[tuple[datetime, int, Life]] = field(default_factory=list)
     _numbers: count[int] = field(default_factory=count)
     _offset: int | None = None
@@ -67,9 +69,9 @@ class Engine:
         """Until nothing waits that may be worked on or sent now."""
         while True:
             await self.face.delivery.drain()
-            updates = await self.face.bot.raw_updates(self._offset, 0)
-            if not updates:
+            if not self.has_news(self._offset):
                 return
+            updates = await self.face.bot.raw_updates(self._offset, 0)
             async with self.workplace.database.write() as session:
                 await accept(session, self.workplace.bureau_id, updates, self.clock.now())
             self._offset = max(int(update["update_id"]) for update in updates) + 1

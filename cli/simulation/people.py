@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import islice
 
 from cli.simulation.replies import Phrasebook, School, plainly
 from domain.indicators import Indicator, Kind
@@ -78,12 +79,6 @@ class Principal:
         return local if 7 <= local.hour < 21 else local.replace(hour=self.rng.randint(8, 18))
 
     # what
-
-    async def bind(self, payload: str) -> Life:
-        await self.phone.start(payload)
-        yield timedelta(seconds=20)
-        await self._tap("是我")
-        yield timedelta(seconds=1)
 
     async def sit_down(self) -> Life:
         """Reports what is owed, one after the other, as this kind of person does."""
@@ -159,8 +154,7 @@ class Principal:
 
     def _card(self) -> Bubble | None:
         """The newest card of a report on the phone."""
-        cards = (shown for shown in reversed(self.phone.received[-6:]) if shown.text.startswith("【"))
-        return next(cards, None)
+        return next((shown for shown in islice(self.phone.newest(), 6) if shown.text.startswith("【")), None)
 
     def _asked(self, card: Bubble) -> Indicator | None:
         """The question that the card puts, or doubts."""
@@ -177,7 +171,7 @@ class Principal:
         if asked.kind is Kind.CHOICES and await self._tap("选好了", card):
             return True
         own = self.book.one(asked)
-        if tries == 1 and own and self.rng.random() < 0.5:
+        if tries == 1 and own and self.rng.random() < 0.35:
             await self.phone.say(self.rng.choice(own))
             return True
         plain = plainly(asked, self.school, self.zone_day(self.now()).date(), self.rng)
@@ -201,8 +195,9 @@ class Principal:
         if self.temperament is not Temperament.CORRECTING:
             return
         yield timedelta(hours=self.rng.uniform(0.5, 20))
-        receipts = [shown for shown in self.phone.received if shown.text.startswith("✓ 已收到") and shown.buttons]
-        if receipts and await self._tap("修改", receipts[-1]):
+        receipts = (shown for shown in self.phone.newest() if shown.text.startswith("✓ 已收到") and shown.buttons)
+        receipt = next(receipts, None)
+        if receipt is not None and await self._tap("修改", receipt):
             yield self._thinks()
             async for pause in self._correct():
                 yield pause

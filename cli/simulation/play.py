@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -17,13 +18,13 @@ from sqlmodel import col
 from bot.polling import DubanBot
 from bot.telegram_face import TelegramFace
 from cli.compose import workplace_for
-from cli.simulation.county import Player, found, invite_everybody, sample_campaign
+from cli.simulation.county import Player, bind, everybody, found, sample_campaign
 from cli.simulation.engine import Engine, Life
 from cli.simulation.ledger import Summary, summarise, write_ledger
 from cli.simulation.people import SHARES, Principal, Temperament
 from cli.simulation.replies import Phrasebook, School, read_corpus
 from cli.simulation.transport import BASE, InProcess
-from db.session import Database
+from db.session import Database, make_engine
 from db.tables import Lane, Outbox, Role, Round
 from domain.campaign import CampaignPlan
 from sandbox import BotProfile, SandboxServer
@@ -35,6 +36,15 @@ TOKEN = "620002:a-stand-in-needs-no-secret"  # noqa: S105
 ZONE = "Asia/Shanghai"  # of the sample county
 UNBOUND = 0.5
 """Of the silent, so many never open their invitation."""
+
+
+class Span(NamedTuple):
+    """Which days are played, with whose luck, and how many principals take part (None: all)."""
+
+    first: date
+    days: int
+    seed: int
+    most: int | None = None
 
 
 @dataclass(slots=True)
@@ -49,29 +59,17 @@ class Simulation:
     _seen: int = 0
 
     async def run(self, until: datetime, progress: Callable[[datetime], None]) -> None:
-        self._bind_everybody()
+        self._open_the_office()
         async for now in self.engine.play(until):
             progress(now)
             await self._notice()
         await self.engine.workplace.nursery.drain(10)
 
-    def _bind_everybody(self) -> None:
-        opening = self.engine.workplace.hours.next_within(self.engine.clock.now())
+    def _open_the_office(self) -> None:
+        three = self.engine.workplace.hours.next_within(self.engine.clock.now()) + timedelta(hours=6)
         for player in self.players:
-            principal = self.principals.get(player.chat_id)
-            silent = principal is not None and principal.temperament is Temperament.SILENT
-            if silent and self.rng.random() < UNBOUND:
-                continue
-            at = opening + timedelta(minutes=self.rng.uniform(0, 240))
-            self.engine.later(at, self._binds(player))
             if player.role is Role.OFFICE:
-                self.engine.later(opening + timedelta(hours=6), self._office(player))
-
-    async def _binds(self, player: Player) -> Life:
-        phone = self.server.phone(TOKEN, player.chat_id)
-        await phone.start(player.code)
-        yield timedelta(seconds=20)
-        await phone.press("是我")
+                self.engine.later(three, self._office(player))
 
     async def _office(self, player: Player) -> Life:
         """Once a working day, at three: decides what waits, looks at the digest."""
@@ -108,7 +106,7 @@ class Simulation:
 
 
 @asynccontextmanager
-async def simulation(database: Database, start: datetime, seed: int) -> AsyncIterator[Simulation]:
+async def simulation(database: Database, start: datetime, span: Span) -> AsyncIterator[Simulation]:
     """Everything set up at `start` in an empty store."""
     clock = VirtualClock(start, speed=0)
     plan = sample_campaign(start.date())
@@ -116,12 +114,23 @@ async def simulation(database: Database, start: datetime, seed: int) -> AsyncIte
     server = SandboxServer(clock.now, bots=[BotProfile(TOKEN, "yunxi_duban_bot", "云溪督办")])
     workplace = workplace_for(database, clock, bureau)
     face = _face(workplace, server)
-    players = await invite_everybody(database, bureau, clock.now())
-    rng = random.Random(seed)  # noqa: S311 - a play, not a secret
+    known = await everybody(database, bureau)
+    here = [player.chat_id for player in known if player.reports][: span.most]
+    players = [player for player in known if not player.reports or player.chat_id in here]
+    rng = random.Random(span.seed)  # noqa: S311 - a play, not a secret
     async with face:
         await face.bot.initialize()
         principals = _principals(server, players, plan, workplace, rng)
-        yield Simulation(Engine(face, clock), server, players, principals, rng)
+        bound = [player for player in players if _is_bound(principals.get(player.chat_id), rng)]
+        await bind(database, bureau, bound, clock.now())
+        for player in bound:
+            server.phone(TOKEN, player.chat_id).chat.started = True
+        heard = partial(server.direct.has_news, TOKEN)
+        yield Simulation(Engine(face, clock, heard), server, players, principals, rng)
+
+
+def _is_bound(principal: Principal | None, rng: random.Random) -> bool:
+    return principal is None or principal.temperament is not Temperament.SILENT or rng.random() >= UNBOUND
 
 
 def _face(workplace: Workplace, server: SandboxServer) -> TelegramFace:
@@ -151,23 +160,16 @@ def _school(player: Player) -> School:
     return School(unit.students or 100, unit.staff or 10, unit.classes or 6) if unit else School(100, 10, 6)
 
 
-class Span(NamedTuple):
-    """Which days are played, and with whose luck."""
-
-    first: date
-    days: int
-    seed: int
-
-
 async def play(span: Span, folder: Path, ledger: Path | None, progress: Callable[[datetime], None]) -> Summary:
     """Leaves the store as `folder`/duban.db and, where asked for, the ledger."""
     zone = ZoneInfo(ZONE)
     start = datetime.combine(span.first, time(8, 0), zone)
     until = datetime.combine(span.first + timedelta(days=span.days), time(8, 0), zone)
-    database = Database(f"sqlite:///{folder / 'duban.db'}")
+    url = f"sqlite:///{folder / 'duban.db'}"
+    database = Database(url, make_engine(url, durable=False))
     database.own()
     try:
-        async with simulation(database, start, span.seed) as simulated:
+        async with simulation(database, start, span) as simulated:
             await simulated.run(until, progress)
         if ledger is not None:
             await write_ledger(database, zone, ledger)
