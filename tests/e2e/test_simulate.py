@@ -65,10 +65,8 @@ def test_the_summary_sums_up(played: tuple[Path, str]) -> None:
     assert by_time["on_time"] > 50
     assert by_time["missing"] > 0
     assert updates.split(" = ")[1] == f"done {updates.split()[1]}"
-    rows = {
-        line.split()[0]: [int(n) for n in line.split()[1:]] for line in table[2:] if not line.startswith("  in all")
-    }
-    rows = {kind: numbers for kind, numbers in rows.items() if numbers}
+    kinds = [line.split() for line in table[2:] if line.startswith("  ") and "in all" not in line]
+    rows = {kind: [int(n) for n in numbers] for kind, *numbers in kinds}
     assert all(sum(numbers[:-1]) == numbers[-1] for numbers in rows.values())
     assert sum(numbers[-1] for numbers in rows.values()) == int(table[0].split()[1].rstrip(","))
     with sqlite3.connect(folder / "kept" / "duban.db") as store:
