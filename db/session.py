@@ -67,18 +67,19 @@ def _loads(text: str) -> Any:
     return _list_in(text) if text.startswith("[") else json.loads(text)
 
 
-def make_engine(url: str, *, durable: bool = True) -> AsyncEngine:
-    """Not `durable`: for a play that nobody was told anything of, SQLite does not wait for the disk."""
+def make_engine(url: str, *, stepped: bool = False) -> AsyncEngine:
+    """`stepped`: for a play that does one thing after the other and tells nobody that anything is on disk, SQLite works
+    on the loop and does not wait for the disk."""
     parsed = make_url(async_url(url))
     if parsed.get_backend_name() == "sqlite":
         path = parsed.database or ":memory:"
         engine = create_async_engine(
             parsed,
-            async_creator=lambda: sqlite.connect(path, check_same_thread=False),
+            async_creator=lambda: sqlite.connect(path, stepped=stepped, check_same_thread=False),
             hide_parameters=True,
             json_deserializer=_loads,
         )
-        event.listen(engine.sync_engine, "connect", partial(_prepare_sqlite, "FULL" if durable else "OFF"))
+        event.listen(engine.sync_engine, "connect", partial(_prepare_sqlite, "OFF" if stepped else "FULL"))
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
     else:
         engine = create_async_engine(

@@ -1,10 +1,8 @@
-"""SQLite statements where they cost least: short ones on the loop, long ones in the connection's thread.
+"""SQLite statements in one trip to the connection's thread.
 
-A statement of ours takes some 20 µs, a trip to the thread and back ten times that; an update runs about twenty-five
-statements (docs/decisions/0013). So a statement runs where it is awaited, unless it may wait or take long: opening a
-write transaction, many rows, INSERT … SELECT, the commit with its fsync. A SELECT that proves long is broken off and
-begun again in the thread. BEGIN goes with the first statement; the rollback that the pool asks for after every commit
-makes no trip.
+aiosqlite makes four trips a statement (make the cursor, execute, fetch, close), each of which wakes the loop. An update
+of ours runs about twenty-five statements, so the trips were most of its time (docs/decisions/0013). BEGIN makes no trip
+of its own: it goes with the first statement; nor does the rollback that the pool asks for after every commit.
 """
 
 from __future__ import annotations
@@ -14,9 +12,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import aiosqlite
-
-LONG = 50_000
-"""Steps of SQLite's machine, some milliseconds, after which a SELECT is moved off the loop."""
 
 
 class OneTripCursor:
@@ -38,12 +33,7 @@ class OneTripCursor:
         if sql.startswith("BEGIN"):
             self._connection.begin = sql
             return self
-        if (
-            self._connection.begin.endswith("IMMEDIATE")
-            or not _is_short(sql)
-            or not self._connection.tried(self._execute, sql, parameters)
-        ):
-            await self._connection.run(self._execute, sql, parameters)
+        await self._connection.run(self._execute, sql, parameters)
         return self
 
     async def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> OneTripCursor:
@@ -71,32 +61,12 @@ class OneTripCursor:
         return None
 
 
-def _is_short(sql: str) -> bool:
-    """May it be tried on the loop? Whatever writes must end where it began: breaking it off undoes the transaction."""
-    return sql.startswith("SELECT") or " SELECT " not in sql
-
-
 class OneTripConnection(aiosqlite.Connection):
-    """aiosqlite's connection, whose cursors make one trip a statement or none. `begin` waits for the first of them."""
+    """aiosqlite's connection, whose cursors make one trip a statement. `begin` waits for the first of them."""
 
     begin = ""
-    _on_loop = False
-
-    def tried(self, work: Any, sql: str, parameters: Sequence[Any]) -> bool:
-        """Run it here; False when it proved long and was broken off."""
-        self._on_loop = sql.startswith("SELECT")
-        try:
-            work(self._conn, sql, parameters)
-        except sqlite3.OperationalError as problem:
-            if str(problem) != "interrupted":
-                raise
-            return False
-        finally:
-            self._on_loop = False
-        return True
-
-    def watch(self) -> None:
-        self._conn.set_progress_handler(lambda: self._on_loop, LONG)
+    stepped = False
+    """Statements run where they are awaited: for a program that does one thing after the other."""
 
     def begun(self, connection: sqlite3.Connection) -> None:
         """In the connection's thread: the transaction that was asked for is open."""
@@ -110,21 +80,24 @@ class OneTripConnection(aiosqlite.Connection):
     async def commit(self) -> None:
         self.begin = ""
         if self._conn.in_transaction:
-            await super().commit()
+            await self.run(sqlite3.Connection.commit)
 
     async def rollback(self) -> None:
         self.begin = ""
         if self._conn.in_transaction:
-            await super().rollback()
+            await self.run(sqlite3.Connection.rollback)
 
     async def run(self, work: Any, *args: Any) -> None:
-        await self._execute(work, self._conn, *args)  # type: ignore[no-untyped-call]
+        if self.stepped:
+            work(self._conn, *args)
+        else:
+            await self._execute(work, self._conn, *args)  # type: ignore[no-untyped-call]
 
 
-async def connect(path: str, **options: Any) -> OneTripConnection:
+async def connect(path: str, *, stepped: bool = False, **options: Any) -> OneTripConnection:
     """Open the file; given to SQLAlchemy as the creator of its connections."""
     connection = OneTripConnection(lambda: sqlite3.connect(path, **options), iter_chunk_size=64)
     connection._thread.daemon = True  # as SQLAlchemy does for its own
     await connection
-    connection.watch()
+    connection.stepped = stepped
     return connection

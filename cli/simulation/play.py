@@ -166,7 +166,7 @@ async def play(span: Span, folder: Path, ledger: Path | None, progress: Callable
     start = datetime.combine(span.first, time(8, 0), zone)
     until = datetime.combine(span.first + timedelta(days=span.days), time(8, 0), zone)
     url = f"sqlite:///{folder / 'duban.db'}"
-    database = Database(url, make_engine(url, durable=False))
+    database = Database(url, make_engine(url, stepped=True))
     database.own()
     try:
         async with simulation(database, start, span) as simulated:
