@@ -1,14 +1,15 @@
-"""Handing a message to Telegram, and what each of its answers means. The table is ordered: the first match decides,
-because BadRequest and TimedOut are NetworkErrors too (facts A2)."""
+"""Handing a message to Telegram; what each of its answers means is told by `bot.verdicts`."""
 
 from __future__ import annotations
 
+import html
 import logging
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import httpx
 from telegram import (
     InlineKeyboardButton,
     InlineKeyboardMarkup,
@@ -18,17 +19,15 @@ from telegram import (
     ReplyKeyboardMarkup,
 )
 from telegram.constants import ParseMode
-from telegram.error import BadRequest, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError, TimedOut
+from telegram.error import BadRequest, TelegramError
 from telegram.ext import ExtBot
 
+from bot.verdicts import is_unreadable_html, meaning
+from bot.words import REPEATED
 from services.evidence_store import EvidenceStore
-from services.rendering import Delivered, File, Gone, Parcel, Refused, Rendered, Result, TryAgain, Unknown
+from services.rendering import Delivered, File, Parcel, Rendered, Result
 
 _log = logging.getLogger(__name__)
-
-RETRY_NETWORK = 2.0  # seconds until a call that certainly was not made is tried again
-RETRY_TOKEN = 30.0
-_NOT_SENT = (httpx.ConnectTimeout, httpx.ConnectError, httpx.PoolTimeout)
 
 
 class Sender:
@@ -40,7 +39,7 @@ class Sender:
 
     async def __call__(self, parcel: Parcel) -> Result:
         try:
-            return Delivered(await self._call(parcel))
+            return Delivered(await self._readably(_marked(parcel)))
         except TelegramError as problem:
             result = meaning(problem)
             if isinstance(result, Delivered):  # "not modified": it already shows what it should
@@ -49,34 +48,45 @@ class Sender:
             _log.warning("sending failed: %s", problem, extra=extra)
             return result
 
-    async def _call(self, parcel: Parcel) -> int:
+    async def _readably(self, parcel: Parcel) -> int:
+        """With our HTML; where Telegram cannot read that, which is our mistake, the same words without."""
+        try:
+            return await self._call(parcel, ParseMode.HTML)
+        except BadRequest as problem:
+            if not is_unreadable_html(problem):
+                raise
+            _log.exception("sent as plain text", extra={"action": "bad_html", "chat_id": parcel.chat_id})
+            plain = replace(parcel.rendered, text=_plain(parcel.rendered.text))
+            return await self._call(replace(parcel, rendered=plain), None)
+
+    async def _call(self, parcel: Parcel, parse_mode: ParseMode | None) -> int:
         rendered = parcel.rendered
         if parcel.method == "strip":
             await self._bot.edit_message_reply_markup(parcel.chat_id, parcel.message_id)
             return parcel.message_id or 0
         if parcel.method == "edit":
             await self._bot.edit_message_text(
-                rendered.text, parcel.chat_id, parcel.message_id, parse_mode=ParseMode.HTML,
+                rendered.text, parcel.chat_id, parcel.message_id, parse_mode=parse_mode,
                 reply_markup=_inline(rendered), link_preview_options=LinkPreviewOptions(is_disabled=True),
             )  # fmt: skip
             return parcel.message_id or 0
         if rendered.files:
-            return await self._show(parcel.chat_id, rendered)
+            return await self._show(parcel.chat_id, rendered, parse_mode)
         message = await self._bot.send_message(
-            parcel.chat_id, rendered.text, parse_mode=ParseMode.HTML, reply_markup=_keyboard(rendered),
+            parcel.chat_id, rendered.text, parse_mode=parse_mode, reply_markup=_keyboard(rendered),
             protect_content=rendered.protect, link_preview_options=LinkPreviewOptions(is_disabled=True),
         )  # fmt: skip
         return message.message_id
 
-    async def _show(self, chat_id: int, rendered: Rendered) -> int:
+    async def _show(self, chat_id: int, rendered: Rendered, parse_mode: ParseMode | None) -> int:
         """By the names Telegram knows; when it has forgotten them, from our own store."""
         try:
-            return await self._send_files(chat_id, rendered, [file.file_id for file in rendered.files])
+            return await self._send_files(chat_id, rendered, [file.file_id for file in rendered.files], parse_mode)
         except BadRequest as problem:
             kept = [self._path(file) for file in rendered.files]
             if "file" not in str(problem).lower() or None in kept:
                 raise
-            return await self._send_files(chat_id, rendered, [path for path in kept if path is not None])
+            return await self._send_files(chat_id, rendered, [path for path in kept if path is not None], parse_mode)
 
     def _path(self, file: File) -> Path | None:
         if self._store is None or file.sha256 is None or file.mime is None:
@@ -84,8 +94,10 @@ class Sender:
         path = self._store.path(file.sha256, file.mime)
         return path if path.exists() else None
 
-    async def _send_files(self, chat_id: int, rendered: Rendered, media: Sequence[str | Path]) -> int:
-        said: dict[str, Any] = {"caption": rendered.text, "parse_mode": ParseMode.HTML}
+    async def _send_files(
+        self, chat_id: int, rendered: Rendered, media: Sequence[str | Path], parse_mode: ParseMode | None
+    ) -> int:
+        said: dict[str, Any] = {"caption": rendered.text, "parse_mode": parse_mode}
         documents = rendered.files[0].is_document
         if len(media) == 1:
             send = self._bot.send_document if documents else self._bot.send_photo
@@ -109,26 +121,13 @@ def _keyboard(rendered: Rendered) -> InlineKeyboardMarkup | ReplyKeyboardMarkup 
     return _inline(rendered)
 
 
-def meaning(problem: TelegramError) -> Result:
-    """What a failed call means for the message."""
-    text = str(problem)
-    lowered = text.lower()
-    if isinstance(problem, RetryAfter):
-        seconds = problem.retry_after
-        after = seconds if isinstance(seconds, int) else seconds.total_seconds()
-        return TryAgain("flood", float(after), everywhere=True)
-    if isinstance(problem, InvalidToken):  # a person must see to it; what is to be said waits
-        return TryAgain("token refused", RETRY_TOKEN, everywhere=True)
-    if isinstance(problem, Forbidden):
-        return Refused(text, unreachable=True)
-    if isinstance(problem, BadRequest):
-        if "message is not modified" in lowered:
-            return Delivered(0)
-        if "message to edit not found" in lowered or "message can't be edited" in lowered:
-            return Gone()
-        return Refused(text, unreachable="chat not found" in lowered)
-    if isinstance(problem.__cause__, _NOT_SENT):
-        return TryAgain("not sent", RETRY_NETWORK)
-    if isinstance(problem, TimedOut | NetworkError):
-        return Unknown(type(problem).__name__)
-    return Refused(text)
+def _marked(parcel: Parcel) -> Parcel:
+    """What may have arrived before says so."""
+    rendered = parcel.rendered
+    if not rendered.repeated:
+        return parcel
+    return replace(parcel, rendered=replace(rendered, text=REPEATED + rendered.text))
+
+
+def _plain(text: str) -> str:
+    return html.unescape(re.sub(r"</?[a-zA-Z][^<>]*>", "", text))

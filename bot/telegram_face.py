@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from telegram import BotCommand, Update
 from telegram.error import TelegramError
 from telegram.ext import Application, ApplicationBuilder
-from telegram.request import HTTPXRequest
 
 from bot import turns
 from bot.download import fetch_with
 from bot.handlers import register
 from bot.polling import DubanBot, poll
+from bot.request import AioRequest, proxy_of
 from bot.sender import Sender
 from bot.views import render
 from bot.webhook import Webhook, announce, look_after
@@ -37,9 +37,10 @@ class Line:
 
 
 def make_bot(line: Line) -> DubanBot:
-    shared = {"verify": ssl.create_default_context()}  # reading the certificates twice costs a tenth of a second
-    calls = HTTPXRequest(connection_pool_size=IN_FLIGHT + 8, proxy=line.proxy, pool_timeout=5.0, httpx_kwargs=shared)
-    polling = HTTPXRequest(connection_pool_size=2, proxy=line.proxy, httpx_kwargs=shared)
+    """Raises ValueError for a proxy that is none."""
+    tls = ssl.create_default_context()  # reading the certificates twice costs a tenth of a second
+    proxy = proxy_of(line.proxy, line.api_url)
+    calls, polling = AioRequest(IN_FLIGHT + 8, proxy, tls), AioRequest(2, proxy, tls)
     base = line.api_url.rstrip("/")
     return DubanBot(
         line.token, base_url=f"{base}/bot", base_file_url=f"{base}/file/bot", request=calls,

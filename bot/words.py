@@ -46,3 +46,6 @@ MENU = {
     "review": "审核:补报和延期申请",
     "people": "人员:开通情况、邀请码(办公室)",
 }
+
+REPEATED = "【重发】"
+"""Before a receipt of which we do not know whether it arrived the first time."""

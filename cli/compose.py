@@ -12,6 +12,7 @@ from pathlib import Path
 
 from telegram.error import Conflict, InvalidToken, NetworkError
 
+from bot.polling import DubanBot
 from bot.telegram_face import Line, TelegramFace, make_bot
 from bot.webhook import Webhook, WebhookRefused
 from cli.errors import Mendable
@@ -24,6 +25,7 @@ from jobs.scheduler import Ticker
 from jobs.sweeps import tick
 from services.clock import Clock
 from services.evidence_store import EvidenceStore
+from services.pace import Pace
 from services.people import the_bureau
 from services.turn import office_hours
 from services.workplace import Workplace
@@ -114,10 +116,18 @@ def workplace_for(database: Database, clock: Clock, bureau: Bureau, data: Path |
     return Workplace(database, clock, bureau.id, office_hours(bureau, WorkCalendar()), evidence=evidence)
 
 
+def bot_of(settings: Settings) -> DubanBot:
+    """Raises Mendable for a proxy that is none."""
+    try:
+        return make_bot(Line(settings.token, settings.telegram_api_url, settings.telegram_proxy))
+    except ValueError as problem:
+        raise Mendable(f"DUBAN_TELEGRAM_PROXY: {problem}") from problem
+
+
 @asynccontextmanager
 async def program(settings: Settings, database: Database) -> AsyncIterator[Program]:
     """The bot of `settings` on this store, connected to Telegram; raises Mendable when it cannot be reached."""
-    bot = make_bot(Line(settings.token, settings.telegram_api_url, settings.telegram_proxy))
+    bot = bot_of(settings)
     clock = settings.make_clock()
     try:
         await bot.initialize()
@@ -132,6 +142,7 @@ async def program(settings: Settings, database: Database) -> AsyncIterator[Progr
     workplace = workplace_for(database, clock, bureau, settings.data_dir)
     hook = settings.webhook
     face = TelegramFace(workplace, bot, Webhook(f"{hook[0]}/webhook/{bot.id}", hook[1]) if hook else None)
+    face.delivery.pace = Pace(settings.limits)
     async with served(settings, face) as server, face:
         yield Program(face, Ticker(lambda: ticking(workplace), TICK_SECONDS, bureau.timezone), server)
 

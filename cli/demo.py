@@ -33,7 +33,7 @@ from services import campaigns, roster
 from services.clock import VirtualClock
 from services.invitations import invite
 from services.outbox import Recipient
-from services.pace import Pace
+from services.pace import Limits, Pace
 from services.people import CHANNEL, actor_of, the_bureau_by_id
 from services.reporting import Given, enter, owed, submit
 from services.sheets import Sheet
@@ -107,7 +107,7 @@ async def _show(database: Database, clock: StageClock, server: SandboxServer, sp
     for player in players:
         server.phone(TOKEN, player.chat_id).chat.started = player.chat_id != heroine[0]
     face = TelegramFace(workplace, make_bot(Line(TOKEN, server.url)))
-    face.delivery.pace = Pace(per_second=500, chat_interval=0.0)
+    face.delivery.pace = Pace(Limits(per_second=500, chat_interval=0.0, group_per_minute=500))
     async with face:
         running = workplace.nursery.start(face.run(), "telegram")
         await _past(workplace, clock, players)

@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cli.errors import Mendable
 from services.clock import Clock, SystemClock, parse_clock
+from services.pace import Limits
 
 OFFICIAL_API = "https://api.telegram.org"
 WEBHOOK_PORTS = (443, 80, 88, 8443)
@@ -34,6 +35,9 @@ class Settings(BaseSettings):
     http_port: Annotated[int, Field(ge=0, le=65535)] = 8080
     data_dir: Path = Path("data")
     log_format: Literal["text", "json"] = "text"
+    limit_per_second: Annotated[int, Field(ge=1)] = 30
+    limit_chat_interval: Annotated[float, Field(ge=0)] = 1.0
+    limit_group_per_minute: Annotated[int, Field(ge=1)] = 20
     retention_days: Annotated[int, Field(ge=1)] = 365
     backup_to: Path | None = None
     ping_url: str | None = None
@@ -89,6 +93,10 @@ class Settings(BaseSettings):
     def must_serve(self) -> bool:
         """Does a port in use stop us? Not when nobody asked for this one."""
         return self.webhook_url is not None or bool({"http_host", "http_port"} & self.model_fields_set)
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(self.limit_per_second, self.limit_chat_interval, self.limit_group_per_minute)
 
     @property
     def is_official(self) -> bool:

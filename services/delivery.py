@@ -3,35 +3,36 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, assert_never
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import and_, bindparam, exists, or_, select, update
+from sqlalchemy import and_, bindparam, exists, func, or_, select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.ids import new_id
 from db.session import table_of
-from db.tables import Account, Card, Fate, Inbox, InboxState, Outbox
+from db.tables import Card, Fate, Inbox, InboxState, Outbox
 from domain import messages
 from domain.messages import Message, Strip
 from services.content import Content, Scene, as_shown, load
-from services.outbox import Recipient, queue
+from services.fates import Handed, may_have_arrived, method_of, unsure, write_fate
 from services.pace import Pace
-from services.people import CHANNEL
-from services.rendering import Delivered, Gone, Method, Parcel, Refused, Rendered, Result, TryAgain, Unknown
+from services.rendering import Gone, Parcel, Rendered, Result, TryAgain, Unknown
 from services.workplace import Workplace
 
 _log = logging.getLogger(__name__)
 
-IN_FLIGHT = 16
+IN_FLIGHT = 64
 AT_ONCE = 6
 """Claims in one transaction: few enough that who waits for the store waits little."""
-MAX_EDITS = 8
-"""Edits of unknown fate are repeated this often before they are given up."""
+AHEAD = 0.05  # seconds before a message may leave it may be claimed: the commit costs no pace
+PATIENCE = 0.5  # seconds a claimed message waits to leave before it is put back
+LAST_WORDS = 10.0  # seconds to write down, at the end, what became of the last messages
 FIRST_PAUSE = 0.25  # seconds before such an edit is repeated; doubled at each further attempt
 
 _CARD = and_(
@@ -46,6 +47,7 @@ _IS_STRIP = col(Outbox.kind) == "strip"
 _IS_EDIT = or_(_IS_STRIP, col(Card.message_id).is_not(None))
 
 Render = Callable[[Content, Scene], list[Rendered]]
+_NOT_NOW = TryAgain("behind another", 0)
 Send = Callable[[Parcel], Awaitable[Result]]
 
 
@@ -85,16 +87,6 @@ class _Due:
     more: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Handed:
-    """What became of a parcel that was handed over; to be written down."""
-
-    row_id: int
-    parcel: Parcel
-    result: Result
-    at: datetime
-
-
 @dataclass(slots=True)
 class Delivery:
     """Hands the outbox over. `render` makes one or several parts of a message, `send` calls the chat service.
@@ -108,7 +100,7 @@ class Delivery:
     pace: Pace = field(default_factory=Pace)
     _busy: set[int] = field(default_factory=set)
     """Chats with a parcel on its way, or whose fate is not written down yet."""
-    _handed: list[_Handed] = field(default_factory=list)
+    _handed: list[Handed] = field(default_factory=list)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _news: bool = True
     """Something may have become due since the outbox was last looked at."""
@@ -121,19 +113,31 @@ class Delivery:
         self._wake.set()
 
     async def recover(self) -> None:
-        """`sending` found at start is uncertain, except edits, which are repeated."""
+        """`sending` found at start is of unknown fate; and the limits go on where the process before us left them."""
         async with self.workplace.database.write() as session:
+            await self._warm(session)
             mine = and_(col(Outbox.bureau_id) == self.workplace.bureau_id, col(Outbox.fate) == Fate.SENDING.value)
             for row, card in (await session.execute(select(Outbox, Card).outerjoin(Card, _CARD).where(mine))).all():
-                is_edit = _method(row, card) != "send"
-                row.fate = (Fate.PENDING if is_edit else Fate.UNCERTAIN).value
-                row.error = "interrupted"
+                row.fate, row.error = unsure(row, method_of(row, card), "interrupted")
+
+    async def _warm(self, session: AsyncSession) -> None:
+        """What left within the last minute, by when it was answered; what was interrupted may have left just now."""
+        clock = self.workplace.clock
+        now, monotonic = clock.now(), clock.monotonic()
+        left = func.coalesce(Outbox.sent_at, Outbox.claimed_at)
+        last_minute = and_(col(Outbox.bureau_id) == self.workplace.bureau_id, left > now - timedelta(minutes=1))
+        found = await session.execute(select(col(Outbox.chat_id), left, col(Outbox.fate), _IS_STRIP).where(last_minute))
+        self.pace.warm(
+            (chat, monotonic if fate == Fate.SENDING.value else monotonic - max((now - at).total_seconds(), 0.0), strip)
+            for chat, at, fate, strip in found.all()
+        )
 
     async def run(self) -> None:
-        """Until cancelled: woken by every commit that queued something, else looks once a second."""
+        """Until cancelled: woken by every commit that queued something, else looks once a second. A round that began
+        is finished, so that what it claimed is handed over and what was sent is written down."""
         while True:
             self._wake.clear()
-            wait = await self._round()
+            wait = await asyncio.shield(self.workplace.nursery.start(self._round(), "delivery round"))
             try:
                 async with asyncio.timeout(wait):
                     await self._wake.wait()
@@ -152,8 +156,23 @@ class Delivery:
             await self._wake.wait()
 
     async def close(self) -> None:
-        """After the last parcel came back: its fate is written down, nothing more is claimed."""
-        await self._turn(tuple(self._handed), most=0)
+        """After the last parcel came back: its fate is written down, on a deadline of its own; nothing is claimed."""
+        try:
+            async with asyncio.timeout(LAST_WORDS):
+                for attempt in itertools.count():
+                    if not self._handed or await self._written():
+                        return
+                    await asyncio.sleep(FIRST_PAUSE * 2**attempt)
+        except TimeoutError:
+            _log.critical("the store took no more fates", extra={"action": "fates_lost", "count": len(self._handed)})
+
+    async def _written(self) -> bool:
+        try:
+            await self._turn(tuple(self._handed), most=0)
+        except Exception:
+            _log.exception("fates were not written", extra={"action": "fate_failed"})
+            return False
+        return True
 
     async def _round(self) -> float:
         """Write down what is known, start what may go now; returns the seconds after which to look again."""
@@ -170,7 +189,7 @@ class Delivery:
             _log.exception("the store does not answer", extra={"action": "delivery_failed"})
             return 1.0
 
-    async def _turn(self, handed: Sequence[_Handed], most: int, only: int | None = None) -> float:
+    async def _turn(self, handed: Sequence[Handed], most: int, only: int | None = None) -> float:
         """One transaction: the fates of `handed`, then up to `most` chats claimed (only that one, where named)."""
         free = {one.parcel.chat_id for one in handed}
         most = most if self._news or self._rest or any(isinstance(one.result, TryAgain | Gone) for one in handed) else 0
@@ -183,6 +202,8 @@ class Delivery:
         self._busy -= free
         for chat_id, claimed in parcels.items():
             self._busy.add(chat_id)
+            for _ in claimed:
+                self.pace.take()
             self.workplace.nursery.start(self._hand_over(claimed), f"deliver to {chat_id}")
         self._news |= len(parcels) < len(chosen)
         return soonest
@@ -209,19 +230,17 @@ class Delivery:
         self, session: AsyncSession, free: set[int], most: int, only: int | None
     ) -> tuple[list[_Due], float]:
         """The chats that may be written to now, the pace permitting, and when to look again."""
-        soonest, chosen = 1.0, list[_Due]()
+        soonest, chosen, ahead = 1.0, list[_Due](), 0
         waiting = await self._due(session, self._busy - free) if most else []
         for due in waiting:
             if only not in (None, due.chat_id) or len(chosen) >= most:
                 continue
             now = self.workplace.clock.monotonic()
-            ready = self.pace.ready_at(due.chat_id, now, edit=due.edit)
-            if ready > now:
-                soonest = min(soonest, ready - now)
+            early = self.pace.ready_at(due.chat_id, now, edit=due.edit, ahead=ahead) - AHEAD
+            if early > now:
+                soonest = min(soonest, early - now)
                 continue
-            self.pace.take(due.chat_id, now, edit=due.edit)
-            for _ in due.ids[1:]:
-                self.pace.take(due.chat_id, now, edit=True)
+            ahead += len(due.ids)
             chosen.append(due)
         if most:
             self._rest = len(chosen) < len(waiting) or any(due.more for due in waiting)
@@ -242,11 +261,13 @@ class Delivery:
 
     async def _hand_over(self, claimed: Sequence[tuple[int, Parcel]]) -> None:
         """One after the other; what stands behind a parcel that has to wait, waits too."""
-        handed: list[_Handed] = []
+        handed: list[Handed] = []
         for row_id, parcel in claimed:
             waits = bool(handed) and isinstance(handed[-1].result, TryAgain)
-            result = TryAgain("behind another", 0) if waits else await self._send_one(row_id, parcel)
-            handed.append(_Handed(row_id, parcel, result, self.workplace.clock.now()))
+            result = await self._send_one(row_id, parcel) if not waits and await self._may_leave(parcel) else _NOT_NOW
+            if result is _NOT_NOW:
+                self.pace.back()
+            handed.append(Handed(row_id, parcel, result, self.workplace.clock.now()))
         self._handed += handed
         self._wake.set()
 
@@ -257,9 +278,26 @@ class Delivery:
             _log.exception("sending failed", extra={"action": "send_failed", "outbox_id": row_id})
             return Unknown(type(problem).__name__)
         if isinstance(result, TryAgain):
-            until = self.workplace.clock.monotonic() + result.after
-            self.pace.rest(None if result.everywhere else parcel.chat_id, until)
+            self._rest_after(result, parcel.chat_id)
         return result
+
+    async def _may_leave(self, parcel: Parcel) -> bool:
+        """Wait until the limits let it through and count it; False when that would take too long."""
+        monotonic, edit = self.workplace.clock.monotonic, parcel.method != "send"
+        began = monotonic()
+        while (at := self.pace.gate(parcel.chat_id, now := monotonic(), edit=edit)) > now:
+            if at - began > PATIENCE:
+                return False
+            await asyncio.sleep(at - now)
+        self.pace.leave(parcel.chat_id, now, edit=edit)
+        return True
+
+    def _rest_after(self, result: TryAgain, chat_id: int) -> None:
+        now = self.workplace.clock.monotonic()
+        if result.flood:
+            self.pace.flood(chat_id, now, result.after)
+        else:
+            self.pace.rest(None if result.everywhere else chat_id, now + result.after)
 
     async def _give_up(self, row_id: int, problem: Exception) -> None:
         """A message that cannot even be made must not stop the others."""
@@ -295,7 +333,10 @@ class Delivery:
         rendered = await self._render(session, row, message)
         if rendered is None:
             return None
-        return Parcel(row.chat_id, _method(row, card), rendered, card.message_id if card else None)
+        method = method_of(row, card)
+        if method == "send" and may_have_arrived(row):
+            rendered = replace(rendered, repeated=True)
+        return Parcel(row.chat_id, method, rendered, card.message_id if card else None)
 
     def _must_wait(self, row: Outbox) -> bool:
         """A nag waits for office hours."""
@@ -328,65 +369,11 @@ class Delivery:
         await session.execute(table_of(Outbox).insert(), rest)
         session.info["queued"] = True
 
-    async def _write_fates(self, session: AsyncSession, handed: Sequence[_Handed]) -> None:
+    async def _write_fates(self, session: AsyncSession, handed: Sequence[Handed]) -> None:
         known = {one.row_id: one for one in handed}
         for row, card in await self._rows(session, list(known)) if known else ():
             one = known[row.id]
-            await _write_fate(session, (row, card), one)
+            await write_fate(session, (row, card), one)
             if isinstance(one.result, Unknown):
-                pause = FIRST_PAUSE * 2 ** min(row.attempts - 1, 7)
+                pause = FIRST_PAUSE * 2 ** min(max(row.attempts - 1, 0), 7)
                 self.pace.rest(row.chat_id, self.workplace.clock.monotonic() + pause)
-
-
-async def _write_fate(session: AsyncSession, claimed: tuple[Outbox, Card | None], handed: _Handed) -> None:
-    row, card = claimed
-    match handed.result:
-        case Delivered(message_id):
-            row.fate, row.sent_at, row.message_id, row.error = Fate.SENT.value, handed.at, message_id, None
-            await _remember_card(session, row, card, message_id)
-        case TryAgain(reason):
-            row.fate, row.error = Fate.PENDING.value, reason
-        case Unknown(reason):
-            again = handed.parcel.method != "send" and row.attempts < MAX_EDITS
-            row.fate, row.error = (Fate.PENDING if again else Fate.UNCERTAIN).value, reason
-        case Gone():
-            _forget_card_message(row, card)
-        case Refused(reason, unreachable):
-            row.fate, row.error = Fate.DEAD.value, reason
-            if unreachable:
-                await _mark_unreachable(session, row, reason)
-        case _:
-            assert_never(handed.result)
-
-
-def _method(row: Outbox, card: Card | None) -> Method:
-    if row.kind == "strip":
-        return "strip"
-    return "edit" if card is not None and card.message_id is not None else "send"
-
-
-async def _remember_card(session: AsyncSession, row: Outbox, card: Card | None, message_id: int) -> None:
-    if card is None or row.revision is None:
-        return
-    if row.revision < card.posted_from:  # a newer one is to stand below: this one only loses its buttons
-        await queue(session, Recipient(row.bureau_id, row.chat_id), Strip(message_id=message_id), row.queued_at)
-        return
-    card.message_id, card.shown_revision = message_id, max(card.shown_revision, row.revision)
-
-
-def _forget_card_message(row: Outbox, card: Card | None) -> None:
-    """ "Message to edit not found": the card is sent anew; buttons that are gone need not be taken off."""
-    if card is None:
-        row.fate = Fate.CANCELLED.value
-        return
-    card.message_id = None
-    row.fate = Fate.PENDING.value
-
-
-async def _mark_unreachable(session: AsyncSession, row: Outbox, reason: str) -> None:
-    mine = and_(
-        col(Account.bureau_id) == row.bureau_id,
-        col(Account.channel) == CHANNEL,
-        col(Account.external_id) == row.chat_id,
-    )
-    await session.execute(update(Account).where(mine).values(unreachable=reason[:80]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine
+from contextlib import suppress
 from typing import Any
 
 _log = logging.getLogger(__name__)
@@ -27,8 +28,10 @@ class Nursery:
 
     async def drain(self, seconds: float) -> None:
         """Wait for what is running, at most `seconds`; then cancel the rest."""
-        if self._tasks:
-            await asyncio.wait(set(self._tasks), timeout=seconds)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self._tasks:  # what is running may start more
+                    await asyncio.wait(set(self._tasks))
         await self.cancel()
 
     async def cancel(self) -> None:

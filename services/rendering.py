@@ -26,13 +26,15 @@ class File:
 @dataclass(frozen=True, slots=True)
 class Rendered:
     """`text` is HTML. `keyboard` are rows of words kept at the bottom of the chat; `protect` forbids forwarding.
-    With `files` (all photos or all documents, ten at most) the text is their caption."""
+    With `files` (all photos or all documents, ten at most) the text is their caption. `repeated`: it may have arrived
+    before, and says so."""
 
     text: str
     buttons: tuple[tuple[Button, ...], ...] = ()
     keyboard: tuple[tuple[str, ...], ...] = ()
     protect: bool = False
     files: tuple[File, ...] = ()
+    repeated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +44,13 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class TryAgain:
-    """Certainly not delivered. `after` is in seconds; `everywhere` says that the whole bot must pause (429)."""
+    """Certainly not delivered. `after` is in seconds; `everywhere` says that the whole bot must pause, `flood` that the
+    service found us too fast: whom that concerns, `Pace.flood` decides."""
 
     reason: str
     after: float
     everywhere: bool = False
+    flood: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from sandbox import BotProfile, Phone, SandboxServer
 from services.clock import VirtualClock
 from services.condition import Watch
 from services.evidence_store import EvidenceStore
-from services.pace import Pace
+from services.pace import Limits, Pace
 from services.workplace import Workplace
 from tests.cast import HOURS
 from web.server import Door, HttpServer, make_app
@@ -93,7 +93,7 @@ async def on_stage(database: Database, bureau_id: int, now: datetime, *, webhook
     workplace = Workplace(database, clock, bureau_id, HOURS, evidence=EvidenceStore(_folder(database)))
     bot = make_bot(Line(TOKEN, server.url))
     face = TelegramFace(workplace, bot)
-    face.delivery.pace = Pace(per_second=1000, chat_interval=0.0)
+    face.delivery.pace = Pace(Limits(per_second=1000, chat_interval=0.0, group_per_minute=1000))
     door = Door(int(TOKEN.split(":")[0]), SECRET, face.worker.wake) if webhook else None
     http = HttpServer(make_app(workplace, door, Watch(workplace, least=0, share=0)))
     await http.start("127.0.0.1", 0)

@@ -29,7 +29,7 @@ from db.tables import Lane, Outbox, Role, Round
 from domain.campaign import CampaignPlan
 from sandbox import BotProfile, SandboxServer
 from services.clock import VirtualClock
-from services.pace import Pace
+from services.pace import Limits, Pace
 from services.workplace import Workplace
 
 TOKEN = "620002:a-stand-in-needs-no-secret"  # noqa: S105
@@ -137,7 +137,7 @@ def _face(workplace: Workplace, server: SandboxServer) -> TelegramFace:
     api = server.direct
     bot = DubanBot(TOKEN, base_url=BASE, request=InProcess(api), get_updates_request=InProcess(api))
     face = TelegramFace(workplace, bot)
-    face.delivery.pace = Pace(per_second=1_000_000, chat_interval=0.0)
+    face.delivery.pace = Pace(Limits(per_second=1_000_000, chat_interval=0.0, group_per_minute=1_000_000))
     return face
 
 

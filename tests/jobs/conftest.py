@@ -12,6 +12,7 @@ from domain.messages import ReportKey
 from services.clock import VirtualClock
 from services.delivery import Delivery
 from services.outbox import Recipient
+from services.pace import Limits, Pace
 from services.people import actor_of, the_bureau_by_id
 from services.rendering import Delivered, Parcel, Result
 from services.reporting import Outcome, submit
@@ -57,8 +58,7 @@ def post() -> Post:
 @pytest.fixture
 def deliver(workplace: Workplace, post: Post) -> Callable[[], Awaitable[None]]:
     """Hand over what may go now."""
-    delivery = Delivery(workplace, render, post)
-    delivery.pace.per_second, delivery.pace.chat_interval = 10_000, 0.0
+    delivery = Delivery(workplace, render, post, Pace(Limits(per_second=10_000, chat_interval=0.0)))
 
     async def run() -> None:
         delivery.wake()

@@ -7,21 +7,68 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.pace import Pace
+from services.pace import Limits, Pace
+
+SENDS = st.lists(st.tuples(st.integers(-3, 50).filter(bool), st.booleans()), min_size=1, max_size=200)
 
 
-@given(st.lists(st.tuples(st.integers(1, 50), st.booleans()), min_size=1, max_size=200))
-def test_never_more_than_thirty_in_a_second_nor_two_to_a_chat(sends: list[tuple[int, bool]]) -> None:
-    pace, now, left = Pace(), 0.0, []
+def play(pace: Pace, sends: list[tuple[int, bool]], now: float = 0.0) -> list[tuple[float, int, bool]]:
+    left = []
     for chat, edit in sends:
-        now = max(now, pace.ready_at(chat, now, edit=edit))
-        pace.take(chat, now, edit=edit)
+        pace.take()
+        while (at := pace.gate(chat, now, edit=edit)) > now:
+            now = at
+        pace.leave(chat, now, edit=edit)
         left.append((now, chat, edit))
-    times = [at for at, _, _ in left]
-    assert all(times[i + 30] - times[i] >= 1.0 for i in range(len(times) - 30))
+    return left
+
+
+def most_within(times: list[float], seconds: float) -> int:
+    return max(sum(1 for at in times if start <= at < start + seconds) for start in times)
+
+
+@given(SENDS)
+def test_never_more_than_thirty_in_a_second_nor_two_to_a_chat(sends: list[tuple[int, bool]]) -> None:
+    left = play(Pace(), sends)
+    assert most_within([at for at, _, _ in left], 1.0) <= 30
     for chat in {chat for _, chat, _ in left}:
         mine = [at for at, one, edit in left if one == chat and not edit]
         assert all(later - earlier >= 1.0 for earlier, later in itertools.pairwise(mine))
+
+
+def test_a_group_gets_twenty_a_minute_edits_too() -> None:
+    left = play(Pace(Limits(chat_interval=0.0)), [(-7, bool(number % 2)) for number in range(45)])
+    assert most_within([at for at, _, _ in left], 60.0) == 20
+
+
+def test_full_pace_is_kept() -> None:
+    left = play(Pace(), [(chat, False) for chat in range(1, 1801)])
+    assert 1800 / left[-1][0] >= 0.98 * 30
+
+
+@given(SENDS, st.lists(st.tuples(st.floats(0, 59), st.integers(1, 50)), max_size=80))
+def test_a_restart_keeps_the_limits(sends: list[tuple[int, bool]], ages: list[tuple[float, int]]) -> None:
+    # what the process before us sent, at its own allowed pace
+    before = play(Pace(), [(chat, False) for _, chat in ages], now=100.0)
+    began = max((at for at, _, _ in before), default=100.0)
+    pace = Pace()
+    pace.warm((chat, at, edit) for at, chat, edit in before)
+    after = play(pace, sends, now=began)
+    assert most_within([at for at, _, _ in (*before, *after)], 1.0) <= 30
+    for chat in {chat for _, chat, _ in after}:
+        mine = [at for at, one, edit in (*before, *after) if one == chat and not edit]
+        assert all(later - earlier >= 1.0 for earlier, later in itertools.pairwise(mine))
+
+
+def test_what_is_promised_keeps_its_place() -> None:
+    pace = Pace(Limits(per_second=2))
+    assert pace.ready_at(1, 0.0) == 0.0
+    pace.take()
+    assert pace.ready_at(2, 0.0, ahead=1) > 0.9
+    pace.take()
+    assert pace.ready_at(2, 0.0) > 0.9
+    pace.back()
+    assert pace.ready_at(2, 0.0) == 0.0
 
 
 def test_a_pause_for_all_and_a_pause_for_one() -> None:
@@ -31,10 +78,27 @@ def test_a_pause_for_all_and_a_pause_for_one() -> None:
     pace.rest(None, 10.0)
     assert pace.ready_at(1, 0.0) == 35.0
     pace.rest(2, 40.0)
-    assert (pace.ready_at(1, 36.0), pace.ready_at(2, 36.0)) == (36.0, 40.0)
+    assert (pace.ready_at(1, 36.0), pace.ready_at(2, 36.0), pace.gate(2, 36.0)) == (36.0, 40.0, 40.0)
+
+
+def test_one_chat_that_is_flooded_stops_itself_two_stop_all() -> None:
+    pace = Pace()
+    pace.flood(1, 0.0, 5.0)
+    pace.flood(1, 1.0, 7.0)
+    assert (pace.ready_at(1, 2.0), pace.ready_at(2, 2.0)) == (8.0, 2.0)
+    pace.flood(2, 3.0, 10.0)
+    assert pace.ready_at(3, 4.0) == 13.0
+
+
+def test_two_floods_that_do_not_overlap_are_two_chats() -> None:
+    pace = Pace()
+    pace.flood(1, 0.0, 5.0)
+    pace.flood(2, 6.0, 5.0)
+    assert (pace.ready_at(2, 7.0), pace.ready_at(3, 7.0)) == (11.0, 7.0)
 
 
 def test_an_edit_waits_for_no_other_message_of_its_chat() -> None:
     pace = Pace()
-    pace.take(1, 0.0)
-    assert (pace.ready_at(1, 0.1), pace.ready_at(1, 0.1, edit=True)) == (1.0, 0.1)
+    play(pace, [(1, False)])
+    assert pace.ready_at(1, 0.1) >= 1.0
+    assert pace.ready_at(1, 0.1, edit=True) == 0.1
