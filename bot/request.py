@@ -5,6 +5,7 @@ What a failure was stays in `__cause__`, so that `bot.verdicts` can tell "certai
 
 from __future__ import annotations
 
+import base64
 import ssl
 from http import HTTPStatus
 from typing import Any
@@ -86,13 +87,23 @@ class AioRequest(BaseRequest):
     def _connector(self) -> aiohttp.BaseConnector:
         tls: Any = self._tls or True
         if self._is_socks and self._proxy:
-            login = {"username": self._login.login, "password": self._login.password} if self._login else {}
+            login = dict(zip(("username", "password"), self._login or (), strict=False))
             parts = urlsplit(self._proxy)
             return ProxyConnector.from_url(
                 f"{parts.scheme.removesuffix('h')}://{parts.netloc}", rdns=True, ssl=tls, limit=self._most,
                 keepalive_timeout=KEPT_OPEN, **login,
             )  # fmt: skip
         return aiohttp.TCPConnector(limit=self._most, ssl=tls, keepalive_timeout=KEPT_OPEN)
+
+    def _way(self, url: str) -> dict[str, Any]:
+        """Through the proxy, whose password goes to nobody else; a SOCKS proxy is the connector's business."""
+        if self._is_socks or self._proxy is None:
+            return {}
+        known = {}
+        if self._login is not None:
+            basic = base64.b64encode(":".join(self._login).encode()).decode()
+            known["Proxy-Authorization"] = f"Basic {basic}"
+        return {"proxy": self._proxy, "proxy_headers" if url.startswith("https:") else "headers": known}
 
     async def do_request(
         self,
@@ -112,11 +123,9 @@ class AioRequest(BaseRequest):
             _or(connect_timeout, CONNECT), _or(pool_timeout, POOL), _or(read_timeout, READ),
             _or(write_timeout, WRITE_MEDIA if media else WRITE),
         )  # fmt: skip
-        direct = self._is_socks or self._proxy is None
         try:
             async with self._session.request(
-                method, url, data=_form(request_data), timeout=timeout, proxy=None if direct else self._proxy,
-                proxy_auth=None if direct else self._login, allow_redirects=False,
+                method, url, data=_form(request_data), timeout=timeout, allow_redirects=False, **self._way(url)
             ) as answer:  # fmt: skip
                 _let_in(answer.status)
                 return answer.status, await answer.read()
@@ -137,7 +146,7 @@ def _waits(connect: float | None, pool: float | None, read: float | None, write:
     return aiohttp.ClientTimeout(total=whole, connect=begin, sock_connect=connect, sock_read=read)
 
 
-def _split(proxy: str | None) -> tuple[str | None, aiohttp.BasicAuth | None]:
+def _split(proxy: str | None) -> tuple[str | None, tuple[str, str] | None]:
     """The proxy's address without its password, and the password. Raises ValueError for what is no proxy."""
     if not proxy:
         return None, None
@@ -146,7 +155,7 @@ def _split(proxy: str | None) -> tuple[str | None, aiohttp.BasicAuth | None]:
         raise ValueError(f"a proxy is one of {', '.join(SCHEMES)}://[user:password@]host:port")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     bare = f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port else "")
-    login = aiohttp.BasicAuth(unquote(parts.username), unquote(parts.password or "")) if parts.username else None
+    login = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
     return bare, login
 
 

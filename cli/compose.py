@@ -132,8 +132,10 @@ async def program(settings: Settings, database: Database) -> AsyncIterator[Progr
     try:
         await bot.initialize()
     except InvalidToken as problem:
+        await bot.shutdown()
         raise Mendable("Telegram does not accept DUBAN_TELEGRAM_TOKEN") from problem
     except NetworkError as problem:
+        await bot.shutdown()
         raise Mendable(
             f"Telegram cannot be reached at {settings.telegram_api_url}: set DUBAN_TELEGRAM_PROXY or "
             "DUBAN_TELEGRAM_API_URL"

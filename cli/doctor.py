@@ -9,8 +9,7 @@ from datetime import timedelta
 
 from telegram.error import InvalidToken, TelegramError
 
-from bot.telegram_face import Line, make_bot
-from cli.compose import open_store
+from cli.compose import bot_of, open_store
 from cli.settings import Settings
 from db import migrations
 from db.tables import Bureau
@@ -55,7 +54,7 @@ async def _telegram(settings: Settings) -> Finding:
     what = "Telegram"
     if settings.telegram_token is None:
         return Finding(good=False, what=what, detail="没有令牌,请在 .env 里填 DUBAN_TELEGRAM_TOKEN(向 @BotFather 要)")
-    bot = make_bot(Line(settings.token, settings.telegram_api_url, settings.telegram_proxy))
+    bot = bot_of(settings)
     try:
         await bot.initialize()
     except InvalidToken:
@@ -63,9 +62,10 @@ async def _telegram(settings: Settings) -> Finding:
     except TelegramError as problem:
         detail = f"连不上 {settings.telegram_api_url}({problem}),请检查 DUBAN_TELEGRAM_PROXY"
         return Finding(good=False, what=what, detail=detail)
-    found = Finding(good=True, what=what, detail=f"@{bot.username} 可用")
-    await bot.shutdown()
-    return found
+    else:
+        return Finding(good=True, what=what, detail=f"@{bot.username} 可用")
+    finally:
+        await bot.shutdown()
 
 
 async def _store(settings: Settings) -> Finding:

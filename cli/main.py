@@ -16,6 +16,7 @@ from cli.settings import Settings, load
 LAZY = {
     "import": "cli.imports:app",
     "invite": "cli.invite:invite",
+    "outbox": "cli.outbox:outbox",
     "simulate": "cli.simulate:simulate",
     "understand": "cli.understand:understand",
 }

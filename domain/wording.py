@@ -175,3 +175,18 @@ def numerals(n: int) -> str:
     if tens == 0:
         return _DIGITS[ones]
     return f"{_DIGITS[tens] if tens > 1 else ''}十{_DIGITS[ones] if ones else ''}"
+
+
+def why_unreachable(reason: str) -> str:
+    """What the office is told of a person whom no message reaches; `reason` is what the chat service said."""
+    said = reason.lower()
+    return next((words for key, words in _UNREACHABLE if key in said), "消息送不到")
+
+
+_UNREACHABLE = (
+    ("blocked", "已停用助手"),
+    ("deactivated", "账号已注销"),
+    ("can't initiate", "还没点过“开始”"),
+    ("chat not found", "账号查不到"),
+    ("kicked", "已把助手移出群"),
+)

@@ -21,6 +21,7 @@ from services.turn import Actor, Turn
 
 MAY_LOOK = (Role.OFFICE, Role.ADMIN)
 UNBOUND = "未开通"
+UNREACHABLE = "联系不上"
 _NOT_BOUND: tuple[datetime | None, str] = (None, "")
 MOST = 12
 """So many people of one answer fit a small screen; more are counted."""
@@ -119,7 +120,8 @@ async def entry_of(session: AsyncSession, bureau_id: int, person_id: int, now: d
 
 
 async def found(session: AsyncSession, bureau_id: int, query: str, now: datetime) -> Found:
-    """By unit, alias, township or name; 未开通 lists who is not bound; nothing counts everybody."""
+    """By unit, alias, township or name; 未开通 lists who is not bound, 联系不上 whom nothing reaches; no word counts
+    everybody."""
     if not query:
         return await _summary(session, bureau_id)
     ids = await _matching(session, bureau_id, query)
@@ -138,19 +140,32 @@ def _present(bureau_id: int) -> Any:
     )
 
 
-def _bound() -> ColumnElement[bool]:
+def _bound(*also: ColumnElement[bool]) -> ColumnElement[bool]:
     return exists().where(
         col(Account.bureau_id) == Person.bureau_id,
         col(Account.person_id) == Person.id,
         col(Account.channel) == CHANNEL,
         col(Account.closed_at).is_(None),
+        *also,
     )
+
+
+def _out_of_reach() -> ColumnElement[bool]:
+    return _bound(col(Account.unreachable).is_not(None))
+
+
+async def unreachable(session: AsyncSession, bureau_id: int, now: datetime) -> list[Entry]:
+    """Everybody with a present post whom the last message did not reach."""
+    ids = (await session.execute(_present(bureau_id).where(_out_of_reach()))).scalars().all()
+    return await _entries(session, bureau_id, list(dict.fromkeys(ids)), now)
 
 
 async def _matching(session: AsyncSession, bureau_id: int, query: str) -> list[int]:
     statement = _present(bureau_id)
     if query == UNBOUND:
         statement = statement.where(~_bound(), col(Membership.given_by).is_(None))
+    elif query == UNREACHABLE:
+        statement = statement.where(_out_of_reach())
     else:
         named = col(Unit.id).in_(
             select(col(Alias.unit_id)).where(col(Alias.bureau_id) == bureau_id, col(Alias.text) == query)

@@ -10,7 +10,7 @@ from db.tables import Role
 from domain import wording
 from domain.messages import ReportKey
 from services.content import Scene
-from services.directory import UNBOUND, Entry, Found, Post
+from services.directory import UNBOUND, UNREACHABLE, Entry, Found, Post
 from services.handover import How
 from services.invitations import Code, grouped
 from services.people_content import (
@@ -170,6 +170,8 @@ def people(content: PeopleContent) -> Rendered:
     found = content.found
     if not found.query:
         return message(_summary(found), protect=True)
+    if not found.entries and found.query == UNREACHABLE:
+        return message(["现在没有联系不上的人。"], protect=True)
     if not found.entries:
         return message([f"没有找到“{found.query}”。可以发“人员 校名”“人员 姓名”或“人员 乡镇”。"], protect=True)
     more = f",先列{len(found.entries)}人,请写得再细些" if found.total > len(found.entries) else ""
@@ -187,7 +189,7 @@ def _summary(found: Found) -> list[str]:
     lines = [f"名册{found.total}人:已开通{found.bound}人,未开通{unbound}人。"]
     if found.unbound:
         lines.append("未开通:" + "、".join(f"{town}{count}" for town, count in sorted(found.unbound.items())))
-    lines.append(f"查人发“人员 校名”“人员 姓名”“人员 乡镇”或“人员 {UNBOUND}”。")
+    lines.append(f"查人发“人员 校名”“人员 姓名”“人员 乡镇”“人员 {UNBOUND}”或“人员 {UNREACHABLE}”。")
     return lines
 
 
@@ -207,14 +209,14 @@ def _posts(posts: Sequence[Post]) -> str:
 def _state(entry: Entry) -> str:
     if entry.bound_at is None:
         return UNBOUND
-    return "联系不上" if entry.unreachable else "已开通"
+    return f"{UNREACHABLE}({wording.why_unreachable(entry.unreachable)})" if entry.unreachable else "已开通"
 
 
 def person(content: PersonContent, scene: Scene) -> Rendered:
     entry, zone = content.entry, scene.hours.zone
     lines = [f"{entry.name}({entry.address}) {entry.phone}".rstrip(), _posts(entry.posts)]
     if entry.bound_at is not None:
-        gone = ",消息送不到(可能已停用助手)" if entry.unreachable else ""
+        gone = f",{UNREACHABLE}:{wording.why_unreachable(entry.unreachable)}" if entry.unreachable else ""
         lines.append(f"账号:{wording.moment(entry.bound_at, zone)}开通{gone}。")
     else:
         lines.append("账号:未开通。")
