@@ -14,6 +14,7 @@ from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from aiohttp_socks import ProxyConnectionError, ProxyConnector, ProxyError, ProxyTimeoutError
+from python_socks import parse_proxy_url
 from telegram._utils.defaultvalue import DefaultValue
 from telegram._utils.types import ODVInput
 from telegram.error import NetworkError, TimedOut
@@ -87,12 +88,11 @@ class AioRequest(BaseRequest):
     def _connector(self) -> aiohttp.BaseConnector:
         tls: Any = self._tls or True
         if self._is_socks and self._proxy:
-            login = dict(zip(("username", "password"), self._login or (), strict=False))
-            parts = urlsplit(self._proxy)
-            return ProxyConnector.from_url(
-                f"{parts.scheme.removesuffix('h')}://{parts.netloc}", rdns=True, ssl=tls, limit=self._most,
-                keepalive_timeout=KEPT_OPEN, **login,
-            )  # fmt: skip
+            scheme, host, port, *_ = parse_proxy_url(self._proxy.replace("socks5h:", "socks5:", 1))
+            user, password = self._login or (None, None)
+            return ProxyConnector(
+                host, port, scheme, user, password, rdns=True, ssl=tls, limit=self._most, keepalive_timeout=KEPT_OPEN
+            )
         return aiohttp.TCPConnector(limit=self._most, ssl=tls, keepalive_timeout=KEPT_OPEN)
 
     def _way(self, url: str) -> dict[str, Any]:
@@ -156,6 +156,8 @@ def _split(proxy: str | None) -> tuple[str | None, tuple[str, str] | None]:
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     bare = f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port else "")
     login = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
+    if parts.scheme.startswith("socks") and login and not "".join(login).isascii():
+        raise ValueError("a SOCKS proxy takes only ASCII in user and password")
     return bare, login
 
 

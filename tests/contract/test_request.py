@@ -18,8 +18,8 @@ from tests.proxies import proxy
 
 from .cast import PRINCIPAL, TOKEN
 
-LOGIN = ("张 三", "p@ss:w/rd")
-QUOTED = "%E5%BC%A0%20%E4%B8%89:p%40ss%3Aw%2Frd"
+LOGIN = ("zhang san", "p@ss:w/rd")
+QUOTED = "zhang%20san:p%40ss%3Aw%2Frd"
 
 
 @pytest.fixture
@@ -126,6 +126,11 @@ async def test_a_file_with_a_chinese_name(sandbox: SandboxServer, phone: Phone, 
 def test_what_is_no_proxy_is_refused(wrong: str) -> None:
     with pytest.raises(ValueError, match="a proxy is one of"):
         AioRequest(2, wrong)
+
+
+def test_socks_takes_no_chinese_password() -> None:
+    with pytest.raises(ValueError, match="only ASCII"):
+        AioRequest(2, "socks5://%E5%BC%A0:x@127.0.0.1:1")
 
 
 @pytest.mark.parametrize(
