@@ -87,7 +87,7 @@ async def _filled(folder: str, count: int) -> tuple[str, int]:
 async def _play(count: int, kill: bool) -> None:
     server = SandboxServer(SystemClock().now, bots=[BotProfile(TOKEN)])
     await server.start()
-    server.world.limits.set({"on": True})
+    server.limits.set({"on": True})
     server.inject(Fault("latency", "sendMessage", -1, delay=LATENCY))
     for number in range(count):
         server.phone(TOKEN, FIRST_CHAT + number).chat.started = True

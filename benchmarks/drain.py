@@ -42,7 +42,7 @@ async def _measure(stage: Stage, bureau_id: int) -> list[float]:
     await stage.tick()
     stage.face.delivery.pace = Pace()
     stage.server.inject(Fault("latency", "sendMessage", -1, delay=LATENCY))
-    stage.server.world.limits.set({"on": True})
+    stage.server.limits.set({"on": True})
     for number in range(REMINDERS):
         stage.server.phone(stage.face.bot.token, FIRST_CHAT + number).chat.started = True
     items = [(Recipient(bureau_id, FIRST_CHAT + number), Say(phrase=Phrase.LATER)) for number in range(REMINDERS)]

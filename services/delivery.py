@@ -30,7 +30,7 @@ _log = logging.getLogger(__name__)
 IN_FLIGHT = 64
 AT_ONCE = 6
 """Claims in one transaction: few enough that who waits for the store waits little."""
-AHEAD = 0.05  # seconds before a message may leave it may be claimed: the commit costs no pace
+AHEAD = 0.12  # seconds before a message may leave it may be claimed: the commit costs no pace
 PATIENCE = 0.5  # seconds a claimed message waits to leave before it is put back
 LAST_WORDS = 10.0  # seconds to write down, at the end, what became of the last messages
 FIRST_PAUSE = 0.25  # seconds before such an edit is repeated; doubled at each further attempt

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 SECOND, MINUTE = 1.0, 60.0
-SLACK = 0.01
+SLACK = 0.015
 """Added to every window: between our look at the clock and the wire lies a little, and not always the same."""
 KEPT_CHATS = 10_000
 
