@@ -42,7 +42,6 @@ async def write_fate(session: AsyncSession, claimed: tuple[Outbox, Card | None],
             await _remember_card(session, row, card, message_id)
         case TryAgain(reason):
             row.fate, row.error = Fate.PENDING.value, (UNSURE if may_have_arrived(row) else "") + reason
-            row.attempts -= 1  # it was not made
         case Unknown(reason):
             row.fate, row.error = unsure(row, handed.parcel.method, reason)
         case Gone():
