@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, assert_never
 
-from sqlalchemy import and_, bindparam, exists, or_, select, update
+from sqlalchemy import and_, bindparam, case, exists, or_, select, update
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -75,6 +75,29 @@ _ROWS = (
 )
 
 
+_OUTBOX, _CARDS = table_of(Outbox), table_of(Card)
+_SENT = (
+    _OUTBOX.update()
+    .where(_OUTBOX.c.bureau_id == bindparam("bureau"), _OUTBOX.c.id == bindparam("row"))
+    .values(fate=Fate.SENT.value, sent_at=bindparam("at"), message_id=bindparam("message"), error=None)
+)
+_SHOWN = (
+    _CARDS.update()
+    .where(
+        _CARDS.c.bureau_id == bindparam("bureau"),
+        _CARDS.c.chat_id == bindparam("chat"),
+        _CARDS.c.key == bindparam("card"),
+        _CARDS.c.posted_from <= bindparam("shown"),
+    )
+    .values(
+        message_id=bindparam("message"),
+        shown_revision=case(
+            (_CARDS.c.shown_revision > bindparam("shown"), _CARDS.c.shown_revision), else_=bindparam("shown")
+        ),
+    )
+)
+
+
 @dataclass(slots=True)
 class _Due:
     """What may go to one chat now: its first message, and the old keyboards that come off behind it."""
@@ -86,13 +109,31 @@ class _Due:
 
 
 @dataclass(frozen=True, slots=True)
-class _Handed:
-    """What became of a parcel that was handed over; to be written down."""
+class _Claimed:
+    """A row that is being sent, and the card it shows."""
 
     row_id: int
     parcel: Parcel
+    queued_at: datetime
+    card_key: str | None = None
+    revision: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Handed:
+    """What became of a parcel that was handed over; to be written down."""
+
+    claimed: _Claimed
     result: Result
     at: datetime
+
+    @property
+    def row_id(self) -> int:
+        return self.claimed.row_id
+
+    @property
+    def parcel(self) -> Parcel:
+        return self.claimed.parcel
 
 
 @dataclass(slots=True)
@@ -240,13 +281,13 @@ class Delivery:
                 first[chat_id].more = True
         return list(first.values())
 
-    async def _hand_over(self, claimed: Sequence[tuple[int, Parcel]]) -> None:
+    async def _hand_over(self, claimed: Sequence[_Claimed]) -> None:
         """One after the other; what stands behind a parcel that has to wait, waits too."""
         handed: list[_Handed] = []
-        for row_id, parcel in claimed:
+        for one in claimed:
             waits = bool(handed) and isinstance(handed[-1].result, TryAgain)
-            result = TryAgain("behind another", 0) if waits else await self._send_one(row_id, parcel)
-            handed.append(_Handed(row_id, parcel, result, self.workplace.clock.now()))
+            result = TryAgain("behind another", 0) if waits else await self._send_one(one.row_id, one.parcel)
+            handed.append(_Handed(one, result, self.workplace.clock.now()))
         self._handed += handed
         self._wake.set()
 
@@ -272,10 +313,10 @@ class Delivery:
         found = await session.execute(_ROWS, {"bureau": self.workplace.bureau_id, "ids": list(ids)})
         return [(row, card) for row, card in found.all()]
 
-    async def _claim(self, session: AsyncSession, chosen: Sequence[_Due]) -> dict[int, list[tuple[int, Parcel]]]:
+    async def _claim(self, session: AsyncSession, chosen: Sequence[_Due]) -> dict[int, list[_Claimed]]:
         """By chat the rows that are marked as being sent, and what they show now; left out is what need not, or must
         not yet, be said."""
-        parcels: dict[int, list[tuple[int, Parcel]]] = {}
+        parcels: dict[int, list[_Claimed]] = {}
         for row, card in await self._rows(session, [row_id for due in chosen for row_id in due.ids]):
             if row.fate != Fate.PENDING.value or self._must_wait(row):
                 continue
@@ -285,7 +326,8 @@ class Delivery:
             if parcel is None:
                 row.fate = Fate.CANCELLED.value
             else:
-                parcels.setdefault(row.chat_id, []).append((row.id, parcel))
+                claimed = _Claimed(row.id, parcel, row.queued_at, row.card_key, row.revision)
+                parcels.setdefault(row.chat_id, []).append(claimed)
         return parcels
 
     async def _parcel(self, session: AsyncSession, row: Outbox, card: Card | None) -> Parcel | None:
@@ -329,7 +371,10 @@ class Delivery:
         session.info["queued"] = True
 
     async def _write_fates(self, session: AsyncSession, handed: Sequence[_Handed]) -> None:
-        known = {one.row_id: one for one in handed}
+        delivered = [one for one in handed if isinstance(one.result, Delivered)]
+        if delivered:
+            await self._write_delivered(session, delivered)
+        known = {one.row_id: one for one in handed if not isinstance(one.result, Delivered)}
         for row, card in await self._rows(session, list(known)) if known else ():
             one = known[row.id]
             await _write_fate(session, (row, card), one)
@@ -337,13 +382,31 @@ class Delivery:
                 pause = FIRST_PAUSE * 2 ** min(row.attempts - 1, 7)
                 self.pace.rest(row.chat_id, self.workplace.clock.monotonic() + pause)
 
+    async def _write_delivered(self, session: AsyncSession, handed: Sequence[_Handed]) -> None:
+        """What nearly always happens, without loading a row."""
+        bureau = self.workplace.bureau_id
+        sent = [{"bureau": bureau, "row": one.row_id, "at": one.at, "message": _message_id(one)} for one in handed]
+        connection = await session.connection()
+        await connection.execute(_SENT, sent)
+        for one in handed:
+            if (card := one.claimed).card_key is None or card.revision is None:
+                continue
+            shown = {"bureau": bureau, "chat": one.parcel.chat_id, "card": card.card_key, "shown": card.revision}
+            if not (await connection.execute(_SHOWN, shown | {"message": _message_id(one)})).rowcount:
+                # a newer one is to stand below: this one only loses its buttons
+                to = Recipient(bureau, one.parcel.chat_id)
+                await queue(session, to, Strip(message_id=_message_id(one)), card.queued_at)
+
+
+def _message_id(handed: _Handed) -> int:
+    return handed.result.message_id if isinstance(handed.result, Delivered) else 0
+
 
 async def _write_fate(session: AsyncSession, claimed: tuple[Outbox, Card | None], handed: _Handed) -> None:
     row, card = claimed
     match handed.result:
-        case Delivered(message_id):
-            row.fate, row.sent_at, row.message_id, row.error = Fate.SENT.value, handed.at, message_id, None
-            await _remember_card(session, row, card, message_id)
+        case Delivered():
+            raise AssertionError("written down by itself")
         case TryAgain(reason):
             row.fate, row.error = Fate.PENDING.value, reason
         case Unknown(reason):
@@ -363,15 +426,6 @@ def _method(row: Outbox, card: Card | None) -> Method:
     if row.kind == "strip":
         return "strip"
     return "edit" if card is not None and card.message_id is not None else "send"
-
-
-async def _remember_card(session: AsyncSession, row: Outbox, card: Card | None, message_id: int) -> None:
-    if card is None or row.revision is None:
-        return
-    if row.revision < card.posted_from:  # a newer one is to stand below: this one only loses its buttons
-        await queue(session, Recipient(row.bureau_id, row.chat_id), Strip(message_id=message_id), row.queued_at)
-        return
-    card.message_id, card.shown_revision = message_id, max(card.shown_revision, row.revision)
 
 
 def _forget_card_message(row: Outbox, card: Card | None) -> None:

@@ -7,13 +7,14 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import bindparam, func, select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from db.session import Database, insert
+from db.session import Database, insert_for
 from db.tables import Inbox, InboxState
 from domain.messages import Phrase
 from services.asking import say
@@ -51,6 +52,11 @@ def _message_of(update: Update) -> int | None:
     return message_id if isinstance(message_id, int) else None
 
 
+@cache
+def _keep(dialect: str) -> Any:
+    return insert_for(dialect, Inbox).on_conflict_do_nothing().returning(col(Inbox.update_id))
+
+
 async def accept(session: AsyncSession, bureau_id: int, updates: Sequence[Update], now: datetime) -> int:
     """Keep these updates; returns how many were new. Only after the commit may the chat service be told."""
     rows = [
@@ -62,8 +68,7 @@ async def accept(session: AsyncSession, bureau_id: int, updates: Sequence[Update
     ]  # fmt: skip
     if not rows:
         return 0
-    statement = insert(session, Inbox).on_conflict_do_nothing().returning(Inbox.update_id)
-    return len((await session.execute(statement, rows)).all())
+    return len((await session.execute(_keep(session.get_bind().dialect.name), rows)).all())
 
 
 _OLDEST = (
