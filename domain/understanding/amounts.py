@@ -38,7 +38,9 @@ def amounts_of(scene: Scene, profile: Profile, found: list[Assigned]) -> list[Am
     for assigned in found:
         quantity = assigned.quantity
         role = roles(scene, quantity, per_head=per_head)
-        if role is Role.REMAIN and "fault" in assigned.bound.concepts & profile.nouns:
+        if role is Role.REMAIN and "fault" in profile.nouns and (
+            "fault" in assigned.bound.concepts or _BROKEN.match(scene.tail(quantity))
+        ):
             role = Role.VALUE
         if role is Role.VALUE and "改" not in profile.question.label and _RECTIFIED.search(scene.lead(quantity)):
             role = Role.SUBSET
@@ -51,6 +53,7 @@ def amounts_of(scene: Scene, profile: Profile, found: list[Assigned]) -> list[Am
     return amounts
 
 
+_BROKEN = Rule(r"[^，。;]{0,4}(?:没(?:有)?(?:反应|声音|信号|图像|画面)|不(?:了机|亮|动|出|能|显|开))")
 _RECTIFIED = Rule(r"(?:整改|改)[完好]?了?$")
 
 

@@ -85,9 +85,21 @@ def _decided(scene: Scene, profile: Profile, outcomes: list[tuple[bool, Clause]]
         return doubt(scene, profile, Why.NOT_UNDERSTOOD, unsure.start, unsure.end) if unsure else None
     values = {value for value, _ in outcomes}
     clause = outcomes[0][1]
-    if len(values) > 1:
+    if len(values) > 1 or (outcomes[0][0] and _unfinished(scene, profile, outcomes[-1][1])):
         return doubt(scene, profile, Why.CONTRADICTORY, clause.start, outcomes[-1][1].end)
     return reading(scene, profile, outcomes[0][0], (clause.start, clause.end), "yes or no")
+
+
+_NOT_THROUGH = Rule(r"(?:没有?|未|尚未|还没)[^，。;]{0,3}(?:出来|下来|批|办|通过|完|好|到手|到位|拿到|签|盖章|齐|挂)|还在|正在(?!执行|运行|实施|落实|用)|等着|待")
+
+
+def _unfinished(scene: Scene, profile: Profile, last: Clause) -> bool:
+    """水样送检了,报告没出来: what a yes needs is still to come."""
+    later = [c for c in scene.clauses if c.start > last.start]
+    others = [p for p in scene.profiles if p is not profile]
+    return any(
+        _NOT_THROUGH.search(negation.without_harmless(c.words)) and not any(scene.about(c, p) for p in others) for c in later
+    )
 
 
 def _verdict(profile: Profile, words: str, *, cued: bool) -> bool | None:

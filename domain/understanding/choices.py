@@ -6,8 +6,9 @@ import re
 from functools import lru_cache
 
 from domain.indicators import Kind
-from domain.understanding import negation, numerals, repairs
+from domain.understanding import negation, numerals, repairs, senses
 from domain.understanding.lexicon import Profile
+from domain.understanding.normalise import normalise
 from domain.understanding.outcome import Outcome, doubt, reading
 from domain.understanding.result import Why
 from domain.understanding.rule import Rule
@@ -175,9 +176,8 @@ def _fits(profile: Profile, words: str) -> list[str]:
         return _staged(_STAGES, choices, plain)
     if negation.unknown(plain):
         return []
-    fits = [label for label in choices if _pattern(label).search(plain)]
-    exact = [label for label in fits if label in plain]
-    return _longest(exact if len(exact) == 1 and len(fits) == 1 else fits)
+    fits = _longest([label for label in choices if _pattern(label).search(plain)])
+    return fits or senses.fitting(choices, plain)
 
 
 def _longest(fits: list[str]) -> list[str]:
@@ -204,10 +204,16 @@ def _staged(rules: tuple[tuple[str, str], ...], choices: tuple[str, ...], words:
     return [label for label in choices if label in words]
 
 
+_AROUND = r"(?:属于|是|等级|为|比较|较|挺|很|偏|算|选|:|的|级|等|档|类|型|吧|了)*"
+
+
 @lru_cache(maxsize=256)
 def _pattern(label: str) -> Rule:
     if label in _SYNONYMS:
         return Rule(_SYNONYMS[label])
+    label = normalise(label).text or label
+    if len(label) == 1:
+        return Rule(rf"^{_AROUND}{re.escape(label)}{_AROUND}$")
     stem = _ENDS.sub("", label) if len(label) > 2 else label
     stem = stem.removeprefix("已").removeprefix("防") if len(stem) > 2 else stem
     loose = "[^，。;]{0,2}".join(map(re.escape, label)) if 2 <= len(label) <= 5 else re.escape(label)

@@ -61,12 +61,15 @@ def _in_month_said(scene: Scene, when: When) -> When:
     return dates.shifted(when, said[-1]) if said else when
 
 
+_APPOSED = Rule(r"[，、(]?(?:搞|开展|组织|举行|练|做|弄|办|开|进行|签|查)?[过了的]*(?:那天)?[，、(是]*")
+
+
 def _without_apposed(scene: Scene, whens: list[When], profile: Profile) -> list[When]:
     """本月12号,周四: a weekday beside its own date says nothing new."""
     kept: list[When] = []
     for when in whens:
         before = dates.resolve(kept[-1], profile.question, scene.today) if kept else None
-        close = kept and when.start - kept[-1].end <= 2
+        close = kept and _APPOSED.fullmatch(scene.raw[kept[-1].end : when.start])
         bare = when.form == "weekday" and when.shift is None and close
         if not (bare and isinstance(before, date) and before.weekday() == when.day):
             kept.append(when)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from domain.understanding import repairs
 from domain.understanding.alignment import Assigned, bindings, sorts_fit
 from domain.understanding.lexicon import NOUNS, Profile
 from domain.understanding.outcome import Outcome, doubt
@@ -41,7 +42,7 @@ _FIGURES = frozenset({"count", "money", "area", "duration", "ratio", "percent"})
 _IRREAL = r"如果|要是|假如|假设|万一|可能|也许|或许|希望|建议|考虑|据说|听说|应该(?![是为到参有])"
 _FOREIGN = (
     r"规定|要求|标准|合同|定额|名额|额度|上限|下限|限额|指标(?!值|完成)|之间|上周(?![一二三四五六日天])|"
-    r"再(?!次|生)|借(?!助|阅)|退(?!休|役)|报废|处分|罚|欠|历史|同期|合并前|撤并|均价|[隔邻]校|兄弟学校|别的学校|全县|全镇"
+    r"再(?!次|生)|借(?!助|阅|调)|退(?!休|役)|报废|处分|罚|欠|历史|同期|合并前|撤并|均价|[隔邻]校|兄弟学校|别的学校|全县|全镇"
 )
 _ODD = Rule(rf"{_IRREAL}|{_FOREIGN}")
 _ODD_COUNT = Rule(
@@ -77,9 +78,10 @@ def _rivals(scene: Scene, profile: Profile, mine: list[Quantity], taken: Taken) 
     if not free:
         return False
     nouns = bindings(scene)
-    units = {q.unit for q in mine if q.unit}
+    units = {q.unit for q in mine if q.unit or not repairs.speaks_of_earlier(scene.raw)}
+    sorts = {q.sort for q in mine}
     return any(
-        q.unit in units and not (nouns[q.start].level == 3 and nouns[q.start].concepts & NOUNS) and _open(scene, q)
+        q.unit in units and (q.unit or q.sort in sorts) and not (nouns[q.start].level == 3 and nouns[q.start].concepts & NOUNS) and _open(scene, q)
         for q in free
     )
 

@@ -8,6 +8,7 @@ from domain.understanding import negation
 from domain.understanding.alignment import inherited
 from domain.understanding.lexicon import Profile
 from domain.understanding.negation import Polarity
+from domain.understanding.normalise import BLANK
 from domain.understanding.rule import Rule
 from domain.understanding.same import says_same
 from domain.understanding.scene import Clause, Scene
@@ -63,11 +64,29 @@ def _none_said(scene: Scene, clause: Clause, profile: Profile) -> bool:
     amounts = any(clause.start <= q.start < clause.end for q in scene.quantities)
     if amounts or re.search(r"上个?月|去年|上学期", words):
         return False
+    if not _BARE_NONE.fullmatch(_without_cues(scene, clause, profile).strip("、.() ")):
+        return False
     return (
         speaks(scene, clause, profile)
         and negation.polarity(words) is Polarity.NO
         and _speaks_only(scene, clause, profile)
     )
+
+
+def _without_cues(scene: Scene, clause: Clause, profile: Profile) -> str:
+    words = clause.words
+    for cue in scene.about(clause, profile):
+        at, end = cue.start - clause.start, cue.end - clause.start
+        words = words[:at] + BLANK * (end - at) + words[end:]
+    return words
+
+
+_BARE_NONE = Rule(
+    r"(?:[我咱]们?(?:校|学校|这|这里|这边|村小|教学点)?|村小|教学点|方面|这块|这一块|这项|情况|工作|活动|的|数|是|为|:|新|农村|学校|本校|全校|本月|这个?月|本年度?|今年|本学期|这个?学期|目前|现在|暂时?|至今|"
+    r"到现在|截至目前|还|尚|都|也|均|一直|真的?|确实|的确|实在|报告|回复|因[^，。;]{1,10}|由于[^，。;]{1,10}|"
+    r"一[个次名位台处节篇份项场]|[\ue000-\uf8ff])*"
+    r"(?:没有?|未|无|零|冇|莫得|没得|不曾|为零|0)[^，。;]{0,12}"
+)
 
 
 def _speaks_only(scene: Scene, clause: Clause, profile: Profile) -> bool:

@@ -85,9 +85,9 @@ def _combined(scene: Scene, profile: Profile, usable: list[Amount], amounts: lis
     if profile.nouns & {"student", "staff"}:
         usable = _own_crowd(scene, profile, usable)
     if "fault" in profile.nouns:
-        usable = [a for a in usable if a.assigned.fit.noun >= 3] or usable
-    if "fault" in profile.nouns and {Role.SUBSET, Role.REMAIN} <= {a.role for a in amounts}:
-        return doubt(scene, profile, Why.AMBIGUOUS, *_span(amounts))
+        if (kept := _broken(scene, usable, amounts)) is None:
+            return doubt(scene, profile, Why.AMBIGUOUS, *_span(amounts))
+        usable = kept
     usable = partial_sums(scene, usable)
     sums = [a for a in usable if a.role is Role.SUM]
     parts = [a for a in usable if a.role is Role.VALUE]
@@ -107,6 +107,23 @@ def _combined(scene: Scene, profile: Profile, usable: list[Amount], amounts: lis
     if (own := only_named(scene, parts)) is not None:
         return _single(scene, profile, own)
     return doubt(scene, profile, Why.AMBIGUOUS, *_span(parts))
+
+
+_MENDED = Rule(r"(?:修|搞|弄|处理|换)好了|恢复|(?:已经?|都)修")
+
+
+def _broken(scene: Scene, usable: list[Amount], amounts: list[Amount]) -> list[Amount] | None:
+    """坏过三台,都修好了 says nothing of now; 有50台,坏了2台 leaves the fifty aside; else each kind of fault counts."""
+    if {Role.SUBSET, Role.REMAIN} <= {a.role for a in amounts}:
+        return None
+    mended = _MENDED.search(scene.raw, usable[0].quantity.end) if len(usable) == 1 else None
+    if mended and not any(usable[0].quantity.end <= a.quantity.start < mended.start() for a in amounts):
+        return None
+    named = [a for a in usable if a.assigned.fit.noun >= 3]
+    rest = [a for a in usable if a not in named]
+    biggest = max((a.value for a in named if a.value is not None), default=None)
+    whole = all(a.value is None or biggest is None or a.value > biggest for a in rest)
+    return (named or usable) if whole else usable
 
 
 def _newest(scene: Scene, profile: Profile, usable: list[Amount]) -> list[Amount]:
@@ -352,7 +369,7 @@ def _whole(scene: Scene, profile: Profile, amounts: list[Amount]) -> Outcome:
         return _valued(scene, profile, Decimal(total) - left[0].value, left, "registered total less", changed=True)
     if left or not any(negation.everything(c.words) for c in relevant):
         return None
-    if any(negation.unknown(c.words) for c in relevant):
+    if any(negation.unknown(c.words) for c in relevant) or negation.excepts(scene.raw):
         return None
     if total is None:
         return doubt(scene, profile, Why.TOTAL_UNKNOWN)

@@ -92,10 +92,31 @@ def are_parts(scene: Scene, parts: list[Amount]) -> bool:
         return len(set(named)) == len(named)
     if all(named) and len(set(named)) == len(named) and _alike(named):
         return _all_counts(parts) or parts[0].quantity.sort == "money"
+    if _each_of_its_kind(scene, parts):
+        return True
     texts = {a.assigned.bound.text for a in parts}
     if _all_counts(parts) and len(texts) == len(parts) and all(a.assigned.fit.noun >= 2 for a in parts):
         return True
     return parts[0].quantity.sort == "money" and len(set(named)) == len(named) and all(len(n) >= 2 for n in named)
+
+
+_KIND = Rule(r"(?:是)?(?P<kind>[^，。;、了没未]{1,6})的|是(?P<is>[^，。;、了没未]{1,6})")
+_ENUMERATED = Rule(r"[一1][处块个片间面条段](?:是|有|约)?$")
+
+
+def _each_of_its_kind(scene: Scene, parts: list[Amount]) -> bool:
+    """两次大的,三次小组的; 两台黑屏,一台没声音; 一处40平方米,一处35平方米."""
+    if not _all_counts(parts):
+        return False
+    if all(_ENUMERATED.search(scene.raw[: a.quantity.start]) for a in parts):
+        return True
+    tails = [scene.tail(a.quantity).strip("，、和。 了") for a in parts]
+    if len(set(tails)) < len(tails) or not all(tails):
+        return False
+    broken = all("fault" in a.assigned.bound.concepts or a.assigned.fit.topic >= 0 for a in parts)
+    if broken and any("fault" in a.assigned.bound.concepts for a in parts):
+        return True
+    return all(_KIND.fullmatch(tail) for tail in tails)
 
 
 def _alike(named: list[str]) -> bool:

@@ -96,13 +96,20 @@ def frame(
         return Decimal(0), kept[0].value or Decimal(0)
     shares: dict[Role, list[Decimal]] = {}
     due: list[Decimal] = []
+    weak: list[Decimal] = []
     for quantity in kept:
         if quantity.value is None or quantity.sort != "count":
             return Why.TOTAL_UNKNOWN
         role = _role(scene, quantity, profile.parts if profile else None)
+        if role is Role.VALUE and _JUST_DONE.search(scene.lead(quantity)):
+            weak.append(quantity.value)
+            continue
         shares.setdefault(role, []).append(quantity.value)
         if role is Role.TOTAL and _DUE.search(scene.lead(quantity)):
             due.append(quantity.value)
+    if weak:
+        as_what = Role.VALUE if Role.DONE in shares or len(weak) > 1 else Role.DONE
+        shares.setdefault(as_what, []).extend(weak)
     if len(shares.get(Role.TOTAL, ())) > len(shares.get(Role.DONE, ())) > 0:
         if len(due) != 1:
             return Why.AMBIGUOUS
@@ -117,6 +124,7 @@ def frame(
     return _solved(shares, _all_done(scene, clauses), registered)
 
 
+_JUST_DONE = Rule(r"(?<![坏除为少缺剩差欠多停辞])[\u4e00-\u9fff]了(?:有|约|大概)?$")
 _DUE = Rule(r"应(?:参加|参训|受训|参|训|到|培|出席|访|接种|检|装|有)?(?:有|是|为)?$")
 _DREW = Rule(r"^[^没未不无还差剩缺，。;]*了[^没未不无还差剩缺，。;]*$")
 
@@ -160,6 +168,8 @@ def _told(scene: Scene, kept: list[Quantity], profile: Profile | None) -> list[C
     later = [c for c in scene.clauses if c.start >= first.start and c.marker == first.marker]
     aside = {scene.clause_at(q.start) for q in kept} - own
     going_on = [c for c in later if c not in aside]
+    if profile is not None and scene.alone is profile:
+        return going_on
     return [c for c in going_on if c in own or not scene.cues_in(c) or (profile and scene.about(c, profile))]
 
 

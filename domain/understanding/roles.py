@@ -42,7 +42,7 @@ _PLANNED = Rule(
     r"指标数|应配|设计|可容纳|容纳|最多可|力争|待"
 )
 _SUBSET = Rule(
-    r"其中|里面|包括|包含|含(?!量)|当中有|报修|已修|修好|修了|在修|送修|评出|评选|选送|推荐|获|入选|采用|录用|处理了|转走|除外"
+    r"其中|里面|包括|包含|含(?!量)|当中有|报修|已修|修好|(?:才|都|又|已经?)修了|在修|送修|评出|评选|选送|推荐|获|入选|采用|录用|处理了|转走|除外"
 )
 _AFTERWARDS = Rule(
     r"(?:准备|计划|打算|要到?|放在|留到|等)?(?:下个?学期|下个?月|明年|下周|以后|月底|年底)(?:再|才|搞|开|装|做|补)"
@@ -50,7 +50,7 @@ _AFTERWARDS = Rule(
 _EACH = Rule(
     r"每(?:一)?(?:[个名位人周天日月间层节台篇场次班处年学]|星期|礼拜|学期|小时|学校|[一二三四五六日](?=$|"
     r"[上下]))*(?:级|班|楼)*[都各为是有配约开上写交编搞]*$|人均[为是约达]*(?:编写|编|写|完成)?$|"
-    r"平均(?:每.{1,3})?[为是约]?$|各[有是坏开上写交报]?$|生均$|班均$|人手$|单价[是为]?$|每(?:一)?[^，。;、\d应实到参共计]{1,8}$|"
+    r"平均(?:每.{1,3})?[为是约]?$|各[有是坏开上写交报]?$|生均$|班均$|人手$|单价[是为]?$|每(?:一)?[^，。;、\d应实到参共计]{1,8}$|[单双隔]周$|[周月日]均$|"
     r"(?:一|每)[台套间]$|单个$"
 )
 _SUM = Rule(
@@ -77,6 +77,7 @@ _REMAIN_TAIL = Rule(
     r"不合格|不达标|在改|正在|还在|在?等|在[走办弄修补]|待|不在|外出|休|列入|纳入|计划)|^[^，。;]{0,8}(?:没有?|未)(?:来|到|参|装|通|改|整|建|完|合|"
     r"推|搞|有装)"
 )
+_NOT_DONE = Rule(r"^[^，。;\d]{0,6}(?:没有?|未|尚未)(?!有|问题|发现|事)[\u4e00-\u9fff]")
 _REMAIN_LEAD = Rule(
     r"(?:还?差|还?剩|缺席?|缺勤|请假|只剩|就剩|(?<!扫)除|除了|除去|除开|欠|剩下|(?:限期|限时|正在|还在|有待|待|"
     r"尚待|准备|计划)(?:整改|改|安装|装)|(?:没|未|没有)[^，。;、]{1,4}的|没装|未装|没到|没来|没参加|"
@@ -88,7 +89,7 @@ _DONE_LEAD = Rule(
     r"已(?!有)|装好|装了|安装|装上|建成|建好|建了|通了|开通|完成|整改|改了|改好|改完|实到|实训|实培|实参|实际|"
     r"到了|来了|去了|参训|参加|参与|其中|解决|消除|推行|落实|处理|合格|到会|到场|装有|(?<![共总现])有$|受训|"
     r"出席|用上|覆盖|(?<![没未流交沟畅班])通$|"
-    r"到位|销号|搞了|做了|达标|已建|培训了|只有?$|达到?$|能正常|(?<![没未有])[装建通过用][^，。;、\d没未不]{0,4}的$"
+    r"到位|销号|搞了|做了|达标|已建|培训了|完工|竣工|[做弄搞办修换配][好完]|只有?$|达到?$|能正常|(?<![没未有])[装建通过用][^，。;、\d没未不]{0,4}的$"
 )
 _TOTAL_LEAD = Rule(
     r"共|总|全校|全体|应到|应训|应参|应(?=$)|应该?(?:参|到|有)|现有|排查|查出|发现|查找|查了|查到|查|摸排|在册|"
@@ -143,8 +144,12 @@ def roles(scene: Scene, quantity: Quantity, *, ratio: bool = False, per_head: st
     if role is not None:
         return role
     if ratio:
-        return _share(lead, tail, _leads_on(scene, quantity))
+        leads_on = _leads_on(scene, quantity)
+        own = _OF_THE_NEXT.sub("", tail) if leads_on and not _DONE_OWN.match(tail) else tail
+        return _share(lead, own, leads_on)
     role = _standing(lead, tail)
+    if role is Role.VALUE and _picked_out(scene, quantity, lead, tail):
+        return Role.SUBSET
     return Role.SUBSET if role is Role.VALUE and _goes_on(scene, quantity) else role
 
 
@@ -155,6 +160,19 @@ def _goes_on(scene: Scene, quantity: Quantity) -> bool:
     return (
         bool(earlier) and any(_SUBSET.search(scene.lead(q)) for q in earlier) and not _SUM.search(scene.lead(quantity))
     )
+
+
+_PICKED = Rule(
+    r"^(?:是|已|已经|被|还|都)*(?:获|被?评|入选|采用|录用|上了|登|发在|发到|刊|转发|转载|优秀|送[县市省教]|推荐|选送|报送|得奖|拿)"
+)
+
+
+def _picked_out(scene: Scene, quantity: Quantity, lead: str, tail: str) -> bool:
+    """4篇,有一篇上了县融媒: of those told before."""
+    if not _PICKED.match(tail) or lead.strip("，、") not in ("", "有", "还有", "另有"):
+        return False
+    earlier = [q for q in scene.quantities if q.start < quantity.start and q.unit == quantity.unit and q.value is not None]
+    return quantity.value is not None and any(q.value is not None and q.value >= quantity.value for q in earlier)
 
 
 _DIMENSION = Rule(r"[长宽高厚深](?:度|为|是|约)*$")
@@ -252,6 +270,9 @@ def _standing(lead: str, tail: str) -> Role:
     return Role.VALUE
 
 
+_OF_THE_NEXT = Rule(r"(?:请[^，。;]?假|缺[席勤]?|未到|没到|没来|还?差|还?剩|欠|[没未][^，。;]{1,4}的)(?:的|有|是|了)*$")
+
+
 def _leads_on(scene: Scene, quantity: Quantity) -> bool:
     """36个班已装30个: the words between two amounts belong to the second."""
     clause, tail = scene.clause_at(quantity.start), scene.tail(quantity)
@@ -261,8 +282,12 @@ def _leads_on(scene: Scene, quantity: Quantity) -> bool:
 def _share(lead: str, tail: str, leads_on: bool) -> Role:
     if (_EXCEPT.search(lead) and _EXCEPT_TAIL.match(tail)) or _REMAIN_LEAD.search(lead) or _REMAIN_TAIL.match(tail):
         return Role.REMAIN
+    if not leads_on and _NOT_DONE.match(tail):
+        return Role.REMAIN
     if re.search(r"应(?:为|该是|是|更正)$", lead):
         return Role.VALUE
+    if not leads_on and re.match(r"[^，。;\d没未不]{0,6}(?:需|要|应|待|计划)[^，。;\d没未不了]{0,4}$", tail):
+        return Role.TOTAL
     if re.match(r"(?:老师|教师|学生|班级?)?(?:里面?|里头|当中|之中|中)(?!心|午)", tail):
         return Role.TOTAL
     if re.search(r"应(?:参加|参训|受训|参|训|到|培|出席)", lead):
