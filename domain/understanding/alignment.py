@@ -75,6 +75,8 @@ def _unit_fits(quantity: Quantity, profile: Profile) -> bool:
 
 def fit(scene: Scene, quantity: Quantity, profile: Profile, bound: Bound) -> Fit | None:
     """How well, or None where it cannot be."""
+    if profile.family == "count" and not quantity.unit and _SPENT.search(scene.lead(quantity)):
+        return None
     if not sorts_fit(quantity, profile) or _conflicts(quantity, profile, bound):
         return None
     noun = bound.level if bound.concepts & (profile.nouns | {"=" + profile.key}) else 0
@@ -91,6 +93,7 @@ def fit(scene: Scene, quantity: Quantity, profile: Profile, bound: Bound) -> Fit
     return Fit(noun, _topic(scene, quantity, profile), _unit(quantity, profile))
 
 
+_SPENT = Rule(r"(?:花|投入?|捐|支出|造价|费用|资金|经费|价值|总价|预算)[了去约掉大概是为共:]*$")
 _SHARE = Rule(
     r"[应实](?:参加|参训|受训|参|训|到|培|出席)$|参训$|整改$|排查$|"
     r"(?:请假|[病事产公]假|缺席|缺勤|缺|未到|没来|没到|出差|通|总数|一共|共)(?:了|是|为)?$"
@@ -110,6 +113,8 @@ def _conflicts(quantity: Quantity, profile: Profile, bound: Bound) -> bool:
     if profile.family == "percent" and quantity.sort == "count" and quantity.unit:
         return False
     if nouns == {"class"} and profile.question.unit not in ("个", "班", "间") and "班" not in quantity.unit:
+        return False
+    if profile.family == "ratio" and bound.text == "总人数":
         return False
     if profile.family == "ratio" and nouns & {"fault"}:
         return not re.search(r"完好|合格|正常", profile.question.label)
@@ -317,7 +322,7 @@ def _enough(scene: Scene, quantity: Quantity, profile: Profile, fits: dict[Profi
         return _beside(scene, quantity, profile)
     if best.topic == 1 and _named_just_before(scene, quantity, profile) and stands_alone(scene, quantity):
         return True
-    return scene.alone is profile and (stands_alone(scene, quantity) or _verb_before(scene, quantity))
+    return scene.alone is profile
 
 
 def _named_just_before(scene: Scene, quantity: Quantity, profile: Profile) -> bool:

@@ -44,7 +44,7 @@ def amounts_of(scene: Scene, profile: Profile, found: list[Assigned]) -> list[Am
             role = Role.VALUE
         if role is Role.VALUE and "改" not in profile.question.label and _RECTIFIED.search(scene.lead(quantity)):
             role = Role.SUBSET
-        if role is Role.CHANGE and "新增" in profile.question.label:
+        if role is Role.CHANGE and _ASKS_NEW.search(profile.question.label) and not _LESS.search(scene.lead(quantity)):
             role = Role.VALUE
         if quantity.start < cut or repairs.revoked(scene.lead(quantity)):
             role = Role.REVOKED
@@ -53,6 +53,8 @@ def amounts_of(scene: Scene, profile: Profile, found: list[Assigned]) -> list[Am
     return amounts
 
 
+_LESS = Rule(r"[转撤拆搬]走|转出|减|拆|报废|淘汰|少了")
+_ASKS_NEW = Rule(r"新[增购建买招聘添置]|增加|转入|转出|更换")
 _BROKEN = Rule(r"[^，。;]{0,4}(?:没(?:有)?(?:反应|声音|信号|图像|画面)|不(?:了机|亮|动|出|能|显|开))")
 _RECTIFIED = Rule(r"(?:整改|改)[完好]?了?$")
 
@@ -99,6 +101,9 @@ def convert(quantity: Quantity, profile: Profile) -> tuple[Decimal | None, bool]
                 return one_decimal(quantity.value * 100), True
             return quantity.value, "成" in quantity.numeral
         case _:
+            factor = units.FACTORS.get((profile.question.unit, quantity.unit))
+            if factor is not None:
+                return quantity.value * Decimal(factor), True
             return (None, False) if quantity.sort == "fraction" else (quantity.value, False)
 
 

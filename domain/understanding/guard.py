@@ -29,6 +29,8 @@ def checked(scene: Scene, profile: Profile, outcome: Outcome, taken: Taken) -> O
     if mine and outcome.rule != "same as last time":
         if _rivals(scene, profile, mine, taken):
             return doubt(scene, profile, Why.AMBIGUOUS)
+        if _part_missing(scene, profile, mine, taken):
+            return doubt(scene, profile, Why.AMBIGUOUS)
         if _hedged(scene, profile, mine):
             return doubt(scene, profile, Why.NOT_UNDERSTOOD)
         if _whole_for_new(scene, profile, mine):
@@ -41,9 +43,23 @@ def checked(scene: Scene, profile: Profile, outcome: Outcome, taken: Taken) -> O
 _FIGURES = frozenset({"count", "money", "area", "duration", "ratio", "percent"})
 _IRREAL = r"如果|要是|假如|假设|万一|可能|也许|或许|希望|建议|考虑|据说|听说|应该(?![是为到参有])"
 _FOREIGN = (
-    r"规定|要求|标准|合同|定额|名额|额度|上限|下限|限额|指标(?!值|完成)|之间|上周(?![一二三四五六日天])|"
+    r"遗留|最[快慢先多少]|规定|要求|标准|合同|定额|名额|额度|上限|下限|限额|指标(?!值|完成)|之间|上周(?![一二三四五六日天])|"
     r"再(?!次|生)|借(?!助|阅|调)|退(?!休|役)|报废|处分|罚|欠|历史|同期|合并前|撤并|均价|[隔邻]校|兄弟学校|别的学校|全县|全镇"
 )
+_LEFT_OUT = Rule(r"参|到场|来了|去了|实[到际有]|其余|剩下|收|交|装|完成|已|还|做|办|搞|写|编|上了|改|坏|修|换|不含|不算|除")
+
+
+def _part_missing(scene: Scene, profile: Profile, mine: list[Quantity], taken: Taken) -> bool:
+    """442人,5人请假没参加: nobody says whether the 442 are with or without the five."""
+    if profile.family != "count" or not re.search(r"参|实到|到校|出勤", profile.question.label):
+        return False
+    away = [a.quantity for a in taken.get(profile.key, ()) if a.quantity not in mine or len(mine) > 1]
+    missing = [q for q in away if roles(scene, q) is Role.REMAIN]
+    there = [q for q in mine if roles(scene, q) in (Role.VALUE, Role.SUM)]
+    said = "".join(scene.lead(q) + scene.tail(q) for q in there)
+    return bool(missing) and not _LEFT_OUT.search(said)
+
+
 _ODD = Rule(rf"{_IRREAL}|{_FOREIGN}")
 _ODD_COUNT = Rule(
     rf"{_IRREAL}|{_FOREIGN}|缺(?!陷)|(?<!误)差(?!不多)|少(?![年先儿数部于])|补(?!助|贴)|"
@@ -75,7 +91,7 @@ def _rivals(scene: Scene, profile: Profile, mine: list[Quantity], taken: Taken) 
     """An amount in the very unit of the one stored, which no question took and no noun of its own explains."""
     claimed = {a.quantity.start for amounts in taken.values() for a in amounts}
     free = [q for q in scene.quantities if q.start not in claimed and q.sort != "fraction" and sorts_fit(q, profile)]
-    if not free:
+    if not free or any(roles(scene, q) is Role.SUM for q in mine):
         return False
     nouns = bindings(scene)
     units = {q.unit for q in mine if q.unit or not repairs.speaks_of_earlier(scene.raw)}

@@ -68,7 +68,8 @@ def _none_said(scene: Scene, clause: Clause, profile: Profile) -> bool:
         return False
     return (
         speaks(scene, clause, profile)
-        and negation.polarity(words) is Polarity.NO
+        and negation.polarity(words) in (Polarity.NO, Polarity.NEITHER, Polarity.YES)
+        and negation.denied(words)
         and _speaks_only(scene, clause, profile)
     )
 
@@ -82,9 +83,9 @@ def _without_cues(scene: Scene, clause: Clause, profile: Profile) -> str:
 
 
 _BARE_NONE = Rule(
-    r"(?:[我咱]们?(?:校|学校|这|这里|这边|村小|教学点)?|村小|教学点|方面|这块|这一块|这项|情况|工作|活动|的|数|是|为|:|新|农村|学校|本校|全校|本月|这个?月|本年度?|今年|本学期|这个?学期|目前|现在|暂时?|至今|"
-    r"到现在|截至目前|还|尚|都|也|均|一直|真的?|确实|的确|实在|报告|回复|因[^，。;]{1,10}|由于[^，。;]{1,10}|"
-    r"一[个次名位台处节篇份项场]|[\ue000-\uf8ff])*"
+    r"(?:(?:因|由于)[^，。;]{1,10}?)?(?:[我咱]们?(?:校|学校|这|这里|这边|村小|教学点)?|村小|教学点|方面|这块|这一块|这项|情况|工作|活动|的|数|是|为|:|新|农村|学校|本校|全校|本月|这个?月|本年度?|今年|本学期|这个?学期|目前|现在|暂时?|至今|"
+    r"到现在|截至目前|还|尚|都|也|均|一直|真的?|确实|的确|实在|报告|回复|"
+    r"一[个次名位台处节篇份项场]|[\ue000-\uf8ff])*+"
     r"(?:没有?|未|无|零|冇|莫得|没得|不曾|为零|0)[^，。;]{0,12}"
 )
 

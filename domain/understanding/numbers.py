@@ -36,6 +36,7 @@ def read(scene: Scene, profile: Profile, found: list[Assigned], torn: list[Quant
     usable = [a for a in amounts if a.role in (Role.VALUE, Role.SUM)]
     if "自筹" in profile.question.label or not any(a.assigned.fit.noun >= 3 for a in usable):
         usable = _own_subset(scene, profile, amounts) or usable
+    usable = _in_its_measure(scene, profile, usable)
     usable = summed_up(scene, without_articles(usable))
     if usable:
         return _combined(scene, profile, usable, amounts)
@@ -80,6 +81,14 @@ def _own_subset(scene: Scene, profile: Profile, amounts: list[Amount]) -> list[A
     ]  # fmt: skip
 
 
+def _in_its_measure(scene: Scene, profile: Profile, usable: list[Amount]) -> list[Amount]:
+    """换了12根灯管、3个开关: beside the unit asked for, so many 个 of a thing named are something else."""
+    own = [a for a in usable if a.quantity.unit and units.exact(profile.question.unit, a.quantity.unit)]
+    if not own or profile.question.unit in ("个", ""):
+        return usable
+    return [a for a in usable if a in own or not (a.quantity.unit == "个" and re.match(r"[\u4e00-\u9fff]{2}", scene.tail(a.quantity)))]
+
+
 def _combined(scene: Scene, profile: Profile, usable: list[Amount], amounts: list[Amount]) -> Outcome:
     usable = _newest(scene, profile, usable)
     if profile.nouns & {"student", "staff"}:
@@ -101,12 +110,24 @@ def _combined(scene: Scene, profile: Profile, usable: list[Amount], amounts: lis
         return _single(scene, profile, parts[0])
     if any(a.value is None for a in parts):
         return doubt(scene, profile, Why.FUZZY, *_span(parts))
+    if profile.family == "percent" and (same := _said_twice(parts)) is not None:
+        return _single(scene, profile, same)
     if profile.family in ("count", "money", "area") and not per(profile) and are_parts(scene, parts):
         total = sum((a.value for a in parts if a.value is not None), Decimal(0))
         return _valued(scene, profile, total, parts, "parts added", changed=True)
     if (own := only_named(scene, parts)) is not None:
         return _single(scene, profile, own)
     return doubt(scene, profile, Why.AMBIGUOUS, *_span(parts))
+
+
+def _said_twice(parts: list[Amount]) -> Amount | None:
+    """95.6%(402/420): the share and the counts it comes from."""
+    shares = [a for a in parts if a.quantity.sort == "percent"]
+    pairs = [a.quantity for a in parts if a.quantity.sort == "pair"]
+    if len(shares) != 1 or len(pairs) != 1 or len(parts) != 2 or not pairs[0].second or pairs[0].first is None:
+        return None
+    close = abs((shares[0].value or Decimal(0)) - pairs[0].first * 100 / pairs[0].second) < Decimal("0.6")
+    return shares[0] if close else None
 
 
 _MENDED = Rule(r"(?:修|搞|弄|处理|换)好了|恢复|(?:已经?|都)修")
@@ -169,10 +190,28 @@ def _without_wholes(scene: Scene, usable: list[Amount]) -> list[Amount]:
 def _own_crowd(scene: Scene, profile: Profile, usable: list[Amount]) -> list[Amount]:
     """学生500,老师30,共530: beside another crowd only the amount that names its own is its own."""
     own = profile.nouns & PEOPLE
-    named = [b for q, b in bindings(scene).items() if b.level == 3 and b.concepts & PEOPLE and not b.concepts & own]
-    if not named:
+    others = [q for q, b in bindings(scene).items() if b.level == 3 and b.concepts & PEOPLE and not b.concepts & own]
+    if not others or _all_left_out(scene, others):
         return usable
+    if any(a.role is Role.VALUE and not a.assigned.bound.concepts & PEOPLE for a in usable):
+        return [] if len(usable) > 1 else usable
+    if any(a.role is Role.SUM and not a.assigned.bound.concepts & own for a in usable) and _own_hands(scene):
+        return []
     return [a for a in usable if a.assigned.bound.level >= 2 and a.assigned.bound.concepts & own]
+
+
+def _all_left_out(scene: Scene, starts: list[int]) -> bool:
+    """437人,老师28人没算."""
+    amounts = [q for q in scene.quantities if q.start in starts]
+    return all(
+        re.match(r"(?:没|不|未)(?:算|计|含|包括)|除外|另[算计]", scene.tail(q)) or re.search(r"(?:不|没)(?:含|算|包括|计)[^，。;]{0,6}$", scene.lead(q))
+        for q in amounts
+    )
+
+
+def _own_hands(scene: Scene) -> bool:
+    """Guards and cooks are staff to some: a sum with them is nobody's."""
+    return bool(re.search(r"保安|保育|宿管|食堂|后勤|阿姨|工勤|炊事", scene.raw))
 
 
 _ATTENDING = Rule(r"参加|参与|参演|参训|实际|实到|到场|去了|来了|实参")

@@ -12,12 +12,13 @@ from domain.understanding.normalise import BLANK
 from domain.understanding.roles import Role
 from domain.understanding.rule import Rule
 from domain.understanding.scene import Scene
+from domain.understanding.units import PERSON_UNITS
 
 _PART = Rule(
     r"[一二三四五六七八九\d]+年级|小学|中学|语文|数学|英语|语|数|英|科学|体育|音乐|美术|道法|男|女|校区|小学部|"
     r"初中部|中学部|高中部|幼儿|本部|分校|教学点|村小|[校镇乡县省市班国]级|班|上册|高年级|低年级|中年级|"
     r"[东西南北]|室[内外]|楼[上下]|校[内外]|线[上下]|"
-    r"一楼|二楼|三楼|初一|初二|初三|七|八|九|部|组|村"
+    r"月[初中底]|[上中下]旬|一楼|二楼|三楼|初一|初二|初三|七|八|九|部|组|村"
 )
 
 
@@ -88,6 +89,8 @@ def are_parts(scene: Scene, parts: list[Amount]) -> bool:
     if re.search(r"(?:校区|年级|班级?|部|教学点|组)(?:分别|各)[是为有]?$", scene.raw[: parts[0].quantity.start]):
         return True
     named = [scene.lead(a.quantity).strip("，、和及:了 ") for a in parts]
+    if parts[0].quantity.unit in PERSON_UNITS and all(_TIME_OF_DAY.fullmatch(name) for name in named):
+        return False
     if all(_names_part(scene, name, a) for name, a in zip(named, parts, strict=True)):
         return len(set(named)) == len(named)
     if all(named) and len(set(named)) == len(named) and _alike(named):
@@ -100,6 +103,7 @@ def are_parts(scene: Scene, parts: list[Amount]) -> bool:
     return parts[0].quantity.sort == "money" and len(set(named)) == len(named) and all(len(n) >= 2 for n in named)
 
 
+_TIME_OF_DAY = Rule(r"(?:早上?|上午|中午|下午|晚上?|夜[里间]|白天|早晨)(?:是|有|各)?")
 _KIND = Rule(r"(?:是)?(?P<kind>[^，。;、了没未]{1,6})的|是(?P<is>[^，。;、了没未]{1,6})")
 _ENUMERATED = Rule(r"[一1][处块个片间面条段](?:是|有|约)?$")
 
@@ -124,7 +128,7 @@ def _alike(named: list[str]) -> bool:
     return (
         min(map(len, named)) > 1
         and len({name[-1] for name in named}) == 1
-        and named[0][-1] in "组培级楼部区段科村园校周月谈写交发上开做办编走搞讲买花投捐种挂收"
+        and named[0][-1] in "组培级楼部区段科村园校周月谈写交发上开做办编走搞讲买花投捐种挂收坏换修建"
     )
 
 

@@ -23,6 +23,7 @@ def read(scene: Scene, profile: Profile, found: list[Assigned], torn: list[Quant
     starts = [a.quantity.start for a in found]
     cut = repairs.kept_from(scene.raw, starts)
     kept = [a.quantity for a in found if a.quantity.start >= cut and not repairs.revoked(scene.lead(a.quantity))]
+    kept = [q for q in kept if q.sort != "pair" or roles(scene, q, ratio=True) not in _ELSEWHERE] or kept
     if not kept:
         return _worded(scene, profile, torn)
     if "hazard" in profile.nouns and all(roles(scene, q, ratio=True) is Role.DENIED for q in kept):
@@ -41,14 +42,28 @@ def read(scene: Scene, profile: Profile, found: list[Assigned], torn: list[Quant
     return reading(scene, profile, value, span, "ratio", approximate=about, changed=not literal)
 
 
+_ELSEWHERE = (Role.OTHER, Role.PLANNED, Role.CHANGE)
+
+
 def _fields(scene: Scene, profile: Profile, kept: list[Quantity]) -> Frame | Why:
     groups = _by_clause(scene, kept)
     if len(groups) > 1 and not _names_sum(scene, kept):
         frames = [frame(scene, group, None, clause, profile) for clause, group in groups]
+        if (again := _told_again(groups, frames)) is not None:
+            return again
         if all(not isinstance(f, Why) for f in frames) and all(_complete(c, g) for c, g in groups):
             whole = [f for f in frames if not isinstance(f, Why)]
             return sum((f[0] for f in whole), Decimal(0)), sum((f[1] for f in whole), Decimal(0))
     return frame(scene, kept, profile.question.total, profile=profile)
+
+
+def _told_again(groups: list[tuple[Clause, list[Quantity]]], frames: list[Frame | Why]) -> Frame | None:
+    """安装26套,26个班都有: beside a whole frame the same figure in another measure."""
+    whole = [f for f in frames if not isinstance(f, Why)]
+    if len({*whole}) != 1 or len({group[0].unit for _, group in groups}) < len(groups):
+        return None
+    known = all(len(group) == 1 and group[0].value in whole[0] for _, group in groups)
+    return whole[0] if known else None
 
 
 def _by_clause(scene: Scene, kept: list[Quantity]) -> list[tuple[Clause, list[Quantity]]]:
@@ -101,6 +116,8 @@ def frame(
         if quantity.value is None or quantity.sort != "count":
             return Why.TOTAL_UNKNOWN
         role = _role(scene, quantity, profile.parts if profile else None)
+        if role is Role.VALUE and profile and _done_verb(profile.question.label, scene.lead(quantity)):
+            role = Role.DONE
         if role is Role.VALUE and _JUST_DONE.search(scene.lead(quantity)):
             weak.append(quantity.value)
             continue
@@ -122,6 +139,12 @@ def frame(
     if list(shares) in ([Role.TOTAL], [Role.VALUE]) and len(kept) == 1 and _none_done(kept[0], clauses):
         return Decimal(0), kept[0].value or Decimal(0)
     return _solved(shares, _all_done(scene, clauses), registered)
+
+
+def _done_verb(label: str, lead: str) -> bool:
+    """建档40人, where 已建档留守儿童数 is asked: the verb of the label's first half."""
+    match = re.match(r"已(?P<verb>[\u4e00-\u9fff]{2})", label)
+    return bool(match) and re.search(rf"(?<![应需待要]){match['verb']}了?[^，。;\d]{{0,2}}$", lead) is not None if match else False
 
 
 _JUST_DONE = Rule(r"(?<![坏除为少缺剩差欠多停辞])[\u4e00-\u9fff]了(?:有|约|大概)?$")
@@ -180,7 +203,7 @@ def _none_done(quantity: Quantity, clauses: list[Clause]) -> bool:
 
 
 _NOT_BEGUN = Rule(
-    r"^(?:都|均|全)?(?:还|尚|暂时?|目前)*(?:没有?|未)(?:来得及|开始)?(?:整改|改|装|安装|建|处理|动|通|推行)(?:[呢了]|$)"
+    r"^(?:都|均|全)?(?:还|尚|暂时?|目前)*(?:没有?|未)(?:来得及|开始)?(?:整改|改|装|安装|建|处理|动|通|推行|修|换|弄|签|办|检|测|查|做|搞)好?(?:[呢了]|$)"
 )
 
 

@@ -79,7 +79,7 @@ _REMAIN_TAIL = Rule(
 )
 _NOT_DONE = Rule(r"^[^，。;\d]{0,6}(?:没有?|未|尚未)(?!有|问题|发现|事)[\u4e00-\u9fff]")
 _REMAIN_LEAD = Rule(
-    r"(?:还?差|还?剩|缺席?|缺勤|请假|只剩|就剩|(?<!扫)除|除了|除去|除开|欠|剩下|(?:限期|限时|正在|还在|有待|待|"
+    r"(?:还?差|还?剩|缺席?|缺勤|请假|在建|在装|未建|只剩|就剩|(?<!扫)除|除了|除去|除开|欠|剩下|(?:限期|限时|正在|还在|有待|待|"
     r"尚待|准备|计划)(?:整改|改|安装|装)|(?:没|未|没有)[^，。;、]{1,4}的|没装|未装|没到|没来|没参加|"
     r"未参加|未参训|未到|请假|还有|坏了?|损坏|过期|失效|未整改|没整改|不合格|未通|没通)(?:的)?(?:有|了|是)?(?:老师|教师|班)?$"
 )
@@ -104,7 +104,7 @@ _DONE_TAIL = Rule(
 
 
 _RATE = Rule(r"(?:/|每|一)(?:个?[人班]|节|堂|次|天|周|月|本|套|台|棵|份|场|位|名|张|平|米)(?=$|[，。;、)]|的价)")
-_MONTH = Rule(r"(?<![\d年])(?P<month>\d{1,2}|十?[一二三四五六七八九十])月(?:份|的)")
+_MONTH = Rule(r"(?<![\d年])(?P<month>\d{1,2}|十?[一二三四五六七八九十])月(?:份|的|(?=[搞练做没未已还就也开组演]))")
 
 
 def _scope(before: str, today: date, *, yearly: bool) -> int:
@@ -230,10 +230,12 @@ def _set_aside(scene: Scene, before: str, lead: str, per_head: str) -> Role | No
         return Role.OTHER
     if re.search(r"在[册校籍]|学籍|花名册", lead) and not _enrolment(scene):
         return Role.OTHER
+    if re.search(r"遗留|结转|剩下的老", lead):
+        return Role.OTHER
     if re.search(r"占地|校园面积|建筑面积|总面积", lead):
         return Role.OTHER
     if not per_head and re.search(
-        r"(?:每|一)个?(?:周|天|月|星期|学期|人|班|家|户|组|校|村)(?:都|要|有|上|搞|开|来|出|交|写|派|去)*$", before
+        r"(?<!最后)(?<!最慢的)(?:每|一|(?<![前近后这头第\d])[两二三四半隔])个?(?:周|天|月|星期|学期|人|班|家|户|组|校|村)(?:都|要|有|上|搞|开|来|出|交|写|派|去)*$", before
     ):
         return Role.EACH
     if re.search(r"比[^，。;]{1,10}(?:多|少|高|低)了?$", before):
@@ -290,7 +292,7 @@ def _share(lead: str, tail: str, leads_on: bool) -> Role:
         return Role.TOTAL
     if re.match(r"(?:老师|教师|学生|班级?)?(?:里面?|里头|当中|之中|中)(?!心|午)", tail):
         return Role.TOTAL
-    if re.search(r"应(?:参加|参训|受训|参|训|到|培|出席)", lead):
+    if re.search(r"应(?:参加|参训|受训|参|训|到|培|出席)|(?<![反响适])应(?!该|急|用|为|是|更|改|当)[^，。;、\d没未已实]{0,4}$", lead):
         return Role.TOTAL
     stated = None if leads_on else re.match(r"(?P<due>应|实)[到参训培](?:[加训])?$", tail)
     if stated:

@@ -36,7 +36,7 @@ ALLOWED = {
 _ALLOWED = {unit: frozenset(words.split()) for unit, words in ALLOWED.items()}
 
 _OTHERS = (
-    "具 架 把 副 枚 箱 袋 瓶 桶 片 顶 床 头 匹 家 户 辆 毛 角 遍 期 棵 株 盆 盏 张 支 根 米 厘米 公里 里 年 岁 周岁 周 "
+    "具 架 把 副 枚 箱 袋 瓶 桶 片 顶 床 头 匹 家 户 辆 毛 角 遍 期 棵 株 盆 盏 张 支 根 米 厘米 公里 里 年 岁 周岁 周 个周 个星期 个礼拜 "
     "月 个月 年级 个年级 个年 楼 层 栋 幢 小时 个小时 个钟头 钟头 度 级 路 封 对 所 所学校 个学校 个校区 校区 村 "
     "个村 镇 乡 组 个组 个小组 小组 队 支队 类 种 座 幅 艘 车 桌 顿 步 章 句 字 页 倍 折 届 批 ℃ kg 斤 公斤 吨 升 成 "
     "股 分 秒 点 号 元 亩 平方 平"
@@ -50,6 +50,14 @@ AREA = {"平方米": 1, "㎡": 1, "m2": 1, "平米": 1, "亩": 666.67, "公顷":
 SECONDS = {"秒": 1, "分钟": 60, "分": 60, "小时": 3600}
 
 
+FACTORS = {
+    ("公斤", "斤"): "0.5", ("斤", "公斤"): "2", ("公斤", "吨"): "1000", ("吨", "公斤"): "0.001", ("斤", "吨"): "2000",
+    ("吨", "斤"): "0.0005", ("公斤", "kg"): "1", ("米", "公里"): "1000", ("米", "里"): "500", ("米", "厘米"): "0.01",
+    ("公里", "米"): "0.001", ("公里", "里"): "0.5", ("厘米", "米"): "100",
+}  # fmt: skip
+"""(asked, said): what to multiply by."""
+
+
 def exact(asked: str, said: str) -> bool:
     """The very unit asked for (人/名/位 count as one)."""
     if asked in ("人", "名", "位"):
@@ -59,6 +67,6 @@ def exact(asked: str, said: str) -> bool:
 
 def fits(asked: str, said: str) -> bool:
     """Whether an amount of `said` can answer a question counted in `asked`; no unit said fits any."""
-    if not said:
+    if not said or (asked, said) in FACTORS:
         return True
     return said in _ALLOWED.get(asked, frozenset((asked, "个", "个" + asked)))
