@@ -42,6 +42,10 @@ def amounts_of(scene: Scene, profile: Profile, found: list[Assigned]) -> list[Am
             "fault" in assigned.bound.concepts or _BROKEN.match(scene.tail(quantity))
         ):
             role = Role.VALUE
+        if role is Role.SUBSET and _asked_for(scene, profile, assigned, alone=len(found) == 1):
+            role = Role.VALUE
+        if role is Role.VALUE and _DEALT_WITH.search(scene.lead(quantity)) and not _DEALT_WITH.search(profile.question.label):
+            role = Role.SUBSET
         if role is Role.VALUE and "改" not in profile.question.label and _RECTIFIED.search(scene.lead(quantity)):
             role = Role.SUBSET
         if role is Role.CHANGE and _ASKS_NEW.search(profile.question.label) and not _LESS.search(scene.lead(quantity)):
@@ -55,6 +59,16 @@ def amounts_of(scene: Scene, profile: Profile, found: list[Assigned]) -> list[Am
 
 _LESS = Rule(r"[转撤拆搬]走|转出|减|拆|报废|淘汰|少了")
 _ASKS_NEW = Rule(r"新[增购建买招聘添置]|增加|转入|转出|更换")
+_DEALT_WITH = Rule(r"(?:已|已经)?(?:处理|办结|办理|修复|解决|回复)[完好]?了?$|(?:修|处理)好了?$")
+
+
+def _asked_for(scene: Scene, profile: Profile, assigned: Assigned, *, alone: bool) -> bool:
+    """报修7件, where 报修 is asked; 坏了1台在修, where nothing else is told."""
+    lead = scene.lead(assigned.quantity)
+    named = [word for word in ("报修", "获奖", "推荐", "处理", "采用", "评选") if word in lead and word in profile.question.label]
+    return bool(named) or (alone and "fault" in assigned.bound.concepts & profile.nouns)
+
+
 _BROKEN = Rule(r"[^，。;]{0,4}(?:没(?:有)?(?:反应|声音|信号|图像|画面)|不(?:了机|亮|动|出|能|显|开))")
 _RECTIFIED = Rule(r"(?:整改|改)[完好]?了?$")
 

@@ -112,6 +112,8 @@ def _verdict(profile: Profile, words: str, *, cued: bool) -> bool | None:
             return (negation.affirmed(words) or (cued and not _LACKS.search(words))) or None
         case Polarity.NO | Polarity.PLAN:
             return False
+        case Polarity.NEITHER:
+            return negation.affirmed(words) or None
         case _:
             return None
 

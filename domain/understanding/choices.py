@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 
 from domain.indicators import Kind
 from domain.understanding import negation, numerals, repairs, senses
 from domain.understanding.lexicon import Profile
-from domain.understanding.normalise import normalise
+from domain.understanding.normalise import BLANK, normalise
 from domain.understanding.outcome import Outcome, doubt, reading
 from domain.understanding.result import Why
 from domain.understanding.rule import Rule
@@ -45,7 +46,7 @@ _PROGRESS = (
         r"进场)|未启动|零进度|还没影|没动|等.{1,6}(?:才|再)(?:能)?(?:开始|启动|动工)"),
     ("基本完成", r"基本|大体|大致|差不多(?:了|$|完|弄|装|好|搞|建|都)|扫尾|收尾|尾声|接近完成"),
     ("进行中",
-        r"进行中|正在|推进|在建|在装|在做|在弄|在搞|在办|施工|进展|一半|部分|还在(?:装|建|弄|搞|做)|陆续|安装中|"
+        r"进行中|正在|推进|在建|在装|在做|在弄|在搞|在办|施工|进展|一半|过半|部分|还在(?:装|建|弄|搞|做)|陆续|安装中|"
         r"建设中|进行当中|着手|已启动|已经启动|启动了|开始了|刚开始|刚启动|刚开工|刚动"),
     ("已完成",
         r"完成|完工|搞定|[弄装建做搞办]完|建成|竣工|齐了|到位|[弄装建做搞办]好|全通|投入使用|启用|通了|完毕|"
@@ -83,15 +84,38 @@ def read(scene: Scene, profile: Profile) -> Outcome:
     if (placed := _by_position(scene, profile, clauses)) is not None:
         return placed
     found: dict[str, Clause] = {}
+    clauses = [replace(c, words=_own_words(scene, c, profile)) for c in clauses]
     if sum(bool(_fits(profile, c.words)) for c in clauses) > 1:
         clauses = [c for c in clauses if not re.search(r"去年|上学期|之前|以前|上个?月", c.words)] or clauses
     for clause in clauses:
-        for label in _fits(profile, clause.words[max(0, cut - clause.start) :]):
+        words = clause.words[max(0, cut - clause.start) :]
+        for label in _fits(profile, words) or _by_pieces(scene, profile, words):
             found.setdefault(label, clause)
     if profile.question.kind is Kind.CHOICES and found:
         ordered = tuple(c for c in profile.question.choices if c in found)
         return reading(scene, profile, ordered, _span(found), "choices")
     return _one(scene, profile, found, clauses)
+
+
+def _own_words(scene: Scene, clause: Clause, profile: Profile) -> str:
+    """校本研修3次 is another question's and says nothing of 校本."""
+    words = clause.words
+    others = frozenset().union(*(p.concepts for p in scene.profiles if p is not profile))
+    for cue in scene.cues_in(clause):
+        if cue.end - cue.start > 3 and cue.concepts & others and not cue.concepts & profile.concepts:
+            at, end = cue.start - clause.start, cue.end - clause.start
+            words = words[:at] + BLANK * (end - at) + words[end:]
+    return words
+
+
+def _by_pieces(scene: Scene, profile: Profile, words: str) -> list[str]:
+    """Where nothing else was asked: a piece of one label that no other label has (片区 of 片区联合)."""
+    if scene.alone is not profile or negation.denied(words) or _KNOWN_SCALES & {*profile.question.choices}:
+        return []
+    return senses.by_pieces(profile.question.choices, profile.question.label, words)
+
+
+_KNOWN_SCALES = frozenset(("进行中", "已挂牌", "已申报"))
 
 
 def _one(scene: Scene, profile: Profile, found: dict[str, Clause], clauses: list[Clause]) -> Outcome:

@@ -112,7 +112,7 @@ def _combined(scene: Scene, profile: Profile, usable: list[Amount], amounts: lis
         return doubt(scene, profile, Why.FUZZY, *_span(parts))
     if profile.family == "percent" and (same := _said_twice(parts)) is not None:
         return _single(scene, profile, same)
-    if profile.family in ("count", "money", "area") and not per(profile) and are_parts(scene, parts):
+    if profile.family in ("count", "money", "area") and not per(profile) and are_parts(scene, parts, profile.family):
         total = sum((a.value for a in parts if a.value is not None), Decimal(0))
         return _valued(scene, profile, total, parts, "parts added", changed=True)
     if (own := only_named(scene, parts)) is not None:
@@ -136,6 +136,8 @@ _MENDED = Rule(r"(?:修|搞|弄|处理|换)好了|恢复|(?:已经?|都)修")
 def _broken(scene: Scene, usable: list[Amount], amounts: list[Amount]) -> list[Amount] | None:
     """坏过三台,都修好了 says nothing of now; 有50台,坏了2台 leaves the fifty aside; else each kind of fault counts."""
     if {Role.SUBSET, Role.REMAIN} <= {a.role for a in amounts}:
+        return None
+    if any(a.role is Role.SUBSET and re.search(r"(?<!报)(?:修|处理|解决)[好了]", scene.lead(a.quantity)) and "其中" not in scene.lead(a.quantity) for a in amounts):
         return None
     mended = _MENDED.search(scene.raw, usable[0].quantity.end) if len(usable) == 1 else None
     if mended and not any(usable[0].quantity.end <= a.quantity.start < mended.start() for a in amounts):

@@ -77,7 +77,7 @@ def partial_sums(scene: Scene, usable: list[Amount]) -> list[Amount]:
     ]
 
 
-def are_parts(scene: Scene, parts: list[Amount]) -> bool:
+def are_parts(scene: Scene, parts: list[Amount], family: str = "") -> bool:
     """Each amount is named by its own part (语文2节数学1节), or counts its own noun of the same kind."""
     if any("grant" in a.assigned.bound.concepts for a in parts):
         return False
@@ -97,6 +97,8 @@ def are_parts(scene: Scene, parts: list[Amount]) -> bool:
         return _all_counts(parts) or parts[0].quantity.sort == "money"
     if _each_of_its_kind(scene, parts):
         return True
+    if family == "money" and all(len(n) >= 2 for n in named) and len(set(named)) == len(named):
+        return not any(a.quantity.unit == "" and (a.value or 0) < 100 for a in parts)
     texts = {a.assigned.bound.text for a in parts}
     if _all_counts(parts) and len(texts) == len(parts) and all(a.assigned.fit.noun >= 2 for a in parts):
         return True
@@ -128,7 +130,7 @@ def _alike(named: list[str]) -> bool:
     return (
         min(map(len, named)) > 1
         and len({name[-1] for name in named}) == 1
-        and named[0][-1] in "组培级楼部区段科村园校周月谈写交发上开做办编走搞讲买花投捐种挂收坏换修建"
+        and named[0][-1] in "组培级楼部区段科村园校周月谈写交发上开做办编走搞讲买花投捐种挂收坏换修建类"
     )
 
 

@@ -109,6 +109,7 @@ def frame(
         and re.match(r"(?:都|全都?|均)(?:还)?(?:没|未)", scene.tail(kept[0]))
     ):
         return Decimal(0), kept[0].value or Decimal(0)
+    kept = _without_breakdown(scene, kept)
     shares: dict[Role, list[Decimal]] = {}
     due: list[Decimal] = []
     weak: list[Decimal] = []
@@ -127,6 +128,8 @@ def frame(
     if weak:
         as_what = Role.VALUE if Role.DONE in shares or len(weak) > 1 else Role.DONE
         shares.setdefault(as_what, []).extend(weak)
+    if not set(shares) - {Role.TOTAL} and len(shares.get(Role.TOTAL, ())) == 2 and len(due) == 1:
+        shares = {Role.TOTAL: due, Role.DONE: [next(v for v in shares[Role.TOTAL][::-1] if v not in due)] if {*shares[Role.TOTAL]} != {*due} else due}
     if len(shares.get(Role.TOTAL, ())) > len(shares.get(Role.DONE, ())) > 0:
         if len(due) != 1:
             return Why.AMBIGUOUS
@@ -141,6 +144,16 @@ def frame(
     return _solved(shares, _all_done(scene, clauses), registered)
 
 
+def _without_breakdown(scene: Scene, kept: list[Quantity]) -> list[Quantity]:
+    """隐患4处(电线2处、器材2处): what stands in brackets and adds up to the figure before them."""
+    whole = kept[0]
+    opened = scene.raw.find("(", whole.end)
+    closed = scene.raw.find(")", opened) if opened >= 0 else -1
+    inside = [q for q in kept[1:] if opened < q.start < closed]
+    added = sum((q.value for q in inside if q.value is not None), Decimal(0))
+    return [q for q in kept if q not in inside] if len(inside) > 1 and added == whole.value else kept
+
+
 def _done_verb(label: str, lead: str) -> bool:
     """建档40人, where 已建档留守儿童数 is asked: the verb of the label's first half."""
     match = re.match(r"已(?P<verb>[\u4e00-\u9fff]{2})", label)
@@ -148,7 +161,7 @@ def _done_verb(label: str, lead: str) -> bool:
 
 
 _JUST_DONE = Rule(r"(?<![坏除为少缺剩差欠多停辞])[\u4e00-\u9fff]了(?:有|约|大概)?$")
-_DUE = Rule(r"应(?:参加|参训|受训|参|训|到|培|出席|访|接种|检|装|有)?(?:有|是|为)?$")
+_DUE = Rule(r"(?<![反响适])应(?!该|急|用|为)[^，。;、\d没未已实]{0,4}(?:有|是|为)?$")
 _DREW = Rule(r"^[^没未不无还差剩缺，。;]*了[^没未不无还差剩缺，。;]*$")
 
 
@@ -225,6 +238,9 @@ def _solved(shares: dict[Role, list[Decimal]], everything: bool, registered: int
         return (Decimal(0), Decimal(registered)) if registered is not None else Why.TOTAL_UNKNOWN
     total, done, left, open_ = (_added(shares.get(role)) for role in (Role.TOTAL, Role.DONE, Role.REMAIN, Role.VALUE))
     if open_ is not None:
+        if len(shares[Role.VALUE]) == 2 and total is None and done is not None and left is None:
+            low, high = sorted(shares[Role.VALUE])
+            return (done, high) if done + low == high else Why.AMBIGUOUS
         if len(shares[Role.VALUE]) > 1 and not (everything and total is None and done is None and left is None):
             return Why.AMBIGUOUS
         if total is None and (done is not None or left is not None or everything):

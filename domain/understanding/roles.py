@@ -74,14 +74,14 @@ _DENIED_TAIL = Rule(
 _DENIED_LEAD = Rule(r"(?:没有?|无|未)(?:任何)?(?:[搞开写坏装参到发编上建组][织设加训成]?)?(?:有|过)?$")
 _REMAIN_TAIL = Rule(
     r"^(?:的)?(?:学生|老师|教师|教职工|毕业班|班级?|隐患|人)?(?:因?[病事产公]?(?:假|出)|请|缺|未|没|还没|尚未|"
-    r"不合格|不达标|在改|正在|还在|在?等|在[走办弄修补]|待|不在|外出|休|列入|纳入|计划)|^[^，。;]{0,8}(?:没有?|未)(?:来|到|参|装|通|改|整|建|完|合|"
+    r"不合格|不达标|在改|正在|还在|在?等|在[走办弄修补]|待|不在|外出|在外|在家|出差|住院|休|列入|纳入|计划)|^[^，。;]{0,8}(?:没有?|未)(?:来|到|参|装|通|改|整|建|完|合|"
     r"推|搞|有装)"
 )
 _NOT_DONE = Rule(r"^[^，。;\d]{0,6}(?:没有?|未|尚未)(?!有|问题|发现|事)[\u4e00-\u9fff]")
 _REMAIN_LEAD = Rule(
     r"(?:还?差|还?剩|缺席?|缺勤|请假|在建|在装|未建|只剩|就剩|(?<!扫)除|除了|除去|除开|欠|剩下|(?:限期|限时|正在|还在|有待|待|"
     r"尚待|准备|计划)(?:整改|改|安装|装)|(?:没|未|没有)[^，。;、]{1,4}的|没装|未装|没到|没来|没参加|"
-    r"未参加|未参训|未到|请假|还有|坏了?|损坏|过期|失效|未整改|没整改|不合格|未通|没通)(?:的)?(?:有|了|是)?(?:老师|教师|班)?$"
+    r"未参加|未参训|未到|请假|还有|坏了?|损坏|过期|失效|未整改|没整改|不合格|未通|没通)(?:的)?(?:有|了|是)?(?:老师|教师|班|[一二三四五六七八九初高]{0,6}年?级(?:的|那)?)?$"
 )
 _EXCEPT = Rule(r"(?<!扫)除(?!了?以?外)[^，。;\d外]{0,8}$")
 _EXCEPT_TAIL = Rule(r"^[^，。;\d]{0,6}?(?:以外|之外|外(?![出地来聘面])|其[余他它]|都|均|全)")
@@ -96,6 +96,7 @@ _TOTAL_LEAD = Rule(
     r"在编|全县|在岗|专任|本校有|我校有|学校有|一起|辖|占|名册|抽查|检查|班额|设有|原有"
 )
 _DONE_TAIL = Rule(
+    r"^(?:的)?(?:班级?|教学班|老师|教师|教职工|学生|隐患|问题|人|个班)?(?:都|全部?)?(?:已经?|均已)(?![没未不])[\u4e00-\u9fff]|"
     r"^(?:的)?(?:班级?|教学班|老师|教师|教职工|学生|隐患|问题|人|个班)?(?:都|全|全部|已|已经|均|在|"
     r"是)*(?:有(?![没\d一二两三四五六七八九十])|装|通|建|整改|改|参加|参训|到|去|来|完成|推行|合格|参与|用上|"
     r"消除|解决|处理|销号|搞|做|落实|受训|出席|达标|覆盖|开通|满意|通过|过关|知晓)|"
@@ -140,7 +141,7 @@ def roles(scene: Scene, quantity: Quantity, *, ratio: bool = False, per_head: st
         return Role.PLANNED
     if _ahead(scene, quantity) or _last_weeks(scene, quantity):
         return Role.PLANNED
-    role = _set_aside(scene, before, lead, per_head)
+    role = _set_aside(scene, quantity, before, lead, per_head)
     if role is not None:
         return role
     if ratio:
@@ -213,9 +214,9 @@ _TO_COME = Rule(
 _HAPPENED = Rule(r"已|了(?!解)|完成|实际")
 
 
-def _set_aside(scene: Scene, before: str, lead: str, per_head: str) -> Role | None:
+def _set_aside(scene: Scene, quantity: Quantity, before: str, lead: str, per_head: str) -> Role | None:
     """Amounts that are not the value asked for."""
-    if re.search(r"还(?:有|要[上开搞])$", lead) and "已" in scene.raw[: scene.raw.find(before) + len(before)]:
+    if re.search(r"还(?:有|要[上开搞])$", lead) and not _NOT_DONE.match(scene.tail(quantity)) and "已" in scene.raw[: scene.raw.find(before) + len(before)]:
         return Role.PLANNED
     yearly = any("年" in p.question.label for p in scene.profiles)
     if _SAID_BEFORE.search(before) or _scope(before, scene.today, yearly=yearly) >= 0:
@@ -254,7 +255,12 @@ def _enrolment(scene: Scene) -> bool:
     ) or (negation.everything(scene.raw))
 
 
+_SHOULD = Rule(r"(?<![反响适])应(?:参加|参训|受训|参演|参|训|到|出席)[^，。;、\d没未已实]{0,3}$")
+
+
 def _standing(lead: str, tail: str) -> Role:
+    if _SHOULD.search(lead):
+        return Role.PLANNED
     if _SUM.search(lead):
         return Role.SUM
     if _SUBSET.search(lead) and re.search(r"本月|这个?月|本次|这次", lead):

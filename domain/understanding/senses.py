@@ -52,6 +52,8 @@ _SENSES = (
     ("fresh", r"直饮", r"直饮|净水[器机]|过滤"),
     ("bottle", r"桶装", r"桶装|大桶"),
     ("boiled", r"开水|锅炉水", r"开水|烧水|锅炉"),
+    ("by_hand", r"人工|手工|纸质", r"手写|手工|人工|本子|纸质|台账|笔记"),
+    ("by_system", r"系统|电子|软件|平台|信息化", r"系统|扫码|电子|软件|电脑|平台|刷卡"),
     ("walk", r"步行|走路", r"走路|步行|走着|走读|自己走"),
     ("coach", r"公共交通|公交", r"公交|班车|大巴|中巴"),
     ("district", r"片区|联片|联合|学区", r"片区|联片|学区|几个学校|几所学校|兄弟学校|邻校|联合"),
@@ -87,3 +89,23 @@ def fitting(choices: tuple[str, ...], words: str) -> list[str]:
     said = frozenset(name for name, _, reply in _COMPILED if name in asked and reply.search(words))
     fits = {label: senses for label, senses in wanted.items() if senses and senses <= said}
     return [label for label, senses in fits.items() if not any(senses < other for other in fits.values())]
+
+
+_COMMON = frozenset("有无的不是在上下大中小一二三其他未已人学校年月日用式")
+
+
+@lru_cache(maxsize=512)
+def _pieces(choices: tuple[str, ...], question: str) -> dict[str, frozenset[str]]:
+    """Pairs of characters, of short labels also single ones, that no other label and not the question has."""
+    found = {}
+    for label in choices:
+        pairs = {label[i : i + 2] for i in range(len(label) - 1)}
+        singles = {c for c in label if c not in _COMMON} if len(label) <= 3 else set()
+        others = [other for other in (*choices, question) if other != label]
+        found[label] = frozenset(p for p in pairs | singles if not any(p in other for other in others))
+    return found
+
+
+def by_pieces(choices: tuple[str, ...], question: str, words: str) -> list[str]:
+    """The labels of which a piece of their own stands in the words."""
+    return [label for label, pieces in _pieces(choices, question).items() if any(p in words for p in pieces)]
