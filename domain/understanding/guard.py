@@ -78,7 +78,8 @@ def _real(scene: Scene, profile: Profile, outcome: Outcome) -> Outcome:
 def _hedged(scene: Scene, profile: Profile, mine: list[Quantity]) -> bool:
     """Words around the figure that make it another thing's, a rule's, or nobody's; unless the question has them."""
     odd = _ODD if profile.family in ("ratio", "percent") else _ODD_COUNT
-    for quantity in mine:
+    sums = [q for q in mine if roles(scene, q) is Role.SUM]
+    for quantity in sums or mine:
         if not _open(scene, quantity):
             continue
         match = odd.search(scene.lead(quantity)) or _ODD.search(scene.tail(quantity)[:6])

@@ -36,6 +36,8 @@ def read(scene: Scene, profile: Profile, found: list[Assigned], torn: list[Quant
     usable = [a for a in amounts if a.role in (Role.VALUE, Role.SUM)]
     if "自筹" in profile.question.label or not any(a.assigned.fit.noun >= 3 for a in usable):
         usable = _own_subset(scene, profile, amounts) or usable
+    if profile.family == "percent" and any(a.role is Role.EACH and a.quantity.sort == "percent" for a in amounts):
+        usable = [a for a in usable if not re.search(r"昨|今[天早]|前天|周|星期|\d[日号]", scene.lead(a.quantity))]
     usable = _in_its_measure(scene, profile, usable)
     usable = summed_up(scene, without_articles(usable))
     if usable:

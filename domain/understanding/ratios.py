@@ -113,18 +113,24 @@ def frame(
     shares: dict[Role, list[Decimal]] = {}
     due: list[Decimal] = []
     weak: list[Decimal] = []
+    needed: list[Decimal] = []
     for quantity in kept:
         if quantity.value is None or quantity.sort != "count":
             return Why.TOTAL_UNKNOWN
         role = _role(scene, quantity, profile.parts if profile else None)
         if role is Role.VALUE and profile and _done_verb(profile.question.label, scene.lead(quantity)):
             role = Role.DONE
+        if role is Role.VALUE and _NEEDED.match(scene.tail(quantity)):
+            needed.append(quantity.value)
+            continue
         if role is Role.VALUE and _JUST_DONE.search(scene.lead(quantity)):
             weak.append(quantity.value)
             continue
         shares.setdefault(role, []).append(quantity.value)
         if role is Role.TOTAL and _DUE.search(scene.lead(quantity)):
             due.append(quantity.value)
+    if needed:
+        shares.setdefault(Role.REMAIN if Role.TOTAL in shares else Role.TOTAL, []).extend(needed)
     if weak:
         as_what = Role.VALUE if Role.DONE in shares or len(weak) > 1 else Role.DONE
         shares.setdefault(as_what, []).extend(weak)
@@ -160,6 +166,7 @@ def _done_verb(label: str, lead: str) -> bool:
     return bool(match) and re.search(rf"(?<![应需待要]){match['verb']}了?[^，。;\d]{{0,2}}$", lead) is not None if match else False
 
 
+_NEEDED = Rule(r"[^，。;\d没未不]{0,6}(?:需要?|要|待|计划)(?![要求点])[^，。;\d没未不了]{1,6}$")
 _JUST_DONE = Rule(r"(?<![坏除为少缺剩差欠多停辞])[\u4e00-\u9fff]了(?:有|约|大概)?$")
 _DUE = Rule(r"(?<![反响适])应(?!该|急|用|为)[^，。;、\d没未已实]{0,4}(?:有|是|为)?$")
 _DREW = Rule(r"^[^没未不无还差剩缺，。;]*了[^没未不无还差剩缺，。;]*$")

@@ -96,7 +96,8 @@ _TOTAL_LEAD = Rule(
     r"在编|全县|在岗|专任|本校有|我校有|学校有|一起|辖|占|名册|抽查|检查|班额|设有|原有"
 )
 _DONE_TAIL = Rule(
-    r"^(?:的)?(?:班级?|教学班|老师|教师|教职工|学生|隐患|问题|人|个班)?(?:都|全部?)?(?:已经?|均已)(?![没未不])[\u4e00-\u9fff]|"
+    r"^(?:的)?(?:班级?|教学班|老师|教师|教职工|学生|隐患|问题|人|个班)?(?:都|全部?)?(?:(?:已经?|均已)(?![没未不])[\u4e00-\u9fff]|"
+    r"(?![没未不坏除少缺差停走])[\u4e00-\u9fff]了[^，。;\d没未]{0,6}$)|"
     r"^(?:的)?(?:班级?|教学班|老师|教师|教职工|学生|隐患|问题|人|个班)?(?:都|全|全部|已|已经|均|在|"
     r"是)*(?:有(?![没\d一二两三四五六七八九十])|装|通|建|整改|改|参加|参训|到|去|来|完成|推行|合格|参与|用上|"
     r"消除|解决|处理|销号|搞|做|落实|受训|出席|达标|覆盖|开通|满意|通过|过关|知晓)|"
@@ -176,7 +177,8 @@ def _picked_out(scene: Scene, quantity: Quantity, lead: str, tail: str) -> bool:
     return quantity.value is not None and any(q.value is not None and q.value >= quantity.value for q in earlier)
 
 
-_DIMENSION = Rule(r"[长宽高厚深](?:度|为|是|约)*$")
+_LENGTHS = ("", "米", "厘米", "公里", "里")
+_DIMENSION = Rule(r"(?<![站校班组队园处局科股所部成])[长宽高厚深](?:度|为|是|约)*$")
 
 
 def said_before(scene: Scene, quantity: Quantity) -> bool:
@@ -186,7 +188,7 @@ def said_before(scene: Scene, quantity: Quantity) -> bool:
 
 def _one_denied(quantity: Quantity, lead: str, tail: str) -> bool:
     """一台都没坏, 没有一个: none, not one."""
-    if quantity.numeral not in ("一", "1", "半") or re.search(r"(?:差|剩|缺|欠|还有|除|只|就)[有了下]?$", lead):
+    if quantity.numeral not in ("一", "1", "半") or (quantity.numeral == "1" and not quantity.unit) or re.search(r"(?:差|剩|缺|欠|还有|除|只|就)[有了下]?$", lead):
         return False
     return bool(_DENIED_TAIL.match(tail)) or bool(_DENIED_LEAD.search(lead))
 
@@ -221,7 +223,7 @@ def _set_aside(scene: Scene, quantity: Quantity, before: str, lead: str, per_hea
     yearly = any("年" in p.question.label for p in scene.profiles)
     if _SAID_BEFORE.search(before) or _scope(before, scene.today, yearly=yearly) >= 0:
         return Role.OTHER
-    if (dimension := _DIMENSION.search(lead)) and not any(dimension[0][0] in p.question.label for p in scene.profiles):
+    if (dimension := _DIMENSION.search(lead)) and quantity.unit in _LENGTHS and not any(dimension[0][0] in p.question.label for p in scene.profiles):
         return Role.OTHER
     if _last(_PLANNED, lead) > _last(_CURRENT, lead):
         return Role.PLANNED
@@ -230,6 +232,8 @@ def _set_aside(scene: Scene, quantity: Quantity, before: str, lead: str, per_hea
     if re.search(r"节约|节省|结余|剩余|还欠|未付|招生|毕业", lead):
         return Role.OTHER
     if re.search(r"在[册校籍]|学籍|花名册", lead) and not _enrolment(scene):
+        return Role.OTHER
+    if re.search(r"(?:另有|另外(?:还)?有|此外(?:还)?有?)[^，。;、\d]+$", lead):
         return Role.OTHER
     if re.search(r"遗留|结转|剩下的老", lead):
         return Role.OTHER
@@ -272,7 +276,7 @@ def _standing(lead: str, tail: str) -> Role:
     if (
         (_EXCEPT.search(lead) and _EXCEPT_TAIL.match(tail))
         or _REMAIN_TAIL.match(tail)
-        or re.search(r"(?:还?差|还?剩|只剩|就剩|请假|缺席|缺勤|缺|(?<!扫)除了?)了?$", lead)
+        or re.search(r"(?:没有?|未)(?!包括|含|算|有?增|有?变|有?减|有?新)[^，。;、\d]{1,4}(?:的)?$|(?:还?差|还?剩|只剩|就剩|请假|缺席|缺勤|缺|(?<!扫)除了?)了?$", lead)
     ):
         return Role.REMAIN
     return Role.VALUE
@@ -294,8 +298,6 @@ def _share(lead: str, tail: str, leads_on: bool) -> Role:
         return Role.REMAIN
     if re.search(r"应(?:为|该是|是|更正)$", lead):
         return Role.VALUE
-    if not leads_on and re.match(r"[^，。;\d没未不]{0,6}(?:需|要|应|待|计划)[^，。;\d没未不了]{0,4}$", tail):
-        return Role.TOTAL
     if re.match(r"(?:老师|教师|学生|班级?)?(?:里面?|里头|当中|之中|中)(?!心|午)", tail):
         return Role.TOTAL
     if re.search(r"应(?:参加|参训|受训|参|训|到|培|出席)|(?<![反响适])应(?!该|急|用|为|是|更|改|当)[^，。;、\d没未已实]{0,4}$", lead):
