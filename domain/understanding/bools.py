@@ -109,6 +109,8 @@ def _verdict(profile: Profile, words: str, *, cued: bool) -> bool | None:
         return None
     match negation.polarity(words):
         case Polarity.YES | Polarity.ALL:
+            if _ONLY.search(words):
+                return None
             return (negation.affirmed(words) or (cued and not _LACKS.search(words))) or None
         case Polarity.NO | Polarity.PLAN:
             return False
@@ -118,6 +120,7 @@ def _verdict(profile: Profile, words: str, *, cued: bool) -> bool | None:
             return None
 
 
+_ONLY = Rule(r"只(?:是)?(?:搞|做|弄|开|讲|练|有)了?|仅(?:仅)?(?:是)?(?:搞|做|开|讲|练)")
 _LACKS = Rule(r"有(?:困难|问题|待|难度|点|人)|(?:很|太|挺|不太|比较)[^，。;]{1,3}$")
 
 

@@ -33,7 +33,7 @@ _SYNONYMS = {
 }
 _PROGRESS = (
     ("进行中",
-        r"没(?:有)?(?:完全|全部)|未(?:完全|全部)|尚未(?:完全|全部)|[完装建做弄搞]成?了?(?:一半|一大?部分|百分之|"
+        r"没(?:有)?(?:完全|全部)|未(?:完全|全部)|尚未(?:完全|全部)|[完装建做弄搞]成?了?(?:一半|一大?部分|百分之|一?大半|"
         r"大半|多半|\d+%|[一二三四五六七八九]成)|完成(?:了)?(?:近|约|大概)?\d+(?:\.\d+)?%(?<!100%)"),
     ("",
         r"(?:没|未|没有|尚未|还没|还没有)(?:完成|[弄搞装建做整]?(?:完|好|成|齐)|完工|结束)|"
@@ -237,7 +237,7 @@ def _pattern(label: str) -> Rule:
         return Rule(_SYNONYMS[label])
     label = normalise(label).text or label
     if len(label) == 1:
-        return Rule(rf"^{_AROUND}{re.escape(label)}{_AROUND}$")
+        return Rule(rf"^[^不没未，]{{0,4}}?{_AROUND}{re.escape(label)}{_AROUND}$")
     stem = _ENDS.sub("", label) if len(label) > 2 else label
     stem = stem.removeprefix("已").removeprefix("防") if len(stem) > 2 else stem
     loose = "[^，。;]{0,2}".join(map(re.escape, label)) if 2 <= len(label) <= 5 else re.escape(label)

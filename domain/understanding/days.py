@@ -121,9 +121,14 @@ def _is_for(scene: Scene, when: When, profile: Profile) -> bool:
     before = scene.raw[clause.start : when.start]
     if re.search(rf"(?:{_DROPPED.pattern})[^，。;]{{0,4}}$", before) or _CANCELLED.search(clause.words):
         return False
+    if dates.direction(profile.question, scene.today) < 0 and _TO_BE.search(clause.words):
+        return False
     if _STRANGE.search(clause.words) or _other_year(when, profile) or _elsewhere(scene, when, profile):
         return False
     return _on_this_side(scene, when, profile)
+
+
+_TO_BE = Rule(r"^[^，。;了已过]*(?:准备|打算|计划|要)(?:搞|开展|组织|练|举行|弄|做|开|办)[^了过]*$")
 
 
 def _other_year(when: When, profile: Profile) -> bool:

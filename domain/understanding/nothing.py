@@ -106,9 +106,14 @@ def _none_beside(scene: Scene, clause: Clause, profile: Profile) -> bool:
         before = negation.without_harmless(scene.raw[max(clause.start, cue.start - 8) : cue.start])
         if _NONE_BEFORE.search(before):
             return True
+        if _BOTH_NONE.search(clause.words) and re.match(r"(?:数|情况)?(?:和|、|与|跟|及|以及)", scene.raw[cue.end : clause.end]):
+            return True
         if _NONE_BEHIND.match(behind) and negation.polarity(behind) is Polarity.NO:
             return True
     return False
+
+
+_BOTH_NONE = Rule(r"(?:都|均|全)(?:还)?(?:没有?|无|未|是零|为零|是0|为0)[^，。;]{0,4}$")
 
 
 def no_hazard(words: str) -> bool:

@@ -38,6 +38,9 @@ def read(scene: Scene, profile: Profile, found: list[Assigned], torn: list[Quant
         usable = _own_subset(scene, profile, amounts) or usable
     if profile.family == "percent" and any(a.role is Role.EACH and a.quantity.sort == "percent" for a in amounts):
         usable = [a for a in usable if not re.search(r"昨|今[天早]|前天|周|星期|\d[日号]", scene.lead(a.quantity))]
+    if (told := _bracketed(scene, usable)) is None:
+        return doubt(scene, profile, Why.CONTRADICTORY)
+    usable = told
     usable = _in_its_measure(scene, profile, usable)
     usable = summed_up(scene, without_articles(usable))
     if usable:
@@ -81,6 +84,16 @@ def _own_subset(scene: Scene, profile: Profile, amounts: list[Amount]) -> list[A
         if a.role is Role.SUBSET and a.assigned.bound.level == 3 and a.assigned.bound.concepts & own
         and re.search(r"其中|包括|含", scene.lead(a.quantity))
     ]  # fmt: skip
+
+
+def _bracketed(scene: Scene, usable: list[Amount]) -> list[Amount] | None:
+    """4节(语文2、数学1、英语1): what stands in brackets adds up to the figure before them, or somebody is wrong."""
+    opened = scene.raw.find("(", usable[0].quantity.end) if len(usable) > 2 else -1
+    inside = [a for a in usable[1:] if opened >= 0 and opened < a.quantity.start < scene.raw.find(")", opened)]
+    if len(inside) < 2 or any(a.value is None for a in inside):
+        return usable
+    added = sum((a.value for a in inside if a.value is not None), Decimal(0))
+    return [a for a in usable if a not in inside] if added == usable[0].value else None
 
 
 def _in_its_measure(scene: Scene, profile: Profile, usable: list[Amount]) -> list[Amount]:
@@ -159,9 +172,9 @@ def _newest(scene: Scene, profile: Profile, usable: list[Amount]) -> list[Amount
     ends = [
         a
         for a in usable
-        if re.search(r"(?:到|至|升为|变为|增为|现在(?:是|有)?|目前(?:是|有)?)$", scene.lead(a.quantity))
+        if a.quantity.sort != "clock" and re.search(r"(?:到|至|升为|变为|增为|现在(?:是|有)?|目前(?:是|有)?)$", scene.lead(a.quantity))
     ]
-    if len(ends) == 1 and len(usable) > 1 and profile.family in ("percent", "count"):
+    if len(ends) == 1 and len(usable) > 1 and profile.family in ("percent", "count", "duration"):
         return ends
     new = [a for a in usable if re.search(r"新增|今年|新建|新", scene.lead(a.quantity))]
     if "新增" in profile.question.label and len(new) == 1:

@@ -18,7 +18,7 @@ _PART = Rule(
     r"[一二三四五六七八九\d]+年级|小学|中学|初中|高中|学前|语文|数学|英语|语|数|英|科学|体育|音乐|美术|道法|男|女|校区|小学部|"
     r"初中部|中学部|高中部|幼儿|本部|分校|教学点|村小|[校镇乡县省市班国]级|班|上册|高年级|低年级|中年级|"
     r"[东西南北]|室[内外]|楼[上下]|校[内外]|线[上下]|"
-    r"月[初中底]|[上中下]旬|一楼|二楼|三楼|初一|初二|初三|七|八|九|部|组|村"
+    r"教室|走廊|楼道|[校大]门|门口|操场|食堂|宿舍|办公|功能室|围墙|月[初中底]|[上中下]旬|一楼|二楼|三楼|初一|初二|初三|七|八|九|部|组|村"
 )
 
 
@@ -55,6 +55,8 @@ def only_named(scene: Scene, parts: list[Amount]) -> Amount | None:
     """在研课题3项,结题1项: the first is named by the question, the others by something else and are no more."""
     named = [a for a in parts if a.assigned.fit.noun >= 3]
     others = [a for a in parts if a.assigned.fit.noun == 0]
+    if named and any(_parallel(scene, named[0], a) for a in others):
+        return None
     first = named[0] if len(named) == 1 else None
     if first is None or first.value is None or len(others) + 1 != len(parts):
         return None
@@ -64,6 +66,17 @@ def only_named(scene: Scene, parts: list[Amount]) -> Amount | None:
     less = sum((a.value for a in others if a.value is not None), Decimal(0)) <= first.value
     apart = all(scene.clause_at(a.quantity.start) is not scene.clause_at(first.quantity.start) for a in others)
     return first if strange and less and apart else None
+
+
+def _parallel(scene: Scene, one: Amount, other: Amount) -> bool:
+    """柏树30棵,桂花20棵; 老师24个,校医1个: two things of one kind, told alike."""
+    leads = [scene.lead(a.quantity).strip("，、 ") for a in (one, other)]
+    tails = [scene.tail(a.quantity).strip("，、。 的了") for a in (one, other)]
+    alike = one.quantity.unit == other.quantity.unit or "" in (one.quantity.unit, other.quantity.unit)
+    return alike and not any(tails) and all(1 < len(lead) < 5 and not _EVENT.search(lead) for lead in leads)
+
+
+_EVENT = Rule(r"[修改结装获评报退缺坏新用办完成]|其中|在")
 
 
 def partial_sums(scene: Scene, usable: list[Amount]) -> list[Amount]:
@@ -130,7 +143,7 @@ def _alike(named: list[str]) -> bool:
     return (
         min(map(len, named)) > 1
         and len({name[-1] for name in named}) == 1
-        and named[0][-1] in "组培级楼部区段科村园校周月谈写交发上开做办编走搞讲买花投捐种挂收坏换修建类"
+        and named[0][-1] in "组培级楼部区段科村园校周月谈写交发上开做办编走搞讲买花投捐种挂收坏换修建类的"
     )
 
 

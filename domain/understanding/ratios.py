@@ -106,7 +106,7 @@ def frame(
     if (
         len(kept) == 1
         and kept[0].numeral not in ("一", "1")
-        and re.match(r"(?:都|全都?|均)(?:还)?(?:没|未)", scene.tail(kept[0]))
+        and re.match(r"(?:都|全都?|均)(?:还)?(?:没|未)", negation.without_harmless(scene.tail(kept[0])))
     ):
         return Decimal(0), kept[0].value or Decimal(0)
     kept = _without_breakdown(scene, kept)
@@ -234,7 +234,7 @@ def _all_done(scene: Scene, clauses: list[Clause]) -> bool:
 
 _FINISHED = Rule(
     r"^(?:已经?|现已|都)?(?:整改|改|装|建|弄|搞|处理)(?:完毕|完成|完|好|到位)了?$|^(?:已经?|现已)(?:整改|改|装|"
-    r"建|处理)了?$"
+    r"建|处理)了?$|^(?:已经?|均已|都已)(?![没未不])[\u4e00-\u9fff]{2,4}了?$"
 )
 
 

@@ -77,6 +77,7 @@ _REMAIN_TAIL = Rule(
     r"不合格|不达标|在改|正在|还在|在?等|在[走办弄修补]|待|不在|外出|在外|在家|出差|住院|休|列入|纳入|计划)|^[^，。;]{0,8}(?:没有?|未)(?:来|到|参|装|通|改|整|建|完|合|"
     r"推|搞|有装)"
 )
+_NOT_DONE_LEAD = Rule(r"(?<!有)(?:没有?|未|尚未|待)(?!包括|含|算|有?增|有?变|发现)[装建改训返签办检换接领发达交体验测做弄用到参完通][^，。;、\d(共总]{0,2}的?$")
 _NOT_DONE = Rule(r"^[^，。;\d]{0,6}(?:没有?|未|尚未)(?!有|问题|发现|事)[\u4e00-\u9fff]")
 _REMAIN_LEAD = Rule(
     r"(?:还?差|还?剩|缺席?|缺勤|请假|在建|在装|未建|只剩|就剩|(?<!扫)除|除了|除去|除开|欠|剩下|(?:限期|限时|正在|还在|有待|待|"
@@ -294,7 +295,7 @@ def _leads_on(scene: Scene, quantity: Quantity) -> bool:
 def _share(lead: str, tail: str, leads_on: bool) -> Role:
     if (_EXCEPT.search(lead) and _EXCEPT_TAIL.match(tail)) or _REMAIN_LEAD.search(lead) or _REMAIN_TAIL.match(tail):
         return Role.REMAIN
-    if not leads_on and _NOT_DONE.match(tail):
+    if (not leads_on and _NOT_DONE.match(tail)) or _NOT_DONE_LEAD.search(lead):
         return Role.REMAIN
     if re.search(r"应(?:为|该是|是|更正)$", lead):
         return Role.VALUE
