@@ -46,7 +46,7 @@ def amounts_of(scene: Scene, profile: Profile, found: list[Assigned]) -> list[Am
             role = Role.VALUE
         if role is Role.VALUE and _DEALT_WITH.search(scene.lead(quantity)) and not _DEALT_WITH.search(profile.question.label):
             role = Role.SUBSET
-        if role is Role.VALUE and "改" not in profile.question.label and _RECTIFIED.search(scene.lead(quantity)):
+        if role is Role.VALUE and "改" not in profile.question.label and RECTIFIED.search(scene.lead(quantity)):
             role = Role.SUBSET
         if role is Role.CHANGE and _ASKS_NEW.search(profile.question.label) and not _LESS.search(scene.lead(quantity)):
             role = Role.VALUE
@@ -70,7 +70,7 @@ def _asked_for(scene: Scene, profile: Profile, assigned: Assigned, *, alone: boo
 
 
 _BROKEN = Rule(r"[^，。;]{0,4}(?:没(?:有)?(?:反应|声音|信号|图像|画面)|不(?:了机|亮|动|出|能|显|开))")
-_RECTIFIED = Rule(r"(?:整改|改)[完好]?了?$")
+RECTIFIED = Rule(r"(?:整改|改)[完好]?了?$")
 
 
 _PER = (

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from domain.understanding import negation, nothing, ratios, units
 from domain.understanding.alignment import PEOPLE, Assigned, bindings, fit, sorts_fit
-from domain.understanding.amounts import Amount, amounts_of, per
+from domain.understanding.amounts import RECTIFIED, Amount, amounts_of, per
 from domain.understanding.lexicon import Profile
 from domain.understanding.outcome import Outcome, bounded, doubt, one_decimal, reading
 from domain.understanding.parts import are_parts, only_named, partial_sums, summed_up, told_apart, without_articles
@@ -43,6 +43,8 @@ def read(scene: Scene, profile: Profile, found: list[Assigned], torn: list[Quant
     usable = told
     usable = _in_its_measure(scene, profile, usable)
     usable = summed_up(scene, without_articles(usable))
+    if usable and _left_unsaid(scene, profile, amounts):
+        return doubt(scene, profile, Why.AMBIGUOUS, *_span(amounts))
     if usable:
         return _combined(scene, profile, usable, amounts)
     return _without_amount(scene, profile, amounts, torn)
@@ -84,6 +86,35 @@ def _own_subset(scene: Scene, profile: Profile, amounts: list[Amount]) -> list[A
         if a.role is Role.SUBSET and a.assigned.bound.level == 3 and a.assigned.bound.concepts & own
         and re.search(r"其中|包括|含", scene.lead(a.quantity))
     ]  # fmt: skip
+
+
+_OF_THEM = Rule(r"其中|包括|包含|含|当中|里面|\(")
+
+
+def _left_unsaid(scene: Scene, profile: Profile, amounts: list[Amount]) -> bool:
+    """An amount set aside although nothing says whether the others hold it: 公众号4篇,县里采用1篇; 平均94%."""
+    if any(a.role is Role.SUM for a in amounts):
+        return False
+    for a in amounts:
+        if a.role is Role.SUBSET and profile.family == "count" and not RECTIFIED.search(scene.lead(a.quantity)) and not _OF_THEM.search(scene.lead(a.quantity)):
+            if not _leads_with_whole(scene, a, amounts):
+                return True
+        if a.role is Role.EACH and profile.family in ("percent", "duration") and a.quantity.sort == profile.family:
+            return True
+    return False
+
+
+_CHANNEL = Rule(r"公众号|网站|抖音|视频号|电视台|报纸?$|融媒")
+_TAKEN_IN = Rule(r"(?:本月|共|一共|总共)*[收交接发写编买排查报做受][到了出上来集发]*")
+
+
+def _leads_with_whole(scene: Scene, part: Amount, amounts: list[Amount]) -> bool:
+    """4篇,有一篇上了县融媒: the whole told first, by itself or by the question's own name."""
+    before = [a for a in amounts if a.quantity.start < part.quantity.start and a.role in (Role.VALUE, Role.SUM)]
+    lead = scene.lead(before[0].quantity).strip("，、 ") if before else "?"
+    if _CHANNEL.search(lead):
+        return False
+    return bool(before) and (not lead or before[0].assigned.fit.noun >= 2 or bool(_TAKEN_IN.match(lead)))
 
 
 def _bracketed(scene: Scene, usable: list[Amount]) -> list[Amount] | None:

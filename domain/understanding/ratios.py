@@ -8,6 +8,7 @@ from decimal import Decimal
 from domain.understanding import negation, nothing, repairs
 from domain.understanding.alignment import Assigned, bindings, inherited
 from domain.understanding.lexicon import Profile
+from domain.indicators import Ratio
 from domain.understanding.outcome import Outcome, doubt, ratio, reading
 from domain.understanding.quantities import Quantity
 from domain.understanding.result import Why
@@ -35,11 +36,33 @@ def read(scene: Scene, profile: Profile, found: list[Assigned], torn: list[Quant
     value = ratio(*frame)
     if isinstance(value, Why):
         return doubt(scene, profile, value, *span)
+    if _something_missing(scene, kept, value):
+        return doubt(scene, profile, Why.AMBIGUOUS, *span)
     about = any(q.approximate for q in kept)
     literal = any(q.sort == "pair" for q in kept) or {Decimal(value.done), Decimal(value.total)} <= {
         q.value for q in kept
     }
     return reading(scene, profile, value, span, "ratio", approximate=about, changed=not literal)
+
+
+_MISSING = Rule(r"还?差(?!不多|异|旅|点)|缺(?!陷|乏|少人)|还?剩(?!余)|欠|(?:没有?|未|尚未)(?!来得及)")
+
+
+_MISSING_HERE = Rule(rf"(?:{_MISSING.pattern})[^，。;(共总]{{0,6}}$")
+
+
+def _something_missing(scene: Scene, kept: list[Quantity], value: Ratio) -> bool:
+    """All of them, or so many, and yet 差, 剩, 没 in the same clauses: something was not read."""
+    if any(q.sort == "pair" for q in kept):
+        return False
+    read = (Role.REMAIN, Role.DENIED, Role.OTHER, Role.PLANNED)
+    left = [q for q in kept if roles(scene, q, ratio=True) in read]
+    if any(q not in left and _MISSING_HERE.search(scene.lead(q)) for q in kept):
+        return True
+    told = {scene.clause_at(q.start) for q in kept}
+    words = "，".join(negation.without_harmless(c.words) for c in told)
+    whole = value.done == value.total > 0 and not negation.nobody_missing(words)
+    return whole and not left and bool(_MISSING.search(words))
 
 
 _ELSEWHERE = (Role.OTHER, Role.PLANNED, Role.CHANGE)

@@ -71,6 +71,9 @@ _SENSES = (
 _COMPILED = tuple((name, Rule(label), Rule(reply)) for name, label, reply in _SENSES)
 
 
+_NARROWER = (("deliver", "outside"), ("bring", "own"), ("bought", "own"), ("fortnight", "weekly"))
+
+
 @lru_cache(maxsize=512)
 def _of_label(label: str) -> frozenset[str]:
     return frozenset(name for name, pattern, _ in _COMPILED if pattern.search(label))
@@ -89,6 +92,7 @@ def fitting(choices: tuple[str, ...], words: str) -> list[str]:
     wanted = _distinctive(choices)
     asked = frozenset().union(*wanted.values())
     said = frozenset(name for name, _, reply in _COMPILED if name in asked and reply.search(words))
+    said -= {less for more, less in _NARROWER if more in said}
     fits = {label: senses for label, senses in wanted.items() if senses and senses <= said}
     return [label for label, senses in fits.items() if not any(senses < other for other in fits.values())]
 
