@@ -77,6 +77,8 @@ def fit(scene: Scene, quantity: Quantity, profile: Profile, bound: Bound) -> Fit
     """How well, or None where it cannot be."""
     if profile.family == "count" and not quantity.unit and _SPENT.search(scene.lead(quantity)):
         return None
+    if profile.family == "percent" and _another_rate(scene, quantity, profile):
+        return None
     if not sorts_fit(quantity, profile) or _conflicts(quantity, profile, bound):
         return None
     noun = bound.level if bound.concepts & (profile.nouns | {"=" + profile.key}) else 0
@@ -91,6 +93,18 @@ def fit(scene: Scene, quantity: Quantity, profile: Profile, bound: Bound) -> Fit
     if noun == 0 and profile.nouns == frozenset() and bound.concepts & profile.topics:
         noun = bound.level - 1
     return Fit(noun, _topic(scene, quantity, profile), _unit(quantity, profile))
+
+
+_RATE = Rule(r"(?P<of>[\u4e00-\u9fff]{2})率(?:是|为|达到?|约|:|有)*$")
+
+
+def _another_rate(scene: Scene, quantity: Quantity, profile: Profile) -> bool:
+    """使用率90%,完好率95%: a rate of another name beside the one asked for by its own."""
+    named = _RATE.search(scene.lead(quantity))
+    own = re.search(r"([\u4e00-\u9fff]{2})率", profile.question.label)
+    if named is None or own is None or named["of"] in profile.question.label:
+        return False
+    return own[0] in scene.raw
 
 
 _SPENT = Rule(r"(?:花|投入?|捐|支出|造价|费用|资金|经费|价值|总价|预算)[了去约掉大概是为共:]*$")

@@ -52,6 +52,8 @@ def amounts_of(scene: Scene, profile: Profile, found: list[Assigned]) -> list[Am
             role = Role.VALUE
         if quantity.start < cut or repairs.revoked(scene.lead(quantity)):
             role = Role.REVOKED
+        if role is Role.SUM and "本月" in profile.question.label and "累计" in scene.lead(quantity) and amounts:
+            role = Role.OTHER
         value, changed = convert(quantity, profile)
         amounts.append(Amount(assigned, role, value, changed))
     return amounts

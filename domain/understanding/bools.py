@@ -32,7 +32,7 @@ def read(scene: Scene, profile: Profile) -> Outcome:
     outcomes: list[tuple[bool, Clause]] = []
     unsure: Clause | None = None
     cut = _cut(scene)
-    contrasted = bool(re.search(r"本月|这个?月|本学期|这学期", scene.raw))
+    contrasted = bool(re.search(r"本月|这个?月|本学期|这学期|今年|现在|后来|刚", scene.raw))
     for clause in scene.clauses:
         if clause.end <= cut or not _speaks(scene, clause, profile):
             continue
@@ -90,7 +90,7 @@ def _decided(scene: Scene, profile: Profile, outcomes: list[tuple[bool, Clause]]
     return reading(scene, profile, outcomes[0][0], (clause.start, clause.end), "yes or no")
 
 
-_NOT_THROUGH = Rule(r"(?:没有?|未|尚未|还没)[^，。;]{0,3}(?:出来|下来|批|办|通过|完|好|到手|到位|拿到|签|盖章|齐|挂)|还在|正在(?!执行|运行|实施|落实|用)|等着|待")
+_NOT_THROUGH = Rule(r"(?:没有?|未|尚未|还没)[^，。;]{0,3}(?:出来|下来|批|办|通过|完|好|到手|到位|拿到|签|盖章|齐|挂)|坏了|不能用|用不了|停用|还在|正在(?!执行|运行|实施|落实|用)|等着|待")
 
 
 def _unfinished(scene: Scene, profile: Profile, last: Clause) -> bool:

@@ -27,7 +27,8 @@ def checked(scene: Scene, profile: Profile, outcome: Outcome, taken: Taken) -> O
         return _real(scene, profile, outcome)
     mine = [assigned.quantity for assigned in taken.get(profile.key, ())]
     if mine and outcome.rule != "same as last time":
-        if _rivals(scene, profile, mine, taken):
+        named = any(a.fit.noun >= 3 for a in taken.get(profile.key, ()))
+        if _rivals(scene, profile, mine, taken, named=named or "fault" not in profile.nouns):
             return doubt(scene, profile, Why.AMBIGUOUS)
         if _part_missing(scene, profile, mine, taken):
             return doubt(scene, profile, Why.AMBIGUOUS)
@@ -88,7 +89,7 @@ def _hedged(scene: Scene, profile: Profile, mine: list[Quantity]) -> bool:
     return False
 
 
-def _rivals(scene: Scene, profile: Profile, mine: list[Quantity], taken: Taken) -> bool:
+def _rivals(scene: Scene, profile: Profile, mine: list[Quantity], taken: Taken, *, named: bool) -> bool:
     """An amount in the very unit of the one stored, which no question took and no noun of its own explains."""
     claimed = {a.quantity.start for amounts in taken.values() for a in amounts}
     free = [q for q in scene.quantities if q.start not in claimed and q.sort != "fraction" and sorts_fit(q, profile)]
@@ -98,7 +99,7 @@ def _rivals(scene: Scene, profile: Profile, mine: list[Quantity], taken: Taken) 
     units = {q.unit for q in mine if q.unit or not repairs.speaks_of_earlier(scene.raw)}
     sorts = {q.sort for q in mine}
     return any(
-        q.unit in units and (q.unit or q.sort in sorts) and not (nouns[q.start].level == 3 and nouns[q.start].concepts & NOUNS) and _open(scene, q)
+        q.unit in units and (q.unit or q.sort in sorts) and not (named and nouns[q.start].level == 3 and nouns[q.start].concepts & NOUNS) and _open(scene, q)
         for q in free
     )
 

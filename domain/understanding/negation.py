@@ -104,6 +104,9 @@ _ALWAYS = Rule(r"(?:每[天周月次]|天天|经常|平时|一直|一般)[^，�
 _EXCEPTED = Rule(r"(?<![扫解消])除(?!了?以?外|[雪草尘湿])[^。;]{1,14}?(?:外(?![出地])|都|均|全|其[他它余])")
 
 
+_UNDER_WAY = Rule(r"(?:都|均|全部?)(?:还|正|仍)?在(?:整改|改|装|修|弄|办|建|处理|做|推)")
+
+
 def excepts(words: str) -> bool:
     """除了几个生病的,都去了: not all of them, and nobody knows how many."""
     return bool(_EXCEPTED.search(words))
@@ -135,6 +138,7 @@ def everything(words: str) -> bool:
         return True
     return (
         bool(_ALL.search(words))
+        and not _UNDER_WAY.search(words)
         and not _ALWAYS.search(words)
         and not _EXCEPTED.search(words)
         and not _PARTLY.search(words)

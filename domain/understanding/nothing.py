@@ -21,7 +21,7 @@ def speaks(scene: Scene, clause: Clause, profile: Profile) -> bool:
     return scene.alone is profile or inherited(scene, clause, profile)
 
 
-_WELL = Rule(r"正常|完好|良好|没坏|好用|好着|没毛病|没问题|运转|(?:都|全|均)(?:部|已经?)?(?:能用|可用|修好)")
+_WELL = Rule(r"正常|(?:都|全|均)是?好的|完好|良好|没坏|好用|好着|没毛病|没问题|运转|(?:都|全|均)(?:部|已经?)?(?:能用|可用|修好)")
 
 
 _SPENDING = Rule(r"花|投|出|用|钱|筹|资金|经费|捐|^(?:暂时?|还|目前|都|本月|今年)*(?:没有?|无|未|零)$")
@@ -52,6 +52,8 @@ def is_none(scene: Scene, profile: Profile, valued: set[Clause]) -> bool:
 def _none_said(scene: Scene, clause: Clause, profile: Profile) -> bool:
     words = clause.words
     if says_same(words) or negation.unknown(words) or negation.nobody_missing(words):
+        return False
+    if re.search(r"(?:没有?|未|无)再?新增", words) and not re.search(r"新增|本月|本年|本学期|隐患|投入", profile.question.label):
         return False
     if re.search(r"(?:没|未)[^，。;]{0,3}[完齐够满全好]", words):
         return False

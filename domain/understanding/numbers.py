@@ -93,12 +93,16 @@ _OF_THEM = Rule(r"其中|包括|包含|含|当中|里面|\(")
 
 def _left_unsaid(scene: Scene, profile: Profile, amounts: list[Amount]) -> bool:
     """An amount set aside although nothing says whether the others hold it: 公众号4篇,县里采用1篇; 平均94%."""
+    if profile.family == "duration" and any(a.role is Role.SUBSET for a in amounts):
+        return True
     if any(a.role is Role.SUM for a in amounts):
         return False
     for a in amounts:
         if a.role is Role.SUBSET and profile.family == "count" and not RECTIFIED.search(scene.lead(a.quantity)) and not _OF_THEM.search(scene.lead(a.quantity)):
             if not _leads_with_whole(scene, a, amounts):
                 return True
+        if a.role is Role.PLANNED and re.search(r"正在(?:开展|进行|实施)", scene.lead(a.quantity)):
+            return True
         if a.role is Role.EACH and profile.family in ("percent", "duration") and a.quantity.sort == profile.family:
             return True
     return False

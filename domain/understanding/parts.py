@@ -18,7 +18,7 @@ _PART = Rule(
     r"[一二三四五六七八九\d]+年级|小学|中学|初中|高中|学前|语文|数学|英语|语|数|英|科学|体育|音乐|美术|道法|男|女|校区|小学部|"
     r"初中部|中学部|高中部|幼儿|本部|分校|教学点|村小|[校镇乡县省市班国]级|班|上册|高年级|低年级|中年级|"
     r"[东西南北]|室[内外]|楼[上下]|校[内外]|线[上下]|"
-    r"教室|走廊|楼道|[校大]门|门口|操场|食堂|宿舍|办公|功能室|围墙|月[初中底]|[上中下]旬|一楼|二楼|三楼|初一|初二|初三|七|八|九|部|组|村"
+    r"走读|住校|寄宿|通校|通学|教室|走廊|楼道|[校大]门|门口|操场|食堂|宿舍|办公|功能室|围墙|月[初中底]|[上中下]旬|一楼|二楼|三楼|初一|初二|初三|七|八|九|部|组|村"
 )
 
 
@@ -48,6 +48,9 @@ def summed_up(scene: Scene, usable: list[Amount]) -> list[Amount]:
 def told_apart(scene: Scene, parts: list[Amount]) -> bool:
     """上周一次,这周一次: the same figure twice, of two things; 520人,一共520人 is one."""
     named = {scene.lead(a.quantity).strip("，、和及:了 ") for a in parts}
+    tails = {scene.tail(a.quantity).strip("，、和及的。 ") for a in parts}
+    if len(tails) == len(parts) and all(len(t) >= 2 for t in tails):
+        return True
     return len(named) == len(parts) and (all(len(n) >= 2 for n in named) or are_parts(scene, parts))
 
 
@@ -99,7 +102,7 @@ def are_parts(scene: Scene, parts: list[Amount], family: str = "") -> bool:
         return False
     if len(parts) == 2 and re.search(r"加上?$", scene.lead(parts[1].quantity)):
         return _all_counts(parts)
-    if re.search(r"(?:校区|年级|班级?|部|教学点|组)(?:分别|各)[是为有]?$", scene.raw[: parts[0].quantity.start]):
+    if re.search(r"(?:校区|年级|班级?|部|教学点|组)，?(?:分别|各)[是为有]?$", scene.raw[: parts[0].quantity.start]):
         return True
     named = [scene.lead(a.quantity).strip("，、和及:了 ") for a in parts]
     if parts[0].quantity.unit in PERSON_UNITS and all(_TIME_OF_DAY.fullmatch(name) for name in named):
@@ -120,6 +123,7 @@ def are_parts(scene: Scene, parts: list[Amount], family: str = "") -> bool:
 
 _TIME_OF_DAY = Rule(r"(?:早上?|上午|中午|下午|晚上?|夜[里间]|白天|早晨)(?:是|有|各)?")
 _KIND = Rule(r"(?:是)?(?P<kind>[^，。;、了没未]{1,6})的|是(?P<is>[^，。;、了没未]{1,6})")
+_EVENTS = ("次", "场", "节", "期", "回")
 _ENUMERATED = Rule(r"[一1][处块个片间面条段](?:是|有|约)?$")
 
 
@@ -132,6 +136,9 @@ def _each_of_its_kind(scene: Scene, parts: list[Amount]) -> bool:
     tails = [scene.tail(a.quantity).strip("，、和。 了") for a in parts]
     if len(set(tails)) < len(tails) or not all(tails):
         return False
+    if parts[0].quantity.unit in _EVENTS and not any(scene.lead(a.quantity).strip("，、和 ") for a in parts):
+        alike = len({a.assigned.fit.noun >= 3 for a in parts}) == 1
+        return alike and all(2 <= len(tail) <= 8 and not re.search(r"[了没未正有]", tail) for tail in tails)
     broken = all("fault" in a.assigned.bound.concepts or a.assigned.fit.topic >= 0 for a in parts)
     if broken and any("fault" in a.assigned.bound.concepts for a in parts):
         return True
@@ -143,7 +150,7 @@ def _alike(named: list[str]) -> bool:
     return (
         min(map(len, named)) > 1
         and len({name[-1] for name in named}) == 1
-        and named[0][-1] in "组培级楼部区段科村园校周月谈写交发上开做办编走搞讲买花投捐种挂收坏换修建类的"
+        and (len({name[-2:] for name in named}) == 1 < min(map(len, named)) - 1 or named[0][-1] in "组培级楼部区段科村园校周月谈写交发上开做办编走搞讲买花投捐种挂收坏换修建类的")
     )
 
 

@@ -26,7 +26,7 @@ _SENSES = (
     ("lend", r"借", r"借"),
     ("mixed", r"结合|混合|两者|兼有|都有", r"结合|混合|都有|兼|两种|[^，。;]{1,9}(?:加上?|和|与|跟|也有|一起)[^，。;]{1,9}"),
     ("none", r"^(?:暂?无|没有|不)|^未(?:设|接|开展|配|装|安|建立)", r"^(?:我们?校?|咱们?|学校|目前|现在|暂时?|还|都|本校|什么|啥|也)*"
-        r"(?:没有?|无|未|没得|不)(?:这个?|这项|该项?|\w{0,4}(?:食堂|校车|供|搞|开|开展|组织|设|装|接|做|弄|用|涉及))?(?:了|的|过|$|，)"),
+        r"(?:没有?|无|未|没得|不)(?:这个?|这项|该项?|\w{0,4}(?:食堂|校车|供|搞|开|开展|组织|设|装|接|做|弄|用|涉及|设备|设施|条件|安排))?(?:了|的|过|$|，)"),
     ("daily", r"每[天日]|日", r"每[天日]|天天|一天一|日日"),
     ("weekly", r"每周|周", rf"{_ALL_BY}(?:周|星期|礼拜)(?![两二三])|周周|一个?(?:周|星期|礼拜)一"),
     ("fortnight", r"两周|双周|半月|隔周", r"[两二]个?(?:周|星期|礼拜)|半个?月|隔(?:一?周|个?星期)|双周|每?月[两二]次"),
@@ -92,9 +92,12 @@ def fitting(choices: tuple[str, ...], words: str) -> list[str]:
     wanted = _distinctive(choices)
     asked = frozenset().union(*wanted.values())
     said = frozenset(name for name, _, reply in _COMPILED if name in asked and reply.search(words))
-    said -= {less for more, less in _NARROWER if more in said}
     fits = {label: senses for label, senses in wanted.items() if senses and senses <= said}
-    return [label for label, senses in fits.items() if not any(senses < other for other in fits.values())]
+    weaker = {frozenset((less,)) for more, less in _NARROWER if more in said}
+    return [
+        label for label, senses in fits.items()
+        if not any(senses < other for other in fits.values()) and not (len(fits) > 1 and senses in weaker)
+    ]  # fmt: skip
 
 
 _COMMON = frozenset("有无的不是在上下大中小一二三其他未已人学校年月日用式")
