@@ -23,7 +23,7 @@ _DROPPED = Rule(
 _CANCELLED = Rule(r"取消|没(?:搞|办|开)成|停")
 _EITHER = Rule(r"不是.*就是|或者?|要么|可能|也许|说不定|不一定|好像|记得")
 _EVENTS = frozenset({"drill", "prep", "train", "study", "six", "bbt", "feature", "ethics"})
-_STRANGE = Rule(r"家长会|运动会|月考|期中考试|联考|文艺汇演|升旗|春游|秋游|班会|体检|疫苗|开学典礼")
+_STRANGE = Rule(r"家长会|运动会|月考|期中考试|联考|文艺汇演|春游|秋游|体检|疫苗")
 
 
 _UNSURE = Rule(r"记不清|记不得|不(?:太|大|是很)?确定|不敢确定|拿不准|吃不准|说不准")

@@ -51,7 +51,8 @@ def is_none(scene: Scene, profile: Profile, valued: set[Clause]) -> bool:
 
 def _none_said(scene: Scene, clause: Clause, profile: Profile) -> bool:
     words = clause.words
-    if says_same(words) or negation.unknown(words) or negation.nobody_missing(words):
+    grown = "新增" in profile.question.label and "增" in words
+    if (says_same(words) and not grown) or negation.unknown(words) or negation.nobody_missing(words):
         return False
     if re.search(r"(?:没有?|未|无)再?新增", words) and not re.search(r"新增|本月|本年|本学期|隐患|投入", profile.question.label):
         return False

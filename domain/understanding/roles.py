@@ -9,7 +9,7 @@ from enum import Enum, auto
 from domain.understanding import dates, negation, numerals
 from domain.understanding.quantities import Quantity
 from domain.understanding.rule import Rule
-from domain.understanding.scene import Scene
+from domain.understanding.scene import Clause, Scene
 
 
 class Role(Enum):
@@ -148,6 +148,7 @@ def roles(scene: Scene, quantity: Quantity, *, ratio: bool = False, per_head: st
         return role
     if ratio:
         leads_on = _leads_on(scene, quantity)
+        lead = "" if _words_follow(scene, scene.clause_at(quantity.start)) else lead
         own = _OF_THE_NEXT.sub("", tail) if leads_on and not _DONE_OWN.match(tail) else tail
         return _share(lead, own, leads_on)
     role = _standing(lead, tail)
@@ -286,9 +287,22 @@ def _standing(lead: str, tail: str) -> Role:
 _OF_THE_NEXT = Rule(r"(?:请[^，。;]?假|缺[席勤]?|未到|没到|没来|还?差|还?剩|欠|[没未][^，。;]{1,4}的)(?:的|有|是|了)*$")
 
 
+_OWN_WORD = Rule(r"(?:应|实际?|已|参)[到参训加培出][加训席到]?")
+
+
+def _words_follow(scene: Scene, clause: Clause) -> bool:
+    """41人应训39人参训: each amount, from the clause's start, has its own word behind it."""
+    amounts = [q for q in scene.quantities if clause.start <= q.start < clause.end]
+    if len(amounts) < 2 or scene.lead(amounts[0]).strip("，、 "):
+        return False
+    return all(_OWN_WORD.fullmatch(scene.tail(q).strip("，、 ")) for q in amounts)
+
+
 def _leads_on(scene: Scene, quantity: Quantity) -> bool:
-    """36个班已装30个: the words between two amounts belong to the second."""
+    """36个班已装30个: the words between two amounts belong to the second; in 41人应训39人参训 to the first."""
     clause, tail = scene.clause_at(quantity.start), scene.tail(quantity)
+    if _words_follow(scene, clause):
+        return False
     return quantity.end + len(tail) < clause.end and not re.search(r"[、(]", tail)
 
 
