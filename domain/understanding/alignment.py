@@ -117,6 +117,8 @@ _SHARE = Rule(
 def _conflicts(quantity: Quantity, profile: Profile, bound: Bound) -> bool:
     """The amount counts something else: 3名家长 are no pupils."""
     nouns = bound.concepts & NOUNS
+    if quantity.unit and quantity.unit not in ("个", *units.PERSON_UNITS) and profile.family == "count":
+        nouns -= PEOPLE
     own = profile.nouns | profile.topics | profile.soft
     if bound.level < 3 or not nouns or nouns & own or "=" + profile.key in bound.concepts:
         return False
@@ -238,7 +240,7 @@ def _coordinated(scene: Scene, near: list[Cue], cue: Cue) -> bool:
     before = [c for c in near if c.end < cue.start and c.concepts & crowds and not c.concepts & cue.concepts]
     if not cue.concepts & crowds or not before:
         return False
-    return scene.raw[before[-1].end : cue.start] in ("、", "和", "及", "与", "加", "加上", "以及", "跟")
+    return scene.raw[before[-1].end : cue.start] in ("", "、", "和", "及", "与", "加", "加上", "以及", "跟")
 
 
 def _behind(scene: Scene, clause: Clause, amounts: list[Quantity], at: int, cues: list[Cue]) -> Bound:
@@ -333,7 +335,7 @@ def _enough(scene: Scene, quantity: Quantity, profile: Profile, fits: dict[Profi
     if best.unit >= 1:
         return alone or best.noun >= 1 or best.topic >= 1 or _unit_decides(profile, fits)
     if best.noun >= 2 or best.topic == 2:
-        return _beside(scene, quantity, profile)
+        return scene.alone is profile or _beside(scene, quantity, profile)
     if best.topic == 1 and _named_just_before(scene, quantity, profile) and stands_alone(scene, quantity):
         return True
     return scene.alone is profile

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 
 from domain.understanding import repairs
-from domain.understanding.alignment import Assigned, bindings, sorts_fit
+from domain.understanding.alignment import PEOPLE, Assigned, Bound, bindings, sorts_fit
+from domain.understanding.amounts import per
 from domain.understanding.lexicon import NOUNS, Profile
 from domain.understanding.outcome import Outcome, doubt
 from domain.understanding.quantities import Quantity
@@ -98,10 +99,17 @@ def _rivals(scene: Scene, profile: Profile, mine: list[Quantity], taken: Taken, 
     nouns = bindings(scene)
     units = {q.unit for q in mine if q.unit or not repairs.speaks_of_earlier(scene.raw)}
     sorts = {q.sort for q in mine}
+    beside = {scene.clause_at(q.start) for q in mine if scene.alone is profile and q.unit and not per(profile) and "fault" not in profile.nouns}
+    if any(q.unit in units and q.unit and scene.clause_at(q.start) in beside and _open(scene, q) and not _counts_people(nouns[q.start]) for q in free):
+        return True
     return any(
         q.unit in units and (q.unit or q.sort in sorts) and not (named and nouns[q.start].level == 3 and nouns[q.start].concepts & NOUNS) and _open(scene, q)
         for q in free
     )
+
+
+def _counts_people(bound: Bound) -> bool:
+    return bool(bound.concepts & PEOPLE)
 
 
 def _open(scene: Scene, quantity: Quantity) -> bool:

@@ -293,9 +293,12 @@ _OWN_WORD = Rule(r"(?:应|实际?|已|参)[到参训加培出][加训席到]?")
 def _words_follow(scene: Scene, clause: Clause) -> bool:
     """41人应训39人参训: each amount, from the clause's start, has its own word behind it."""
     amounts = [q for q in scene.quantities if clause.start <= q.start < clause.end]
-    if len(amounts) < 2 or scene.lead(amounts[0]).strip("，、 "):
+    if not 2 <= len(amounts) <= 6 or scene.lead(amounts[0]).strip("，、 "):
         return False
-    return all(_OWN_WORD.fullmatch(scene.tail(q).strip("，、 ")) for q in amounts)
+    tails = [scene.tail(q).strip("，、 ") for q in amounts]
+    if len(tails) == 2 and re.fullmatch(r"[没未][\u4e00-\u9fff]{1,2}[的了]?", tails[1]) and tails[0][:1] == tails[1][1:2]:
+        return True
+    return all(_OWN_WORD.fullmatch(tail) for tail in tails)
 
 
 def _leads_on(scene: Scene, quantity: Quantity) -> bool:
