@@ -90,7 +90,9 @@ def _decided(scene: Scene, profile: Profile, outcomes: list[tuple[bool, Clause]]
     return reading(scene, profile, outcomes[0][0], (clause.start, clause.end), "yes or no")
 
 
-_NOT_THROUGH = Rule(r"(?:没有?|未|尚未|还没)[^，。;]{0,3}(?:出来|下来|批|办|通过|完|好|到手|到位|拿到|签|盖章|齐|挂)|坏了|不能用|用不了|停用|还在|正在(?!执行|运行|实施|落实|用)|等着|待")
+_NOT_THROUGH = Rule(
+    r"(?:没有?|未|尚未|还没)[^，。;]{0,3}(?:出来|下来|批|办|通过|完|好|到手|到位|拿到|签|盖章|齐|挂)|坏了|不能用|用不了|停用|还在|正在(?!执行|运行|实施|落实|用)|等着|待"
+)
 
 
 def _unfinished(scene: Scene, profile: Profile, last: Clause) -> bool:
@@ -98,7 +100,8 @@ def _unfinished(scene: Scene, profile: Profile, last: Clause) -> bool:
     later = [c for c in scene.clauses if c.start > last.start]
     others = [p for p in scene.profiles if p is not profile]
     return any(
-        _NOT_THROUGH.search(negation.without_harmless(c.words)) and not any(scene.about(c, p) for p in others) for c in later
+        _NOT_THROUGH.search(negation.without_harmless(c.words)) and not any(scene.about(c, p) for p in others)
+        for c in later
     )
 
 

@@ -9,15 +9,17 @@ from __future__ import annotations
 import re
 
 from domain.understanding import repairs
-from domain.understanding.alignment import PEOPLE, Assigned, Bound, bindings, sorts_fit
+from domain.understanding.alignment import PEOPLE, Assigned, sorts_fit
 from domain.understanding.amounts import per
 from domain.understanding.lexicon import NOUNS, Profile
+from domain.understanding.nouns import Bound, bindings
 from domain.understanding.outcome import Outcome, doubt
 from domain.understanding.quantities import Quantity
 from domain.understanding.result import Reading, Why
-from domain.understanding.roles import Role, roles
+from domain.understanding.roles import roles
 from domain.understanding.rule import Rule
 from domain.understanding.scene import Scene
+from domain.understanding.sharing import Role
 
 Taken = dict[str, list[Assigned]]
 
@@ -48,7 +50,9 @@ _FOREIGN = (
     r"遗留|报名|最[快慢先多少]|规定|要求|标准|合同|定额|名额|额度|上限|下限|限额|指标(?!值|完成)|之间|"
     r"再(?!次|生)|借(?!助|阅|调)|退(?!休|役)|报废|处分|罚|欠|历史|同期|合并前|撤并|均价|[隔邻]校|兄弟学校|别的学校|全县|全镇"
 )
-_LEFT_OUT = Rule(r"参|到场|来了|去了|实[到际有]|其余|剩下|收|交|装|完成|已|还|做|办|搞|写|编|上了|改|坏|修|换|不含|不算|除")
+_LEFT_OUT = Rule(
+    r"参|到场|来了|去了|实[到际有]|其余|剩下|收|交|装|完成|已|还|做|办|搞|写|编|上了|改|坏|修|换|不含|不算|除"
+)
 
 
 def _part_missing(scene: Scene, profile: Profile, mine: list[Quantity], taken: Taken) -> bool:
@@ -99,11 +103,25 @@ def _rivals(scene: Scene, profile: Profile, mine: list[Quantity], taken: Taken, 
     nouns = bindings(scene)
     units = {q.unit for q in mine if q.unit or not repairs.speaks_of_earlier(scene.raw)}
     sorts = {q.sort for q in mine}
-    beside = {scene.clause_at(q.start) for q in mine if scene.alone is profile and q.unit and not per(profile) and "fault" not in profile.nouns}
-    if any(q.unit in units and q.unit and scene.clause_at(q.start) in beside and _open(scene, q) and not _counts_people(nouns[q.start]) for q in free):
+    beside = {
+        scene.clause_at(q.start)
+        for q in mine
+        if scene.alone is profile and q.unit and not per(profile) and "fault" not in profile.nouns
+    }
+    if any(
+        q.unit in units
+        and q.unit
+        and scene.clause_at(q.start) in beside
+        and _open(scene, q)
+        and not _counts_people(nouns[q.start])
+        for q in free
+    ):
         return True
     return any(
-        q.unit in units and (q.unit or q.sort in sorts) and not (named and nouns[q.start].level == 3 and nouns[q.start].concepts & NOUNS) and _open(scene, q)
+        q.unit in units
+        and (q.unit or q.sort in sorts)
+        and not (named and nouns[q.start].level == 3 and nouns[q.start].concepts & NOUNS)
+        and _open(scene, q)
         for q in free
     )
 

@@ -21,7 +21,9 @@ def speaks(scene: Scene, clause: Clause, profile: Profile) -> bool:
     return scene.alone is profile or inherited(scene, clause, profile)
 
 
-_WELL = Rule(r"正常|(?:都|全|均)是?好的|完好|良好|没坏|好用|好着|没毛病|没问题|运转|(?:都|全|均)(?:部|已经?)?(?:能用|可用|修好)")
+_WELL = Rule(
+    r"正常|(?:都|全|均)是?好的|完好|良好|没坏|好用|好着|没毛病|没问题|运转|(?:都|全|均)(?:部|已经?)?(?:能用|可用|修好)"
+)
 
 
 _SPENDING = Rule(r"花|投|出|用|钱|筹|资金|经费|捐|^(?:暂时?|还|目前|都|本月|今年)*(?:没有?|无|未|零)$")
@@ -54,7 +56,9 @@ def _none_said(scene: Scene, clause: Clause, profile: Profile) -> bool:
     grown = "新增" in profile.question.label and "增" in words
     if (says_same(words) and not grown) or negation.unknown(words) or negation.nobody_missing(words):
         return False
-    if re.search(r"(?:没有?|未|无)再?新增", words) and not re.search(r"新增|本月|本年|本学期|隐患|投入", profile.question.label):
+    if re.search(r"(?:没有?|未|无)再?新增", words) and not re.search(
+        r"新增|本月|本年|本学期|隐患|投入", profile.question.label
+    ):
         return False
     if re.search(r"(?:没|未)[^，。;]{0,3}[完齐够满全好]", words):
         return False
@@ -109,7 +113,9 @@ def _none_beside(scene: Scene, clause: Clause, profile: Profile) -> bool:
         before = negation.without_harmless(scene.raw[max(clause.start, cue.start - 8) : cue.start])
         if _NONE_BEFORE.search(before):
             return True
-        if _BOTH_NONE.search(clause.words) and re.match(r"(?:数|情况)?(?:和|、|与|跟|及|以及)", scene.raw[cue.end : clause.end]):
+        if _BOTH_NONE.search(clause.words) and re.match(
+            r"(?:数|情况)?(?:和|、|与|跟|及|以及)", scene.raw[cue.end : clause.end]
+        ):
             return True
         if _NONE_BEHIND.match(behind) and negation.polarity(behind) is Polarity.NO:
             return True

@@ -9,9 +9,9 @@ from decimal import Decimal
 from domain.understanding.alignment import stands_alone
 from domain.understanding.amounts import Amount
 from domain.understanding.normalise import BLANK
-from domain.understanding.roles import Role
 from domain.understanding.rule import Rule
 from domain.understanding.scene import Scene
+from domain.understanding.sharing import Role
 from domain.understanding.units import PERSON_UNITS
 
 _PART = Rule(
@@ -150,7 +150,10 @@ def _alike(named: list[str]) -> bool:
     return (
         min(map(len, named)) > 1
         and len({name[-1] for name in named}) == 1
-        and (len({name[-2:] for name in named}) == 1 < min(map(len, named)) - 1 or named[0][-1] in "组培级楼部区段科村园校周月谈写交发上开做办编走搞讲买花投捐种挂收坏换修建类的")
+        and (
+            len({name[-2:] for name in named}) == 1 < min(map(len, named)) - 1
+            or named[0][-1] in "组培级楼部区段科村园校周月谈写交发上开做办编走搞讲买花投捐种挂收坏换修建类的"
+        )
     )
 
 

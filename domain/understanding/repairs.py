@@ -49,7 +49,10 @@ def within(raw: str, starts: list[int]) -> bool:
     cut = kept_from(raw, starts)
     if not cut:
         return False
-    if re.match(r"更正|更改|.{0,8}由[^，。;]{1,8}改|[^，。;]{0,8}[\d一二三四五六七八九十百千两][个人名篇份节次台处间门项场位件%]{0,2}(?:要|得)?改[成为]", raw):
+    if re.match(
+        r"更正|更改|.{0,8}由[^，。;]{1,8}改|[^，。;]{0,8}[\d一二三四五六七八九十百千两][个人名篇份节次台处间门项场位件%]{0,2}(?:要|得)?改[成为]",
+        raw,
+    ):
         return False
     before = raw[:cut]
     return not re.search(
