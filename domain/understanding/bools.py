@@ -44,6 +44,8 @@ def read(scene: Scene, profile: Profile) -> Outcome:
             continue
         if "本月" in profile.question.label and other_month(clause.words, scene.today):
             continue
+        if len(scene.clauses) > 1 and re.search(r"下一?[次回]", clause.words) and outcomes:
+            continue
         if contrasted and _OTHER_MONTH.search(clause.words):
             continue
         if _planned_day(scene, clause):

@@ -46,12 +46,14 @@ def own_subset(scene: Scene, profile: Profile, amounts: list[Amount]) -> list[Am
         narrow := [a for a in amounts if _QUALIFIED.search(scene.lead(a.quantity))]
     ) and "自筹" in profile.question.label:
         return [replace(narrow[0], role=Role.VALUE)] if len(narrow) == 1 else []
-    if any(b.level == 3 and "people" in b.concepts for b in bindings(scene).values()):
+    crowd = any(b.level == 3 and "people" in b.concepts for b in bindings(scene).values())
+    crowd = crowd or bool(re.search(r"师生(?:都|全部|全员)?参", scene.raw))
+    if crowd:
         own |= profile.nouns & {"student", "staff"}
     return [
         replace(a, role=Role.VALUE) for a in amounts
         if a.role is Role.SUBSET and a.assigned.bound.level == 3 and a.assigned.bound.concepts & own
-        and re.search(r"其中|包括|含", scene.lead(a.quantity))
+        and (crowd or re.search(r"其中|包括|含", scene.lead(a.quantity)))
     ]  # fmt: skip
 
 

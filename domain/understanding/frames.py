@@ -159,6 +159,8 @@ def _role(scene: Scene, quantity: Quantity, parts: Parts) -> Role:
     if role is not Role.VALUE or parts is None or not parts[1].search(scene.raw):
         return role
     lead = scene.lead(quantity)
+    if re.search(r"[中里]有?$", lead):
+        return Role.DONE
     done, total = parts[0].search(lead), parts[1].search(lead)
     return role if bool(done) == bool(total) else Role.DONE if done else Role.TOTAL
 

@@ -86,7 +86,7 @@ def _combined(scene: Scene, profile: Profile, usable: list[Amount], amounts: lis
     if profile.family in ("count", "money", "area") and not per(profile) and are_parts(scene, parts, profile.family):
         total = sum((a.value for a in parts if a.value is not None), Decimal(0))
         return _valued(scene, profile, total, parts, "parts added", changed=True)
-    if (own := only_named(scene, parts)) is not None:
+    if (own := only_named(scene, parts, profile.question.label)) is not None:
         return _single(scene, profile, own)
     return doubt(scene, profile, Why.AMBIGUOUS, *_span(parts))
 

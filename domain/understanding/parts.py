@@ -54,11 +54,12 @@ def told_apart(scene: Scene, parts: list[Amount]) -> bool:
     return len(named) == len(parts) and (all(len(n) >= 2 for n in named) or are_parts(scene, parts))
 
 
-def only_named(scene: Scene, parts: list[Amount]) -> Amount | None:
+def only_named(scene: Scene, parts: list[Amount], label: str) -> Amount | None:
     """在研课题3项,结题1项: the first is named by the question, the others by something else and are no more."""
     named = [a for a in parts if a.assigned.fit.noun >= 3]
     others = [a for a in parts if a.assigned.fit.noun == 0]
-    if named and any(_parallel(scene, named[0], a) for a in others):
+    spelt = bool(named) and len(named[0].assigned.bound.text) > 1 and named[0].assigned.bound.text in label
+    if named and not spelt and any(_parallel(scene, named[0], a) for a in others):
         return None
     first = named[0] if len(named) == 1 else None
     if first is None or first.value is None or len(others) + 1 != len(parts):
@@ -68,7 +69,7 @@ def only_named(scene: Scene, parts: list[Amount]) -> Amount | None:
     strange = strange and not any(stands_alone(scene, a.quantity) for a in others)
     less = sum((a.value for a in others if a.value is not None), Decimal(0)) <= first.value
     apart = all(scene.clause_at(a.quantity.start) is not scene.clause_at(first.quantity.start) for a in others)
-    return first if strange and less and apart else None
+    return first if strange and (spelt or (less and apart)) else None
 
 
 def _parallel(scene: Scene, one: Amount, other: Amount) -> bool:

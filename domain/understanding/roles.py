@@ -39,7 +39,7 @@ _CURRENT = Rule(
 
 _PLANNED = Rule(
     r"布置|下达|分配|应交|应收|(?<!培)原?(?<!培)计划|预计|预算|打算|准备|拟|目标|原定|原本|本来|预定|争取|将(?:要|有|会)|任务(?:数|是)|需要?|要求|规定|标准(?!化)|定额|"
-    r"指标数|应配|设计|可容纳|容纳|最多可|力争|待"
+    r"指标数|应配|设计|可容纳|容纳|最多可|力争|(?<![接招看对期])待"
 )
 
 
@@ -127,6 +127,8 @@ def roles(scene: Scene, quantity: Quantity, *, ratio: bool = False, per_head: st
         before = before.replace("上次的", "")
     if _one_denied(quantity, lead, tail):
         return Role.OTHER if re.search(r"伤|掉队|落下|缺|漏|差|少|事|问题", tail[:6]) else Role.DENIED
+    if ratio and re.search(r"(?:还?剩下?|还?差)(?:的)?$", lead):
+        return Role.REMAIN
     if _AFTERWARDS.match(tail):
         return Role.PLANNED
     if _ahead(scene, quantity) or _last_weeks(scene, quantity):

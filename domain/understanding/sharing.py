@@ -33,7 +33,7 @@ REMAIN_TAIL = Rule(
 
 
 _NOT_DONE_LEAD = Rule(
-    r"(?<!有)(?:没有?|未|尚未|待)(?!包括|含|算|有?增|有?变|发现)[装建改训返签办检换接领发达交体验测做弄用到参完通][^，。;、\d(共总]{0,2}的?$"
+    r"(?<!有)(?:没有?|未|尚未|待)(?!包括|含|算|有?增|有?变|发现)[\u4e00-\u9fff][^，。;、\d(共总]{0,2}的?$"
 )
 
 
@@ -106,10 +106,13 @@ def leading_on(scene: Scene, quantity: Quantity) -> bool:
     return quantity.end + len(tail) < clause.end and not re.search(r"[、(]", tail)
 
 
+_NO_GOOD = Rule(r"[^，。;\d]{0,3}(?:不[亮能通合达行响]|坏|损|失效|过期|故障)")
+
+
 def share(lead: str, tail: str, leads_on: bool) -> Role:
     if (EXCEPT.search(lead) and EXCEPT_TAIL.match(tail)) or _REMAIN_LEAD.search(lead) or REMAIN_TAIL.match(tail):
         return Role.REMAIN
-    if (not leads_on and NOT_DONE.match(tail)) or _NOT_DONE_LEAD.search(lead):
+    if (not leads_on and (NOT_DONE.match(tail) or _NO_GOOD.match(tail))) or _NOT_DONE_LEAD.search(lead):
         return Role.REMAIN
     if re.search(r"应(?:为|该是|是|更正)$", lead):
         return Role.VALUE
