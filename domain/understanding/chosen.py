@@ -66,19 +66,18 @@ def left_unsaid(scene: Scene, profile: Profile, amounts: list[Amount]) -> bool:
         return True
     if any(a.role is Role.SUM for a in amounts):
         return False
-    for a in amounts:
-        if (
-            a.role is Role.SUBSET
-            and profile.family == "count"
-            and not RECTIFIED.search(scene.lead(a.quantity))
-            and not _OF_THEM.search(scene.lead(a.quantity))
-        ) and not _leads_with_whole(scene, a, amounts):
-            return True
-        if a.role is Role.PLANNED and re.search(r"正在(?:开展|进行|实施)", scene.lead(a.quantity)):
-            return True
-        if a.role is Role.EACH and profile.family in ("percent", "duration") and a.quantity.sort == profile.family:
-            return True
-    return False
+    return any(_set_aside_blindly(scene, profile, a, amounts) for a in amounts)
+
+
+def _set_aside_blindly(scene: Scene, profile: Profile, amount: Amount, amounts: list[Amount]) -> bool:
+    quantity, lead = amount.quantity, scene.lead(amount.quantity)
+    if amount.role is Role.SUBSET and profile.family == "count":
+        before = scene.raw[scene.clause_at(quantity.start).start : quantity.start]
+        told = RECTIFIED.search(lead) or _OF_THEM.search(before)
+        return not told and not _leads_with_whole(scene, amount, amounts)
+    if amount.role is Role.PLANNED:
+        return bool(re.search(r"正在(?:开展|进行|实施)", lead))
+    return amount.role is Role.EACH and profile.family in ("percent", "duration") and quantity.sort == profile.family
 
 
 _CHANNEL = Rule(r"公众号|网站|抖音|视频号|电视台|报纸?$|融媒")

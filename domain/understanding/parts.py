@@ -69,7 +69,7 @@ def only_named(scene: Scene, parts: list[Amount], label: str) -> Amount | None:
     strange = strange and not any(stands_alone(scene, a.quantity) for a in others)
     less = sum((a.value for a in others if a.value is not None), Decimal(0)) <= first.value
     apart = all(scene.clause_at(a.quantity.start) is not scene.clause_at(first.quantity.start) for a in others)
-    return first if strange and (spelt or (less and apart)) else None
+    return first if strange and ((spelt and first.quantity.sort == "count") or (less and apart)) else None
 
 
 def _parallel(scene: Scene, one: Amount, other: Amount) -> bool:
