@@ -52,7 +52,7 @@ def fit(scene: Scene, quantity: Quantity, profile: Profile, bound: Bound) -> Fit
     """How well, or None where it cannot be."""
     if profile.family == "count" and not quantity.unit and _SPENT.search(scene.lead(quantity)):
         return None
-    if profile.family == "percent" and _another_rate(scene, quantity, profile):
+    if profile.family == "percent" and another_rate(scene, quantity, profile):
         return None
     if not sorts_fit(quantity, profile) or _conflicts(quantity, profile, bound):
         return None
@@ -73,7 +73,7 @@ def fit(scene: Scene, quantity: Quantity, profile: Profile, bound: Bound) -> Fit
 _RATE = Rule(r"(?P<of>[\u4e00-\u9fff]{2})率(?:是|为|达到?|约|:|有)*$")
 
 
-def _another_rate(scene: Scene, quantity: Quantity, profile: Profile) -> bool:
+def another_rate(scene: Scene, quantity: Quantity, profile: Profile) -> bool:
     """使用率90%,完好率95%: a rate of another name beside the one asked for by its own."""
     named = _RATE.search(scene.lead(quantity))
     own = re.search(r"([\u4e00-\u9fff]{2})率", profile.question.label)

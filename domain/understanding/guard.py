@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from domain.understanding import repairs
-from domain.understanding.alignment import PEOPLE, Assigned, sorts_fit
+from domain.understanding.alignment import PEOPLE, Assigned, another_rate, sorts_fit
 from domain.understanding.amounts import per
 from domain.understanding.lexicon import NOUNS, Profile
 from domain.understanding.nouns import Bound, bindings
@@ -97,7 +97,14 @@ def _hedged(scene: Scene, profile: Profile, mine: list[Quantity]) -> bool:
 def _rivals(scene: Scene, profile: Profile, mine: list[Quantity], taken: Taken, *, named: bool) -> bool:
     """An amount in the very unit of the one stored, which no question took and no noun of its own explains."""
     claimed = {a.quantity.start for amounts in taken.values() for a in amounts}
-    free = [q for q in scene.quantities if q.start not in claimed and q.sort != "fraction" and sorts_fit(q, profile)]
+    free = [
+        q
+        for q in scene.quantities
+        if q.start not in claimed
+        and q.sort != "fraction"
+        and sorts_fit(q, profile)
+        and not (profile.family == "percent" and another_rate(scene, q, profile))
+    ]
     if not free or any(roles(scene, q) is Role.SUM for q in mine):
         return False
     nouns = bindings(scene)
