@@ -156,6 +156,8 @@ def newest(scene: Scene, profile: Profile, usable: list[Amount]) -> list[Amount]
     usable = _per_told(scene, profile, _without_wholes(scene, usable))
     if (attended := _attended(scene, profile, usable)) is not None:
         return attended
+    if (drawn := _drawn(scene, profile, usable)) is not None:
+        return [drawn]
     ends = [
         a
         for a in usable
@@ -172,6 +174,16 @@ def newest(scene: Scene, profile: Profile, usable: list[Amount]) -> list[Amount]
         plain = [a for a in usable if a.quantity.sort == "duration"]
         return near if len(near) == 1 else plain if len(plain) == 1 else usable
     return usable
+
+
+def _drawn(scene: Scene, profile: Profile, usable: list[Amount]) -> Amount | None:
+    """六项开展了五项, where 已开展 is asked: as many as were done of them."""
+    if len(usable) != 2 or profile.family != "count" or any(a.value is None for a in usable):
+        return None
+    whole, part = usable
+    verb = re.fullmatch(r"(?:已经?|只)?([\u4e00-\u9fff]{2})了?", scene.raw[whole.quantity.end : part.quantity.start])
+    told = verb and f"已{verb[1]}" in profile.question.label and whole.quantity.unit == part.quantity.unit
+    return part if told and (part.value or 0) <= (whole.value or 0) else None
 
 
 def _per_told(scene: Scene, profile: Profile, usable: list[Amount]) -> list[Amount]:

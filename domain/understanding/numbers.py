@@ -164,7 +164,7 @@ def _mixed_crowd(scene: Scene, profile: Profile, amount: Amount) -> bool:
 
 _LISTED = Rule(
     r"(?P<names>[^，。;每至到\-~]*[、和与及][^，。;每至到\-~]*)各[有是坏开上写交报]?$|(?:^|"
-    r"[^\u4e00-\u9fff])(?P<subjects>[语数英科音体美物化生史地政]{2,})各[有是坏开上写交报]?$"
+    r"[^\u4e00-\u9fff])(?P<subjects>[语数英科音体美物化生史地政]{2,}|[一二三四五六七八九]{2,}(?=年级))(?:年级)?各[有是坏开上写交报]?$"
 )
 
 
