@@ -23,7 +23,7 @@ _SYNONYMS = {
     "校车事故": r"校车",
     "防暴恐": r"暴恐|反恐|防暴|防恐|恐怖|持刀|歹徒|暴力",
     "其他": r"其他(?!的|人|班|老师|学生|都|一切)|其它(?!的|人|都)|别的类型|不在.{0,4}里面",
-    "国家级": r"国培|国家|部级|教育部",
+    "国家级": r"国培|国家(?!智慧|中小学|平台)|部级|教育部",
     "省级": r"省培|省里|省级|省教育厅|省厅|省教科院|省师训|省",
     "市级": r"市里|市级|市教育局|市局|市培|市教科|市",
     "县级": r"县里|县级|县教育局|县局|县培|县教师|县进修|县教研|局里|县",
@@ -110,6 +110,8 @@ def _own_words(scene: Scene, clause: Clause, profile: Profile) -> str:
 
 def _by_pieces(scene: Scene, profile: Profile, words: str) -> list[str]:
     """Where nothing else was asked: a piece of one label that no other label has (片区 of 片区联合)."""
+    if all(label in _SYNONYMS for label in profile.question.choices):
+        return []
     if scene.alone is not profile or negation.denied(words) or _KNOWN_SCALES & {*profile.question.choices}:
         return []
     return senses.by_pieces(profile.question.choices, profile.question.label, words)

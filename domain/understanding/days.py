@@ -123,7 +123,12 @@ def _is_for(scene: Scene, when: When, profile: Profile) -> bool:
         return False
     if dates.direction(profile.question, scene.today) < 0 and _TO_BE.search(clause.words):
         return False
-    if _STRANGE.search(clause.words) or _other_year(when, profile) or _elsewhere(scene, when, profile):
+    strange = _STRANGE.search(clause.words)
+    if (
+        (strange and strange.group() not in profile.question.label)
+        or _other_year(when, profile)
+        or _elsewhere(scene, when, profile)
+    ):
         return False
     return _on_this_side(scene, when, profile)
 

@@ -71,6 +71,7 @@ _ODD_COUNT = Rule(
     rf"{_IRREAL}|{_FOREIGN}|缺(?!陷)|(?<!误)差(?!不多)|少(?![年先儿数部于])|补(?!助|贴)|"
     r"(?:没|未)(?!有?增加|有?变|有?新增|成年|来)[^，。;]{1,6}$"
 )
+_JUDGED = Rule(r"合格|及格|优秀")
 _UNREAL = Rule(_IRREAL)
 
 
@@ -88,7 +89,8 @@ def _hedged(scene: Scene, profile: Profile, mine: list[Quantity]) -> bool:
     for quantity in sums or mine:
         if not _open(scene, quantity):
             continue
-        match = odd.search(scene.lead(quantity)) or _ODD.search(scene.tail(quantity)[:6])
+        judged = _JUDGED.search(scene.tail(quantity)) if profile.family == "ratio" else None
+        match = judged or odd.search(scene.lead(quantity)) or _ODD.search(scene.tail(quantity)[:6])
         if match and match.group()[:2] not in profile.question.label:
             return True
     return False
@@ -148,6 +150,8 @@ _NEW = Rule(r"新|今年|本年|又|增|种|铺|添|建了|补|这次")
 def _whole_for_new(scene: Scene, profile: Profile, mine: list[Quantity]) -> bool:
     """绿化面积共5200平方米 is no 新增."""
     leads = [scene.lead(q) for q in mine]
+    if "新增" in profile.question.label and any(re.search(r"翻[新修]|改造|修整|维护", lead) for lead in leads):
+        return True
     return (
         "新增" in profile.question.label
         and any(_WHOLE.search(lead) for lead in leads)

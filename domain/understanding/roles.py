@@ -129,6 +129,8 @@ def roles(scene: Scene, quantity: Quantity, *, ratio: bool = False, per_head: st
         return Role.OTHER if re.search(r"伤|掉队|落下|缺|漏|差|少|事|问题", tail[:6]) else Role.DENIED
     if ratio and re.search(r"(?:还?剩下?|还?差)(?:的)?$", lead):
         return Role.REMAIN
+    if not ratio and re.match(r"(?:正|还)?在?(?:筹[备建划]|酝酿|申请|准备)", tail):
+        return Role.PLANNED
     if _AFTERWARDS.match(tail):
         return Role.PLANNED
     if _ahead(scene, quantity) or _last_weeks(scene, quantity):

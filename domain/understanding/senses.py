@@ -20,7 +20,8 @@ _SENSES = (
     ("outside", r"企业|公司|第三方|机构|外包|托管|承包|社会化|外聘|购买服务",
         r"公司|企业|第三方|机构|外包|外面|承包|外聘|托管|购买服务|中标|请的?人"),
     ("deliver", r"配送|配餐|送餐", r"配送|配餐|送(?:餐|饭|过?来|进来|到校)|盒饭|中央厨房"),
-    ("home", r"家长|家庭|托餐|回家", r"家长|家里|家庭|回家|父母|爷爷|奶奶|小饭桌|托餐"),
+    ("alone", r"自行|独自", r"自己(?:走|回)|自行|独自"),
+    ("home", r"家长|家庭|托餐", r"家长|家里|家庭|父母|爷爷|奶奶|小饭桌|托餐"),
     ("rent", r"租", r"租"),
     ("bought", r"自购|购置|采购|自有|自建", r"自己(?:买|的|建)|自[购有建]|买的|学校买|购置|采购"),
     ("lend", r"借", r"借"),
@@ -123,4 +124,5 @@ def _pieces(choices: tuple[str, ...], question: str) -> dict[str, frozenset[str]
 
 def by_pieces(choices: tuple[str, ...], question: str, words: str) -> list[str]:
     """The labels of which a piece of their own stands in the words."""
+    words = words.replace("老师", "教师")
     return [label for label, pieces in _pieces(choices, question).items() if any(p in words for p in pieces)]
