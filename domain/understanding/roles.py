@@ -38,7 +38,7 @@ _CURRENT = Rule(
 
 
 _PLANNED = Rule(
-    r"布置|下达|分配|应交|应收|(?<!培)原?(?<!培)计划|预计|预算|打算|准备|拟|目标|原定|原本|本来|预定|争取|将(?:要|有|会)|任务(?:数|是)|需要?|要求|规定|标准(?!化)|定额|"
+    r"布置|安排了|下达|分配|应交|应收|(?<!培)原?(?<!培)计划|预计|预算|打算|准备|拟|目标|原定|原本|本来|预定|争取|将(?:要|有|会)|任务(?:数|是)|需要?|要求|规定|标准(?!化)|定额|"
     r"指标数|应配|设计|可容纳|容纳|最多可|力争|(?<![接招看对期])待"
 )
 
@@ -124,7 +124,7 @@ def roles(scene: Scene, quantity: Quantity, *, ratio: bool = False, per_head: st
     lead, tail = scene.lead(quantity), scene.tail(quantity)
     before = scene.raw[scene.clause_at(quantity.start).start : quantity.start]
     if ratio:
-        before = before.replace("上次的", "")
+        before = _LAST_TIMES.sub("", before)
     if _one_denied(quantity, lead, tail):
         return Role.OTHER if re.search(r"伤|掉队|落下|缺|漏|差|少|事|问题", tail[:6]) else Role.DENIED
     if ratio and re.search(r"(?:还?剩下?|还?差)(?:的)?$", lead):
@@ -147,6 +147,9 @@ def roles(scene: Scene, quantity: Quantity, *, ratio: bool = False, per_head: st
     if role is Role.VALUE and _picked_out(scene, quantity, lead, tail):
         return Role.SUBSET
     return Role.SUBSET if role is Role.VALUE and _goes_on(scene, quantity) else role
+
+
+_LAST_TIMES = Rule(r"上一?次(?:检查|排查|自查|查)?(?:出|发现|到)?(?:来)?的?(?=[^，。;]*$)")
 
 
 def _goes_on(scene: Scene, quantity: Quantity) -> bool:
@@ -192,7 +195,7 @@ def _one_denied(quantity: Quantity, lead: str, tail: str) -> bool:
         or re.search(r"(?:差|剩|缺|欠|还有|除|只|就)[有了下]?$", lead)
     ):
         return False
-    return bool(_DENIED_TAIL.match(tail)) or bool(_DENIED_LEAD.search(lead))
+    return bool(_DENIED_TAIL.match(tail)) or (quantity.numeral != "1" and bool(_DENIED_LEAD.search(lead)))
 
 
 def _last_weeks(scene: Scene, quantity: Quantity) -> bool:

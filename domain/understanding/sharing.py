@@ -83,10 +83,13 @@ OF_THE_NEXT = Rule(r"(?:请[^，。;]?假|缺[席勤]?|未到|没到|没来|还?
 _OWN_WORD = Rule(r"(?:应|实际?|已|参)[到参训加培出][加训席到]?")
 
 
+_OWN_BEFORE = Rule(rf"(?:{_OWN_WORD.pattern}|[装建改通])[了的]?$")
+
+
 def words_follow(scene: Scene, clause: Clause) -> bool:
     """41人应训39人参训: each amount, from the clause's start, has its own word behind it."""
     amounts = [q for q in scene.quantities if clause.start <= q.start < clause.end]
-    if not 2 <= len(amounts) <= 6 or scene.lead(amounts[0]).strip("，、 "):
+    if not 2 <= len(amounts) <= 6 or _OWN_BEFORE.search(scene.lead(amounts[0])):
         return False
     tails = [scene.tail(q).strip("，、 ") for q in amounts]
     if (
