@@ -157,7 +157,8 @@ class World:
         return self._inbound(chat, kind="location", media={"latitude": latitude, "longitude": longitude})
 
     def poll(self, chat: Chat, question: str, options: Sequence[str]) -> Message:
-        about = {"is_closed": False, "is_anonymous": True, "type": "regular", "allows_multiple_answers": False}
+        flags = ("is_closed", "allows_multiple_answers", "allows_revoting", "members_only")
+        about: Json = {"type": "regular", "is_anonymous": True, **dict.fromkeys(flags, False)}
         counted = [{"text": option, "voter_count": 0, "persistent_id": option} for option in options]
         asked = {"id": str(secrets.randbits(60)), "question": question, "options": counted, "total_voter_count": 0}
         return self._inbound(chat, kind="poll", media=asked | about)
