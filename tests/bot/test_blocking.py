@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from sqlmodel import col
 
+from db.ids import new_id
 from db.tables import Account, Fate, Outbox
 from domain.messages import Phrase, Reminder, Say
 from sandbox import Fault
@@ -36,6 +39,10 @@ async def test_blocked_nags_that_wait_are_dropped_and_others_not(stage: Stage, c
     to = Recipient(county.bureau_id, PRINCIPAL, county.people["王建国"])
     async with stage.database.write() as session:
         nag = await queue(session, to, Reminder(rung="T-1", reports=()), night, nag=True)
+        waiting = Outbox(bureau_id=county.bureau_id, id=new_id(), chat_id=PRINCIPAL, kind="say",
+                         payload={"phrase": "later"}, queued_at=night, not_before=night + timedelta(days=1))  # fmt: skip
+        session.add(waiting)
+        receipt = waiting.id
     await stage.settled()
     await someone.phone.block()
     await stage.settled()
@@ -43,7 +50,7 @@ async def test_blocked_nags_that_wait_are_dropped_and_others_not(stage: Stage, c
         said = await queue(session, to, Say(phrase=Phrase.LATER), night)
     await stage.settled()
     fates = {row.id: row.fate for row in await stage.rows(Outbox)}
-    assert (fates[nag], fates[said]) == (Fate.CANCELLED, Fate.DEAD)
+    assert (fates[nag], fates[receipt], fates[said]) == (Fate.CANCELLED, Fate.PENDING, Fate.DEAD)
 
 
 async def test_blocked_without_a_word_is_noticed_at_the_next_send(stage: Stage, county: County, talk: Talk) -> None:
