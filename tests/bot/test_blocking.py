@@ -39,8 +39,9 @@ async def test_blocked_nags_that_wait_are_dropped_and_others_not(stage: Stage, c
     to = Recipient(county.bureau_id, PRINCIPAL, county.people["王建国"])
     async with stage.database.write() as session:
         nag = await queue(session, to, Reminder(rung="T-1", reports=()), night, nag=True)
+        tomorrow = night + timedelta(days=1)
         waiting = Outbox(bureau_id=county.bureau_id, id=new_id(), chat_id=PRINCIPAL, kind="say",
-                         payload={"phrase": "later"}, queued_at=night, not_before=night + timedelta(days=1))  # fmt: skip
+                         payload={"phrase": "later"}, queued_at=night, not_before=tomorrow)  # fmt: skip
         session.add(waiting)
         receipt = waiting.id
     await stage.settled()
