@@ -18,11 +18,25 @@ from db.session import table_of
 from db.tables import Account, Card, Fate, Inbox, InboxState, Outbox
 from domain import messages
 from domain.messages import Message, Strip
+from services import groups
 from services.content import Content, Scene, as_shown, load
 from services.outbox import Recipient, queue
 from services.pace import Pace
 from services.people import CHANNEL
-from services.rendering import Delivered, Gone, Method, Parcel, Refused, Rendered, Result, TryAgain, Unknown
+from services.reach import cancel_waiting
+from services.rendering import (
+    Delivered,
+    Gone,
+    Method,
+    Moved,
+    NoTopic,
+    Parcel,
+    Refused,
+    Rendered,
+    Result,
+    TryAgain,
+    Unknown,
+)
 from services.workplace import Workplace
 
 _log = logging.getLogger(__name__)
@@ -44,6 +58,8 @@ _UNREAD = exists().where(
 )
 _IS_STRIP = col(Outbox.kind) == "strip"
 _IS_EDIT = or_(_IS_STRIP, col(Card.message_id).is_not(None))
+
+_GOES_AGAIN = (TryAgain, Gone, Moved, NoTopic)
 
 Render = Callable[[Content, Scene], list[Rendered]]
 Send = Callable[[Parcel], Awaitable[Result]]
@@ -214,7 +230,7 @@ class Delivery:
     async def _turn(self, handed: Sequence[_Handed], most: int, only: int | None = None) -> float:
         """One transaction: the fates of `handed`, then up to `most` chats claimed (only that one, where named)."""
         free = {one.parcel.chat_id for one in handed}
-        most = most if self._news or self._rest or any(isinstance(one.result, TryAgain | Gone) for one in handed) else 0
+        most = most if self._news or self._rest or any(isinstance(one.result, _GOES_AGAIN) for one in handed) else 0
         self._news = False
         async with self.workplace.database.write() as session:
             await self._write_fates(session, handed)
@@ -333,11 +349,12 @@ class Delivery:
     async def _parcel(self, session: AsyncSession, row: Outbox, card: Card | None) -> Parcel | None:
         message = messages.from_json(row.kind, row.payload)
         if isinstance(message, Strip):
-            return Parcel(row.chat_id, "strip", Rendered(""), message.message_id)
+            return Parcel(row.chat_id, "strip", Rendered(""), message.message_id, row.thread_id)
         rendered = await self._render(session, row, message)
         if rendered is None:
             return None
-        return Parcel(row.chat_id, _method(row, card), rendered, card.message_id if card else None)
+        message_id = card.message_id if card else None
+        return Parcel(row.chat_id, _method(row, card), rendered, message_id, row.thread_id)
 
     def _must_wait(self, row: Outbox) -> bool:
         """A nag waits for office hours."""
@@ -417,7 +434,13 @@ async def _write_fate(session: AsyncSession, claimed: tuple[Outbox, Card | None]
         case Refused(reason, unreachable):
             row.fate, row.error = Fate.DEAD.value, reason
             if unreachable:
-                await _mark_unreachable(session, row, reason)
+                await _mark_unreachable(session, row, reason, handed.at)
+        case Moved(to):
+            await groups.move(session, row.bureau_id, row.chat_id, to)
+            row.chat_id, row.thread_id, row.fate, row.error = to, None, Fate.PENDING.value, "moved"
+        case NoTopic():
+            row.fate = (Fate.PENDING if row.thread_id is not None else Fate.DEAD).value
+            row.thread_id, row.error = None, "no such topic"
         case _:
             assert_never(handed.result)
 
@@ -437,7 +460,11 @@ def _forget_card_message(row: Outbox, card: Card | None) -> None:
     row.fate = Fate.PENDING.value
 
 
-async def _mark_unreachable(session: AsyncSession, row: Outbox, reason: str) -> None:
+async def _mark_unreachable(session: AsyncSession, row: Outbox, reason: str, at: datetime) -> None:
+    if row.chat_id < 0:
+        await groups.left(session, row.bureau_id, row.chat_id, at)
+        return
+    await cancel_waiting(session, row.bureau_id, row.chat_id, only_nags=True)
     mine = and_(
         col(Account.bureau_id) == row.bureau_id,
         col(Account.channel) == CHANNEL,
