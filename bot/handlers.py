@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
-from telegram import ChatMember, Update
+from telegram import Chat, ChatMember, Update
 from telegram.ext import (
     Application,
     CallbackQueryHandler,
@@ -17,12 +17,32 @@ from telegram.ext import (
     filters,
 )
 
-from bot import afterwards, personnel
+from bot import afterwards, groups, personnel
 from bot.buttons import Press, Verb, decode
 from bot.turns import handling, turn
-from bot.words import CHANGE_WORDS, COMMAND_WORDS, LATER_WORDS, REVIEW_WORDS, TAKE_BACK_WORDS, people_query
+from bot.words import (
+    CHANGE_WORDS,
+    COMMAND_WORDS,
+    FROM_GROUP,
+    LATER_WORDS,
+    REVIEW_WORDS,
+    TAKE_BACK_WORDS,
+    people_query,
+)
 from domain.messages import Phrase, ReportKey
-from services import conversation, digests, edits, handover, invitations, people, pictures, requests, shortcuts, showing
+from services import (
+    contacts,
+    conversation,
+    digests,
+    edits,
+    handover,
+    invitations,
+    pictures,
+    reach,
+    requests,
+    shortcuts,
+    showing,
+)
 from services.asking import say
 from services.history import show_history
 from services.reporting import Outcome
@@ -58,10 +78,12 @@ def register(application: Application) -> None:  # type: ignore[type-arg]
     application.add_handler(MessageHandler(private & filters.TEXT, words))
     application.add_handler(MessageHandler(private & (filters.VOICE | filters.AUDIO), voice))
     application.add_handler(MessageHandler(private & (filters.PHOTO | filters.Document.ALL), attached))
+    application.add_handler(MessageHandler(private & filters.CONTACT, contact))
     application.add_handler(MessageHandler(private, not_text))
     application.add_handler(MessageHandler(filters.ChatType.PRIVATE & filters.UpdateType.EDITED_MESSAGE, edited))
     application.add_handler(CallbackQueryHandler(pressed))
     application.add_handler(ChatMemberHandler(blocked_or_back, ChatMemberHandler.MY_CHAT_MEMBER))
+    groups.register(application)
     application.add_error_handler(note_problem)
 
 
@@ -78,11 +100,9 @@ async def note_problem(_update: object, context: ContextTypes.DEFAULT_TYPE) -> N
 
 async def start(_update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
     here = turn()
-    if context.args:
+    if context.args and context.args != [FROM_GROUP]:
         await invitations.present_link(here, " ".join(context.args))
-    elif here.actor is None:
-        await say(here, Phrase.STRANGER)
-    else:
+    elif await _known(here) and not await reach.was_just_told(here):
         await personnel.welcome(here)
 
 
@@ -202,6 +222,15 @@ async def find_photos(update: Update, context: ContextTypes.DEFAULT_TYPE) -> Non
         await words(update, context)
 
 
+async def contact(update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+    """A shared phone number binds a stranger where the bureau wants that; elsewhere it is like any other picture."""
+    here, card = turn(), update.message.contact if update.message else None
+    if card is None or here.actor is not None or not here.bureau.contact_sharing:
+        await not_text(update, context)
+    else:
+        await contacts.present(here, contacts.Contact(card.phone_number, card.user_id))
+
+
 async def not_text(_update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
     if await _known(turn()):
         await say(turn(), Phrase.NOT_TEXT)
@@ -215,17 +244,22 @@ async def edited(update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
         await edits.edited(here, words)
 
 
-async def blocked_or_back(update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
-    if update.my_chat_member is None:
+async def blocked_or_back(update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+    change = update.my_chat_member
+    if change is None:
         return
-    gone = update.my_chat_member.new_chat_member.status in (ChatMember.BANNED, ChatMember.LEFT)
-    await people.set_reach(turn(), "blocked" if gone else None)
+    if change.chat.type != Chat.PRIVATE:
+        await groups.membership(change, context.bot.username)
+    elif change.new_chat_member.status in (ChatMember.BANNED, ChatMember.LEFT):
+        await reach.gone(turn())
+    else:
+        await reach.back(turn())
 
 
 async def _known(here: Turn) -> bool:
     """A stranger gets one polite sentence and nothing else."""
     if here.actor is None:
-        await say(here, Phrase.STRANGER)
+        await say(here, Phrase.STRANGER, share="1" if here.bureau.contact_sharing else "")
     return here.actor is not None
 
 
@@ -250,6 +284,9 @@ async def pressed(update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
     if query is None:
         return
     here.callback_id = query.id
+    if here.to.chat_id < 0:
+        here.toast = "群里的按钮不办事,请到私聊里点。"
+        return
     try:
         press = decode(query.data or "")
     except ValueError:

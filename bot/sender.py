@@ -15,6 +15,7 @@ from telegram import (
     InlineKeyboardMarkup,
     InputMediaDocument,
     InputMediaPhoto,
+    KeyboardButton,
     LinkPreviewOptions,
     ReplyKeyboardMarkup,
 )
@@ -25,7 +26,7 @@ from telegram.ext import ExtBot
 from bot.verdicts import is_unreadable_html, meaning
 from bot.words import REPEATED
 from services.evidence_store import EvidenceStore
-from services.rendering import Delivered, File, Parcel, Rendered, Result
+from services.rendering import Button, Delivered, File, Parcel, Rendered, Result
 
 _log = logging.getLogger(__name__)
 
@@ -71,22 +72,24 @@ class Sender:
             )  # fmt: skip
             return parcel.message_id or 0
         if rendered.files:
-            return await self._show(parcel.chat_id, rendered, parse_mode)
+            return await self._show(parcel, parse_mode)
         message = await self._bot.send_message(
             parcel.chat_id, rendered.text, parse_mode=parse_mode, reply_markup=_keyboard(rendered),
             protect_content=rendered.protect, link_preview_options=LinkPreviewOptions(is_disabled=True),
+            message_thread_id=parcel.thread_id,
         )  # fmt: skip
         return message.message_id
 
-    async def _show(self, chat_id: int, rendered: Rendered, parse_mode: ParseMode | None) -> int:
+    async def _show(self, parcel: Parcel, parse_mode: ParseMode | None) -> int:
         """By the names Telegram knows; when it has forgotten them, from our own store."""
+        rendered = parcel.rendered
         try:
-            return await self._send_files(chat_id, rendered, [file.file_id for file in rendered.files], parse_mode)
+            return await self._send_files(parcel, [file.file_id for file in rendered.files], parse_mode)
         except BadRequest as problem:
             kept = [self._path(file) for file in rendered.files]
             if "file" not in str(problem).lower() or None in kept:
                 raise
-            return await self._send_files(chat_id, rendered, [path for path in kept if path is not None], parse_mode)
+            return await self._send_files(parcel, [path for path in kept if path is not None], parse_mode)
 
     def _path(self, file: File) -> Path | None:
         if self._store is None or file.sha256 is None or file.mime is None:
@@ -94,28 +97,36 @@ class Sender:
         path = self._store.path(file.sha256, file.mime)
         return path if path.exists() else None
 
-    async def _send_files(
-        self, chat_id: int, rendered: Rendered, media: Sequence[str | Path], parse_mode: ParseMode | None
-    ) -> int:
+    async def _send_files(self, parcel: Parcel, media: Sequence[str | Path], parse_mode: ParseMode | None) -> int:
+        chat_id, rendered = parcel.chat_id, parcel.rendered
+        where: dict[str, Any] = {"protect_content": rendered.protect, "message_thread_id": parcel.thread_id}
         said: dict[str, Any] = {"caption": rendered.text, "parse_mode": parse_mode}
         documents = rendered.files[0].is_document
         if len(media) == 1:
             send = self._bot.send_document if documents else self._bot.send_photo
-            return (await send(chat_id, media[0], protect_content=rendered.protect, **said)).message_id
+            return (await send(chat_id, media[0], **where, **said)).message_id
         item = InputMediaDocument if documents else InputMediaPhoto
         items = [item(one, **(said if number == 0 else {})) for number, one in enumerate(media)]
-        sent = await self._bot.send_media_group(chat_id, items, protect_content=rendered.protect)
+        sent = await self._bot.send_media_group(chat_id, items, **where)
         return sent[0].message_id
 
 
 def _inline(rendered: Rendered) -> InlineKeyboardMarkup | None:
     if not rendered.buttons:
         return None
-    rows = [[InlineKeyboardButton(b.label, callback_data=b.data) for b in row] for row in rendered.buttons]
-    return InlineKeyboardMarkup(rows)
+    return InlineKeyboardMarkup([[_button(button) for button in row] for row in rendered.buttons])
+
+
+def _button(button: Button) -> InlineKeyboardButton:
+    if button.url:
+        return InlineKeyboardButton(button.label, url=button.url)
+    return InlineKeyboardButton(button.label, callback_data=button.data)
 
 
 def _keyboard(rendered: Rendered) -> InlineKeyboardMarkup | ReplyKeyboardMarkup | None:
+    if rendered.ask_contact:
+        asking = KeyboardButton(rendered.ask_contact, request_contact=True)
+        return ReplyKeyboardMarkup([[asking]], resize_keyboard=True, one_time_keyboard=True)
     if rendered.keyboard:
         return ReplyKeyboardMarkup(rendered.keyboard, resize_keyboard=True, is_persistent=True)
     return _inline(rendered)

@@ -6,14 +6,14 @@ import asyncio
 import ssl
 from dataclasses import dataclass
 
-from telegram import BotCommand, Update
+from telegram import BotCommand, BotCommandScopeAllPrivateChats, Update
 from telegram.error import TelegramError
 from telegram.ext import Application, ApplicationBuilder
 
 from bot import turns
 from bot.download import fetch_with
 from bot.handlers import register
-from bot.polling import DubanBot, poll
+from bot.polling import ALLOWED, DubanBot, poll
 from bot.request import AioRequest, proxy_of
 from bot.sender import Sender
 from bot.views import render
@@ -94,12 +94,18 @@ class TelegramFace:
     async def _set_menu(self) -> None:
         listed = [BotCommand(name, MENU[name]) for name in dict.fromkeys((*PRINCIPAL_COMMANDS, *BUREAU_COMMANDS))]
         try:
-            await self.bot.set_my_commands(listed)
+            await self.bot.set_my_commands(listed, scope=BotCommandScopeAllPrivateChats())
+            await self.bot.delete_my_commands()  # an earlier release offered them in groups too
         except TelegramError:
             return  # the menu is a convenience; the next start sets it
 
     async def handle(self, turn: Turn, raw: RawUpdate) -> None:
-        """Run the handlers of one update inside the worker's transaction; what they raise is raised here."""
+        """Run the handlers of one update inside the worker's transaction; what they raise is raised here.
+
+        Kinds we never asked for are passed over unread: they may be of any shape.
+        """
+        if raw.keys().isdisjoint(ALLOWED):
+            return
         handling = turns.begin(turn)
         update = Update.de_json(raw, self.bot)
         if update is not None:

@@ -6,10 +6,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Conflict,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+)
 
 from bot.request import NOT_SENT
-from services.rendering import Delivered, Gone, Refused, Result, TryAgain, Unknown
+from services.rendering import Delivered, Gone, Moved, NoTopic, Refused, Result, TryAgain, Unknown
 
 RETRY_NETWORK = 2.0  # seconds until a call that certainly was not made is tried again
 RETRY_TOKEN = 30.0
@@ -45,6 +54,10 @@ def _refused(problem: TelegramError) -> Result:
     return Refused(str(problem))
 
 
+def _moved(problem: TelegramError) -> Result:
+    return Moved(problem.new_chat_id) if isinstance(problem, ChatMigrated) else _refused(problem)
+
+
 def _unknown(problem: TelegramError) -> Result:
     return Unknown(type(problem).__name__)
 
@@ -56,9 +69,11 @@ CASES = (
     Case("flood", RetryAfter, (), lambda problem: TryAgain("flood", _seconds(problem), flood=True)),
     Case("bad token", InvalidToken, (), lambda _: TryAgain("token refused", RETRY_TOKEN, everywhere=True)),
     Case("conflict", Conflict, (), lambda _: TryAgain("conflict", RETRY_TOKEN, everywhere=True)),
+    Case("moved", ChatMigrated, (), _moved),
     Case("blocked or gone", Forbidden, (), _unreachable),
     Case("not modified", BadRequest, ("message is not modified",), lambda _: Delivered(0)),
     Case("edited message gone", BadRequest, ("message to edit not found", "message can't be edited"), lambda _: Gone()),
+    Case("no such topic", BadRequest, ("message thread not found", "topic_closed"), lambda _: NoTopic()),
     Case("chat not found", BadRequest, ("chat not found",), _unreachable),
     Case("refused", BadRequest, (), _refused),
     Case("certainly not sent", NetworkError, (), lambda _: TryAgain("not sent", RETRY_NETWORK), not_sent=True),

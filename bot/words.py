@@ -16,6 +16,9 @@ COMMAND_WORDS: dict[str, tuple[str, ...]] = {
 }
 """Every command also has Chinese words; the first of them stands in the menu."""
 
+FROM_GROUP = "group"
+"""What a start link says that stood in a group; no code is so short."""
+
 CHANGE_WORDS = ("修改", "改", "更正")
 REVIEW_WORDS = ("补报", "延期")
 LATER_WORDS = ("稍后", "稍后填")

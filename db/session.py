@@ -166,8 +166,12 @@ class Database:
 
 def insert(session: AsyncSession, table: type[SQLModel]) -> Any:
     """INSERT in the store's own dialect, for `on_conflict_do_nothing` and `on_conflict_do_update`."""
-    dialect = import_module(f"sqlalchemy.dialects.{session.get_bind().dialect.name}")
-    return dialect.insert(table_of(table))
+    return insert_for(session.get_bind().dialect.name, table)
+
+
+def insert_for(dialect: str, table: type[SQLModel]) -> Any:
+    """The same by the dialect's name, for statements that are built once."""
+    return import_module(f"sqlalchemy.dialects.{dialect}").insert(table_of(table))
 
 
 def locks_rows(session: AsyncSession) -> bool:

@@ -87,6 +87,12 @@ class Todo(_Message):
     kind: Literal["todo"] = "todo"
 
 
+class Back(_Message):
+    """Live: to who let the bot in again, what is open now."""
+
+    kind: Literal["back"] = "back"
+
+
 class History(_Message):
     """Live, a card: what this person's units have reported, the newest first."""
 
@@ -321,6 +327,13 @@ class Phrase(StrEnum):
     LATE_FILED = "late_filed"
     EXTENSION_ASKED = "extension_asked"
     EXTENSION_OVER = "extension_over"
+    GROUP = "group"
+    GROUP_CODE = "group_code"
+    SAID_IN_GROUP = "said_in_group"
+    CODE_SHOWN = "code_shown"
+    HANDOVER_CODE_SHOWN = "handover_code_shown"
+    NOT_OWN_CONTACT = "not_own_contact"
+    NUMBER_UNKNOWN = "number_unknown"
     NO_DIGEST_YET = "no_digest_yet"
     NO_SUCH_COMMAND = "no_such_command"
 
@@ -335,7 +348,7 @@ class Say(_Message):
 
 People = PeopleList | PersonCard | InvitationText
 Handover = HandoverCard | ConfirmHandover | TakeBackList | Takeover
-Live = Prompt | Reminder | Reasked | ReportCard | Todo | History | People | Handover
+Live = Prompt | Reminder | Reasked | ReportCard | Todo | Back | History | People | Handover
 Record = Receipt | DigestText | MissingList | ConfirmBinding | WhichReport | Say
 Later = Photos | Versions | Corrected | HowTo | ExtensionForm | WhichExtension | RequestCard | ReviewList | Decision
 """Live ones about what was sent, and what was asked of the office."""

@@ -5,6 +5,7 @@ from sandbox.direct import Direct
 from sandbox.errors import ApiError, PhoneError
 from sandbox.faults import Fault, too_many_requests
 from sandbox.files import StoredFile
+from sandbox.gathering import Gathering
 from sandbox.limits import FloodLimits
 from sandbox.mishaps import MISHAPS, Mishap, mishap
 from sandbox.model import BotProfile, CallbackAnswer, User
@@ -26,6 +27,7 @@ __all__ = [
     "Document",
     "Fault",
     "FloodLimits",
+    "Gathering",
     "Mishap",
     "NoSuchButton",
     "NotSeen",

@@ -17,7 +17,8 @@ async def act(phone: Phone, body: Json) -> Json:
 
     start (payload) · say (text, reply_to) · edit (message, text) · press (label, or message and row and column, or
     message and data) · sticker (emoji) · voice (seconds) · photo (name or data, caption) · document (filename, data,
-    mime, size, caption) · album (items, caption) · block · unblock. `data` of files is base64.
+    mime, size, caption) · album (items, caption) · share_contact · contact (phone, name, user_id) · location ·
+    poll (question, options) · block · unblock. `data` of files is base64.
     """
     doing = _ACTS.get(str(body.get("do")))
     if doing is None:
@@ -66,6 +67,23 @@ async def _album(phone: Phone, body: Json) -> Json:
     return {"album": sent[0].album, "messages": [message.to_json() for message in sent]}
 
 
+async def _share_contact(phone: Phone, body: Json) -> Json:
+    return (await phone.share_contact(_text(body, "label"))).to_json()
+
+
+async def _contact(phone: Phone, body: Json) -> Json:
+    owner = int(body["user_id"]) if body.get("user_id") else None
+    return (await phone.send_contact(needed(body, "phone"), needed(body, "name"), owner)).to_json()
+
+
+async def _location(phone: Phone, _body: Json) -> Json:
+    return (await phone.location()).to_json()
+
+
+async def _poll(phone: Phone, body: Json) -> Json:
+    return (await phone.poll(needed(body, "question"), *map(str, body.get("options", ["是", "否"])))).to_json()
+
+
 async def _block(phone: Phone, _body: Json) -> Json:
     await phone.block()
     return {"blocked": phone.blocked}
@@ -106,5 +124,6 @@ def _text(body: Json, name: str) -> str:
 
 _ACTS: dict[str, Callable[[Phone, Json], Awaitable[Json]]] = {
     "start": _start, "say": _say, "edit": _edit, "press": _press, "sticker": _sticker, "voice": _voice,
-    "photo": _file, "document": _file, "album": _album, "block": _block, "unblock": _unblock,
+    "photo": _file, "document": _file, "album": _album, "share_contact": _share_contact,
+    "contact": _contact, "location": _location, "poll": _poll, "block": _block, "unblock": _unblock,
 }  # fmt: skip

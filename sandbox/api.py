@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox.commands import CommandMethods
 from sandbox.entities import units
-from sandbox.errors import ApiError, bad_request, forbidden
+from sandbox.errors import ApiError, bad_request
 from sandbox.formatting import check_text, text_of
 from sandbox.keyboards import Markup, check_inline, read_markup
 from sandbox.media import MediaMethods, marks
@@ -90,11 +90,12 @@ class BotApi:
         """Where a message goes, and the message it replies to; refuses where none may go."""
         reply_to, needed = _reply(params)
         chat = self._chat(bot, params)
+        chat.check_thread(params.integer("message_thread_id"))
         if reply_to and reply_to not in chat.messages:
             if needed:
                 raise bad_request("message to be replied not found")
             reply_to = 0
-        _writable(chat)
+        chat.check_writable()
         return chat, reply_to or None
 
     def _edit_text(self, bot: Bot, params: Params) -> Json:
@@ -126,7 +127,7 @@ class BotApi:
             raise bad_request("message to edit not found")
         if message.mine:
             raise bad_request("message can't be edited")
-        _writable(chat)
+        chat.check_writable()
         if markup.reply is not None or markup.removes or markup.options.get("force"):
             raise bad_request("inline keyboard expected")
         return chat, message, markup
@@ -156,20 +157,23 @@ class BotApi:
         if params.text("action") not in _ACTIONS:
             raise bad_request("wrong parameter action in request")
         chat = self._chat(bot, params)
-        _writable(chat)
+        chat.check_writable()
         self.world.typing(chat)
         return True
 
-    def _known(self, _bot: Bot, chat_id: int) -> bool:
-        return chat_id in self.world.users
+    def _known(self, bot: Bot, chat_id: int) -> bool:
+        return chat_id in self.world.users or (bot.profile.id, chat_id) in self.world.groups
 
     def _chat(self, bot: Bot, params: Params) -> Chat:
         if not params.has("chat_id"):
             raise bad_request("chat_id is empty")
-        user_id = params.integer("chat_id")
-        if user_id not in self.world.users:
+        chat_id = params.integer("chat_id")
+        group = self.world.groups.get((bot.profile.id, chat_id))
+        if group is not None:
+            return group.reached()
+        if chat_id not in self.world.users:
             raise bad_request("chat not found")
-        return self.world.chat(bot, user_id)
+        return self.world.chat(bot, chat_id)
 
 
 def _remember_allowed(bot: Bot, params: Params) -> None:
@@ -194,13 +198,6 @@ def _reply(params: Params) -> tuple[int, bool]:
     if not isinstance(value, dict):
         raise bad_request("object expected as reply parameters")
     return int(value.get("message_id") or 0), not value.get("allow_sending_without_reply")
-
-
-def _writable(chat: Chat) -> None:
-    if not chat.started:
-        raise forbidden("bot can't initiate conversation with a user")
-    if chat.blocked:
-        raise forbidden("bot was blocked by the user")
 
 
 def _check(text: str, markup: Markup) -> None:

@@ -52,7 +52,7 @@ class Control:
 
     async def add_user(self, request: web.Request) -> web.Response:
         body = await body_of(request)
-        names = {name: str(body[name]) for name in ("last_name", "username", "language") if name in body}
+        names = {name: str(body[name]) for name in ("last_name", "username", "language", "phone") if name in body}
         user = User(int(needed(body, "id")), needed(body, "first_name"), **names)
         return as_json(self.world.add_user(user).to_api())
 

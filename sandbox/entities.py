@@ -20,6 +20,7 @@ _KNOWN = {*_SIMPLE, "a"}
 _NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"'}
 _REFERENCE = re.compile(r"&(?:#([0-9]{1,8})|#[xX]([0-9a-fA-F]{1,8})|([a-zA-Z]+));?")
 _COMMAND = re.compile(r"(?<![\w/@])/[A-Za-z0-9_]{1,64}(?:@[A-Za-z0-9_]{3,32})?(?![\w/])")
+_MENTION = re.compile(r"(?<![\w@/])@[A-Za-z]\w{2,31}\b", re.ASCII)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _USER_LINK = re.compile(r"tg://user\?id=(\d+)$")
 
@@ -46,6 +47,15 @@ def commands_in(text: str) -> list[Entity]:
         {"type": "bot_command", "offset": units(text[: m.start()]), "length": len(m.group())}
         for m in _COMMAND.finditer(text)
     ]
+
+
+def mentions_in(text: str) -> list[Entity]:
+    """Commands, and @names, as a phone marks them in a group."""
+    named = [
+        {"type": "mention", "offset": units(text[: m.start()]), "length": len(m.group())}
+        for m in _MENTION.finditer(text)
+    ]
+    return sorted([*commands_in(text), *named], key=lambda entity: entity["offset"])
 
 
 def parse_html(html: str) -> tuple[str, list[Entity]]:

@@ -131,8 +131,9 @@ class MediaMethods:
         return ids | {"file_path": self.world.files.path(bot.profile.id, file)}
 
 
-def marks(params: Params) -> dict[str, bool]:
-    return {"protected": params.flag("protect_content"), "silent": params.flag("disable_notification")}
+def marks(params: Params) -> dict[str, Any]:
+    said = {"protected": params.flag("protect_content"), "silent": params.flag("disable_notification")}
+    return said | {"thread": params.integer("message_thread_id") or None}
 
 
 def _taken(kind: FileKind, upload: Upload) -> Attachment:

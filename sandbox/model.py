@@ -8,13 +8,14 @@ from datetime import datetime
 from typing import Any, Literal
 
 from sandbox.entities import Entity
+from sandbox.errors import bad_request, forbidden
 from sandbox.files import Attachment
 from sandbox.keyboards import Rows
 from sandbox.pulse import Pulse
 from sandbox.updates import UpdateQueue
 
 Json = dict[str, Any]
-Kind = Literal["text", "sticker", "voice", "photo", "document"]
+Kind = Literal["text", "sticker", "voice", "photo", "document", "contact", "location", "poll", "service"]
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class User:
     last_name: str = ""
     username: str = ""
     language: str = "zh-hans"
+    phone: str = ""
 
     def to_api(self) -> Json:
         return {"id": self.id, "is_bot": False, **self._names(), "language_code": self.language}
@@ -59,6 +61,8 @@ class User:
 
 @dataclass
 class Message:
+    """In a group `author` wrote it (None: the bot); `thread` is its topic; of a service message `media` is all."""
+
     id: int
     mine: bool
     date: datetime
@@ -73,6 +77,8 @@ class Message:
     reply_to: int | None = None
     protected: bool = False
     silent: bool = False
+    author: User | None = None
+    thread: int | None = None
     rev: int = 0
 
 
@@ -113,6 +119,25 @@ class Chat:
     def newest_first(self) -> Iterator[Message]:
         return reversed(self.messages.values())
 
+    @property
+    def id(self) -> int:
+        return self.user.id
+
+    def chat_api(self) -> Json:
+        return self.user.chat_api()
+
+    def check_writable(self) -> None:
+        """Raises ApiError where the bot may not write."""
+        if not self.started:
+            raise forbidden("bot can't initiate conversation with a user")
+        if self.blocked:
+            raise forbidden("bot was blocked by the user")
+
+    def check_thread(self, thread: int) -> None:
+        """Raises ApiError where there is no such topic."""
+        if thread:
+            raise bad_request("message thread not found")
+
     def message_api(self, message: Message) -> Json:
         shown = self._bare(message)
         if message.reply_to in self.messages:
@@ -120,10 +145,11 @@ class Chat:
         return shown
 
     def _bare(self, message: Message) -> Json:
-        sender = self.user.to_api() if message.mine else self.bot.profile.to_api()
-        shown: Json = {"message_id": message.id, "from": sender, "chat": self.user.chat_api()}
+        sender = (message.author or self.user).to_api() if message.mine else self.bot.profile.to_api()
+        shown: Json = {"message_id": message.id, "from": sender, "chat": self.chat_api()}
         shown["date"] = int(message.date.timestamp())
         shown |= {"edit_date": int(message.edited.timestamp())} if message.edited else {}
+        shown |= {"message_thread_id": message.thread, "is_topic_message": True} if message.thread else {}
         shown |= _content(message)
         shown |= {"has_protected_content": True} if message.protected else {}
         return shown | ({"reply_markup": {"inline_keyboard": message.inline}} if message.inline else {})
@@ -132,6 +158,8 @@ class Chat:
 def _content(message: Message) -> Json:
     if message.kind == "text":
         return {"text": message.text} | ({"entities": message.entities} if message.entities else {})
+    if message.kind == "service":
+        return dict(message.media)
     shown: Json = {message.kind: message.media} | ({"media_group_id": message.album} if message.album else {})
     shown |= {"caption": message.text} if message.text else {}
     return shown | ({"caption_entities": message.entities} if message.entities else {})

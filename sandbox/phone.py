@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from sandbox.errors import PhoneError
 from sandbox.files import StoredFile
-from sandbox.model import CallbackAnswer, Chat, Json, Message
+from sandbox.model import CallbackAnswer, Chat, Json, Message, User
 from sandbox.picks import Document, Photo
 from sandbox.world import World
 
@@ -48,6 +48,7 @@ class Bubble:
     entities: tuple[Json, ...]
     file: StoredFile | None
     album: str
+    thread: int | None
     rev: int
 
     @property
@@ -78,6 +79,7 @@ def bubble(message: Message) -> Bubble:
         entities=tuple(message.entities),
         file=message.attachment.main if message.attachment else None,
         album=message.album,
+        thread=message.thread,
         rev=message.rev,
     )
 
@@ -154,6 +156,24 @@ class Phone:
 
     async def voice(self, seconds: int = 3) -> Bubble:
         return self._sent(lambda: self.world.voice(self.chat, seconds))
+
+    async def share_contact(self, label: str = "") -> Bubble:
+        """Taps the keyboard's button that asks for it (`label`: this one), and agrees: one's own number is sent."""
+        asked = [button for row in self.chat.keyboard for button in row if button.get("request_contact")]
+        if not any(label in ("", button["text"]) for button in asked):
+            raise NoSuchButton(f"no button here asks for the phone number; the keyboard has {self.keyboard}")
+        return self._sent(lambda: self.world.contact(self.chat, self.chat.user, self.user_id))
+
+    async def send_contact(self, phone: str, name: str, user_id: int | None = None) -> Bubble:
+        """A card out of the address book, as anybody may send: `user_id` when its number has an account."""
+        card = User(user_id or 0, name, phone=phone)
+        return self._sent(lambda: self.world.contact(self.chat, card, user_id))
+
+    async def location(self, latitude: float = 25.0, longitude: float = 102.0) -> Bubble:
+        return self._sent(lambda: self.world.location(self.chat, latitude, longitude))
+
+    async def poll(self, question: str, *options: str) -> Bubble:
+        return self._sent(lambda: self.world.poll(self.chat, question, options))
 
     async def photo(
         self, name: str = "操场", caption: str = "", reply_to: Bubble | int | None = None, *, data: bytes | None = None

@@ -16,7 +16,10 @@ from sandbox.model import Chat, Message
 from sandbox.stage import day
 
 SHOWN_MESSAGES = 60
-KINDS = {"photo": "照片", "document": "文件", "sticker": "贴纸", "voice": "语音"}
+KINDS = {
+    "photo": "照片", "document": "文件", "sticker": "贴纸", "voice": "语音", "contact": "名片", "location": "位置",
+    "poll": "投票",
+}  # fmt: skip
 _TAGS = {
     "bold": "b", "italic": "i", "underline": "u", "strikethrough": "s", "code": "code", "pre": "pre",
     "blockquote": "blockquote", "expandable_blockquote": "blockquote",

@@ -15,6 +15,8 @@ from sandbox.direct import Direct
 from sandbox.downloads import Downloads
 from sandbox.faults import Fault
 from sandbox.files import MAX_FILE
+from sandbox.gathering import Gathering, gathering
+from sandbox.group_control import GroupControl
 from sandbox.limits import FloodLimits
 from sandbox.line import Line
 from sandbox.model import BotProfile, User
@@ -83,7 +85,7 @@ class SandboxServer:
         self.world.add_bot(profile)
 
     def add_user(self, user_id: int, first_name: str, **more: str) -> User:
-        """`more`: last_name, username, language."""
+        """`more`: last_name, username, language, phone."""
         return self.world.add_user(User(user_id, first_name, **more))
 
     def set_seats(self, seats: Iterable[Seat]) -> None:
@@ -98,6 +100,10 @@ class SandboxServer:
         if user_id not in self.world.users:
             self.add_user(user_id, name or f"用户{user_id}")
         return Phone(self.world, self.world.chat(bot, user_id))
+
+    def group(self, bot_token: str, chat_id: int, title: str = "") -> Gathering:
+        """A group with this bot beside it; made when unknown, a supergroup when its id is -100…, 13 digits."""
+        return gathering(self.world, self.world.bot(bot_token), chat_id, title)
 
     def calls(self, method: str = "", *, chat_id: int | None = None) -> list[ApiCall]:
         """Every call bots made, oldest first; long polls that brought nothing are not recorded."""
@@ -140,6 +146,8 @@ class SandboxServer:
 
     def _app(self) -> web.Application:
         app = web.Application(client_max_size=MAX_FILE + (1 << 20))
-        for part in (self.line, Downloads(self.line), self.control, Script(self.world, self.line), self.stage):
+        line, world = self.line, self.world
+        parts = (line, Downloads(line), self.control, GroupControl(world), Script(world, line), self.stage)
+        for part in parts:
             part.add_routes(app)
         return app

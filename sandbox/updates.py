@@ -34,6 +34,10 @@ class UpdateQueue:
     def put(self, kind: str, payload: dict[str, Any]) -> None:
         if kind not in self.allowed if self.allowed else kind in _NOT_BY_DEFAULT:
             return
+        self.push(kind, payload)
+
+    def push(self, kind: str, payload: dict[str, Any]) -> None:
+        """Whatever is allowed: as an update from before the bot said what it wants."""
         self._pending[self._next] = {"update_id": self._next, kind: payload}
         self._next += 1
         self._pulse.beat()

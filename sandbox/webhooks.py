@@ -219,7 +219,7 @@ class Courier:
 
 def chat_of(update: Json) -> int:
     [content] = (value for name, value in update.items() if name != "update_id")
-    chat: Json = content.get("chat") or content.get("message", {}).get("chat") or content["from"]
+    chat: Json = content.get("chat") or content.get("message", {}).get("chat") or content.get("from") or {"id": 0}
     return int(chat["id"])
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from sandbox.entities import Entity, commands_in
 from sandbox.errors import PhoneError
 from sandbox.files import Attachment, Files
+from sandbox.groups import Group, member_change
 from sandbox.keyboards import Markup
 from sandbox.model import Bot, BotProfile, CallbackAnswer, Chat, Json, Message, Query, User
 from sandbox.picks import Document, Photo
@@ -29,6 +30,7 @@ class World:
         self.bots: dict[str, Bot] = {}
         self.users: dict[int, User] = {}
         self.chats: dict[tuple[int, int], Chat] = {}
+        self.groups: dict[tuple[int, int], Group] = {}
         self.queries: dict[str, Query] = {}
         self.files = Files()
         self.pulse = Pulse()
@@ -79,7 +81,7 @@ class World:
     ) -> Message:
         """`more`: protected, silent, attachment, album."""
         said = {"text": text, "entities": entities, "inline": markup.inline, "reply_to": reply_to}
-        message = self._message(chat, mine=False, **said, **more)
+        message = self.note(chat, mine=False, **said, **more)
         chat.typing_at = 0.0
         if markup.reply is not None or markup.removes:
             chat.keyboard = markup.reply or []
@@ -146,6 +148,21 @@ class World:
     def voice(self, chat: Chat, seconds: int = 3) -> Message:
         return self._inbound(chat, kind="voice", media=_voice(seconds))
 
+    def contact(self, chat: Chat, owner: User, user_id: int | None) -> Message:
+        """The card of `owner`; only the chat service itself says whose account that is, `user_id`, if anybody's."""
+        card = {"phone_number": owner.phone, "first_name": owner.first_name}
+        return self._inbound(chat, kind="contact", media=card | ({"user_id": user_id} if user_id else {}))
+
+    def location(self, chat: Chat, latitude: float, longitude: float) -> Message:
+        return self._inbound(chat, kind="location", media={"latitude": latitude, "longitude": longitude})
+
+    def poll(self, chat: Chat, question: str, options: Sequence[str]) -> Message:
+        flags = ("is_closed", "allows_multiple_answers", "allows_revoting", "members_only")
+        about: Json = {"type": "regular", "is_anonymous": True, **dict.fromkeys(flags, False)}
+        counted = [{"text": option, "voter_count": 0, "persistent_id": option} for option in options]
+        asked = {"id": str(secrets.randbits(60)), "question": question, "options": counted, "total_voter_count": 0}
+        return self._inbound(chat, kind="poll", media=asked | about)
+
     def attach(self, chat: Chat, what: Photo | Document, caption: str = "", **more: Any) -> Message:
         """`more`: reply_to, album."""
         text = caption.strip()
@@ -165,15 +182,16 @@ class World:
             raise PhoneError(f"「{button['text']}」 sends nothing to the bot")
         return self.press_data(chat, message.id, button["callback_data"])
 
-    def press_data(self, chat: Chat, message_id: int, data: str) -> str:
+    def press_data(self, chat: Chat, message_id: int, data: str, by: User | None = None) -> str:
         """As a stale client would: the button need not stand there any more, nor the message."""
         self._refuse_blocked(chat)
         self._queries_made += 1
-        query_id = str(chat.user.id << 20 | self._queries_made)
+        presser = by or chat.user
+        query_id = str(presser.id << 20 | self._queries_made)
         self.queries[query_id] = Query(query_id, chat, time.monotonic())
         message = chat.messages.get(message_id)
-        gone = {"message_id": message_id, "chat": chat.user.chat_api(), "date": 0}
-        payload: Json = {"id": query_id, "from": chat.user.to_api(), "chat_instance": str(-chat.user.id)}
+        gone = {"message_id": message_id, "chat": chat.chat_api(), "date": 0}
+        payload: Json = {"id": query_id, "from": presser.to_api(), "chat_instance": str(-chat.id)}
         payload |= {"message": chat.message_api(message) if message else gone, "data": data}
         chat.bot.queue.put("callback_query", payload)
         self._touch(chat)
@@ -194,11 +212,11 @@ class World:
     def _inbound(self, chat: Chat, **content: Any) -> Message:
         self._refuse_blocked(chat)
         chat.started = True
-        message = self._message(chat, mine=True, **content)
+        message = self.note(chat, mine=True, **content)
         chat.bot.queue.put("message", chat.message_api(message))
         return message
 
-    def _message(self, chat: Chat, **content: Any) -> Message:
+    def note(self, chat: Chat, **content: Any) -> Message:
         attachment: Attachment | None = content.get("attachment")
         if attachment:
             content |= {"kind": attachment.kind, "media": self.files.media(chat.bot.profile.id, attachment)}
@@ -211,11 +229,7 @@ class World:
         if chat.blocked == (after == "kicked"):
             return
         chat.blocked = after == "kicked"
-        member = {"user": chat.bot.profile.to_api()}
-        change: Json = {"chat": chat.user.chat_api(), "from": chat.user.to_api()}
-        change["date"] = int(self.now().timestamp())
-        change["old_chat_member"] = _member(member, before)
-        change["new_chat_member"] = _member(member, after)
+        change = member_change(chat, chat.user, chat.bot.profile.to_api(), before, after, self.now())
         chat.bot.queue.put("my_chat_member", change)
         self._touch(chat)
 
@@ -226,10 +240,6 @@ class World:
             message.rev = self.rev
         chat.pulse.beat()
         self.pulse.beat()
-
-
-def _member(member: Json, status: str) -> Json:
-    return {**member, "status": status} | ({"until_date": 0} if status == "kicked" else {})
 
 
 def _sticker(emoji: str) -> Json:

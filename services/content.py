@@ -13,6 +13,7 @@ from domain.calendar import OfficeHours
 from domain.digest import Digest
 from domain.groups import concerns
 from domain.messages import (
+    Back,
     ConfirmBinding,
     ConfirmHandover,
     DigestText,
@@ -106,12 +107,20 @@ class TodoContent:
 
 
 @dataclass(frozen=True, slots=True)
+class BackContent:
+    """`todo` is None for who does not report."""
+
+    address: str
+    todo: TodoContent | None
+
+
+@dataclass(frozen=True, slots=True)
 class DigestContent:
     digest: Digest
     message: DigestText | MissingList
 
 
-Asking = PromptContent | ReminderContent | ReaskedContent | CardContent | TodoContent
+Asking = PromptContent | ReminderContent | ReaskedContent | CardContent | TodoContent | BackContent
 Live = Asking | DigestContent | PeopleLive | LaterLive | PhotosContent
 Content = Live | Receipt | ConfirmBinding | WhichReport | Say
 
@@ -129,6 +138,8 @@ async def load(session: AsyncSession, row: Outbox, message: Message, scene: Scen
             return await _card(session, row, message)
         case Todo():
             return await _todo(session, row, scene)
+        case Back():
+            return await _back(session, row, scene)
         case DigestText() | MissingList():
             snapshot = await session.get(DigestSnapshot, (row.bureau_id, message.digest_id))
             return DigestContent(Digest.from_json(snapshot.snapshot), message) if snapshot else None
@@ -256,3 +267,10 @@ async def _todo(session: AsyncSession, row: Outbox, scene: Scene) -> TodoContent
     sheets = [sheet for sheet in found if actor.may_report(sheet)]
     part = await part_in(session, row.bureau_id, actor, sheets)
     return TodoContent(actor.address, tuple(sheets), len(actor.known_units) > 1, part)
+
+
+async def _back(session: AsyncSession, row: Outbox, scene: Scene) -> BackContent | None:
+    actor = await actor_to(session, row)
+    if actor is None:
+        return None
+    return BackContent(actor.address, await _todo(session, row, scene) if actor.known_units else None)

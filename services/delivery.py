@@ -20,9 +20,9 @@ from db.tables import Card, Fate, Inbox, InboxState, Outbox
 from domain import messages
 from domain.messages import Message, Strip
 from services.content import Content, Scene, as_shown, load
-from services.fates import Handed, may_have_arrived, method_of, unsure, write_fate
+from services.fates import Claimed, Handed, may_have_arrived, method_of, unsure, write_delivered, write_fate
 from services.pace import Pace
-from services.rendering import Gone, Parcel, Rendered, Result, TryAgain, Unknown
+from services.rendering import Delivered, Gone, Moved, NoTopic, Parcel, Rendered, Result, TryAgain, Unknown
 from services.workplace import Workplace
 
 _log = logging.getLogger(__name__)
@@ -45,6 +45,8 @@ _UNREAD = exists().where(
 )
 _IS_STRIP = col(Outbox.kind) == "strip"
 _IS_EDIT = or_(_IS_STRIP, col(Card.message_id).is_not(None))
+
+_GOES_AGAIN = (TryAgain, Gone, Moved, NoTopic)
 
 Render = Callable[[Content, Scene], list[Rendered]]
 _NOT_NOW = TryAgain("behind another", 0)
@@ -192,7 +194,7 @@ class Delivery:
     async def _turn(self, handed: Sequence[Handed], most: int, only: int | None = None) -> float:
         """One transaction: the fates of `handed`, then up to `most` chats claimed (only that one, where named)."""
         free = {one.parcel.chat_id for one in handed}
-        most = most if self._news or self._rest or any(isinstance(one.result, TryAgain | Gone) for one in handed) else 0
+        most = most if self._news or self._rest or any(isinstance(one.result, _GOES_AGAIN) for one in handed) else 0
         self._news = False
         async with self.workplace.database.write() as session:
             await self._write_fates(session, handed)
@@ -259,15 +261,16 @@ class Delivery:
                 first[chat_id].more = True
         return list(first.values())
 
-    async def _hand_over(self, claimed: Sequence[tuple[int, Parcel]]) -> None:
+    async def _hand_over(self, claimed: Sequence[Claimed]) -> None:
         """One after the other; what stands behind a parcel that has to wait, waits too."""
         handed: list[Handed] = []
-        for row_id, parcel in claimed:
+        for one in claimed:
             waits = bool(handed) and isinstance(handed[-1].result, TryAgain)
-            result = await self._send_one(row_id, parcel) if not waits and await self._may_leave(parcel) else _NOT_NOW
+            may = not waits and await self._may_leave(one.parcel)
+            result = await self._send_one(one.row_id, one.parcel) if may else _NOT_NOW
             if result is _NOT_NOW:
                 self.pace.back()
-            handed.append(Handed(row_id, parcel, result, self.workplace.clock.now()))
+            handed.append(Handed(one, result, self.workplace.clock.now()))
         self._handed += handed
         self._wake.set()
 
@@ -310,10 +313,10 @@ class Delivery:
         found = await session.execute(_ROWS, {"bureau": self.workplace.bureau_id, "ids": list(ids)})
         return [(row, card) for row, card in found.all()]
 
-    async def _claim(self, session: AsyncSession, chosen: Sequence[_Due]) -> dict[int, list[tuple[int, Parcel]]]:
+    async def _claim(self, session: AsyncSession, chosen: Sequence[_Due]) -> dict[int, list[Claimed]]:
         """By chat the rows that are marked as being sent, and what they show now; left out is what need not, or must
         not yet, be said."""
-        parcels: dict[int, list[tuple[int, Parcel]]] = {}
+        parcels: dict[int, list[Claimed]] = {}
         for row, card in await self._rows(session, [row_id for due in chosen for row_id in due.ids]):
             if row.fate != Fate.PENDING.value or self._must_wait(row):
                 continue
@@ -323,20 +326,21 @@ class Delivery:
             if parcel is None:
                 row.fate = Fate.CANCELLED.value
             else:
-                parcels.setdefault(row.chat_id, []).append((row.id, parcel))
+                claimed = Claimed(row.id, parcel, row.queued_at, row.card_key, row.revision)
+                parcels.setdefault(row.chat_id, []).append(claimed)
         return parcels
 
     async def _parcel(self, session: AsyncSession, row: Outbox, card: Card | None) -> Parcel | None:
         message = messages.from_json(row.kind, row.payload)
         if isinstance(message, Strip):
-            return Parcel(row.chat_id, "strip", Rendered(""), message.message_id)
+            return Parcel(row.chat_id, "strip", Rendered(""), message.message_id, row.thread_id)
         rendered = await self._render(session, row, message)
         if rendered is None:
             return None
         method = method_of(row, card)
         if method == "send" and may_have_arrived(row):
             rendered = replace(rendered, repeated=True)
-        return Parcel(row.chat_id, method, rendered, card.message_id if card else None)
+        return Parcel(row.chat_id, method, rendered, card.message_id if card else None, row.thread_id)
 
     def _must_wait(self, row: Outbox) -> bool:
         """A nag waits for office hours."""
@@ -370,7 +374,10 @@ class Delivery:
         session.info["queued"] = True
 
     async def _write_fates(self, session: AsyncSession, handed: Sequence[Handed]) -> None:
-        known = {one.row_id: one for one in handed}
+        delivered = [one for one in handed if isinstance(one.result, Delivered)]
+        if delivered:
+            await write_delivered(session, self.workplace.bureau_id, delivered)
+        known = {one.row_id: one for one in handed if not isinstance(one.result, Delivered)}
         for row, card in await self._rows(session, list(known)) if known else ():
             one = known[row.id]
             await write_fate(session, (row, card), one)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
-from sqlalchemy import and_, update
+from sqlalchemy import and_, bindparam, case, update
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from db.session import table_of
 from db.tables import Account, Card, Fate, Outbox
 from domain.messages import Strip
+from services import groups
 from services.outbox import Recipient, queue
 from services.people import CHANNEL
-from services.rendering import Delivered, Gone, Method, Parcel, Refused, Result, TryAgain, Unknown
+from services.reach import cancel_waiting
+from services.rendering import Delivered, Gone, Method, Moved, NoTopic, Parcel, Refused, Result, TryAgain, Unknown
 
 MAX_EDITS = 8
 """Edits of unknown fate are repeated this often before they are given up."""
@@ -24,22 +28,81 @@ MAX_RECEIPTS = 4
 UNSURE = "unknown fate: "
 
 
+_OUTBOX, _CARDS = table_of(Outbox), table_of(Card)
+_SENT = (
+    _OUTBOX.update()
+    .where(_OUTBOX.c.bureau_id == bindparam("bureau"), _OUTBOX.c.id == bindparam("row"))
+    .values(fate=Fate.SENT.value, sent_at=bindparam("at"), message_id=bindparam("message"), error=None)
+)
+_SHOWN = (
+    _CARDS.update()
+    .where(
+        _CARDS.c.bureau_id == bindparam("bureau"),
+        _CARDS.c.chat_id == bindparam("chat"),
+        _CARDS.c.key == bindparam("card"),
+        _CARDS.c.posted_from <= bindparam("shown"),
+    )
+    .values(
+        message_id=bindparam("message"),
+        shown_revision=case(
+            (_CARDS.c.shown_revision > bindparam("shown"), _CARDS.c.shown_revision), else_=bindparam("shown")
+        ),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A row that is being sent, and the card it shows."""
+
+    row_id: int
+    parcel: Parcel
+    queued_at: datetime
+    card_key: str | None = None
+    revision: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Handed:
     """What became of a parcel that was handed over; to be written down."""
 
-    row_id: int
-    parcel: Parcel
+    claimed: Claimed
     result: Result
     at: datetime
+
+    @property
+    def row_id(self) -> int:
+        return self.claimed.row_id
+
+    @property
+    def parcel(self) -> Parcel:
+        return self.claimed.parcel
+
+    @property
+    def message_id(self) -> int:
+        return self.result.message_id if isinstance(self.result, Delivered) else 0
+
+
+async def write_delivered(session: AsyncSession, bureau_id: int, handed: Sequence[Handed]) -> None:
+    """What nearly always happens, without loading a row."""
+    sent = [{"bureau": bureau_id, "row": one.row_id, "at": one.at, "message": one.message_id} for one in handed]
+    connection = await session.connection()
+    await connection.execute(_SENT, sent)
+    for one in handed:
+        if (card := one.claimed).card_key is None or card.revision is None:
+            continue
+        chat_id = one.parcel.chat_id
+        shown = {"bureau": bureau_id, "chat": chat_id, "card": card.card_key, "shown": card.revision}
+        if not (await connection.execute(_SHOWN, shown | {"message": one.message_id})).rowcount:
+            # a newer one is to stand below: this one only loses its buttons
+            await queue(session, Recipient(bureau_id, chat_id), Strip(message_id=one.message_id), card.queued_at)
 
 
 async def write_fate(session: AsyncSession, claimed: tuple[Outbox, Card | None], handed: Handed) -> None:
     row, card = claimed
     match handed.result:
-        case Delivered(message_id):
-            row.fate, row.sent_at, row.message_id, row.error = Fate.SENT.value, handed.at, message_id, None
-            await _remember_card(session, row, card, message_id)
+        case Delivered():
+            await write_delivered(session, row.bureau_id, [handed])
         case TryAgain(reason):
             row.fate, row.error = Fate.PENDING.value, (UNSURE if may_have_arrived(row) else "") + reason
         case Unknown(reason):
@@ -49,7 +112,13 @@ async def write_fate(session: AsyncSession, claimed: tuple[Outbox, Card | None],
         case Refused(reason, unreachable):
             row.fate, row.error = Fate.DEAD.value, reason
             if unreachable:
-                await _mark_unreachable(session, row, reason)
+                await _mark_unreachable(session, row, reason, handed.at)
+        case Moved(to):
+            await groups.move(session, row.bureau_id, row.chat_id, to)
+            row.chat_id, row.thread_id, row.fate, row.error = to, None, Fate.PENDING.value, "moved"
+        case NoTopic():
+            row.fate = (Fate.PENDING if row.thread_id is not None else Fate.DEAD).value
+            row.thread_id, row.error = None, "no such topic"
         case _:
             assert_never(handed.result)
 
@@ -73,15 +142,6 @@ def method_of(row: Outbox, card: Card | None) -> Method:
     return "edit" if card is not None and card.message_id is not None else "send"
 
 
-async def _remember_card(session: AsyncSession, row: Outbox, card: Card | None, message_id: int) -> None:
-    if card is None or row.revision is None:
-        return
-    if row.revision < card.posted_from:  # a newer one is to stand below: this one only loses its buttons
-        await queue(session, Recipient(row.bureau_id, row.chat_id), Strip(message_id=message_id), row.queued_at)
-        return
-    card.message_id, card.shown_revision = message_id, max(card.shown_revision, row.revision)
-
-
 def _forget_card_message(row: Outbox, card: Card | None) -> None:
     """ "Message to edit not found": the card is sent anew; buttons that are gone need not be taken off."""
     if card is None:
@@ -91,7 +151,11 @@ def _forget_card_message(row: Outbox, card: Card | None) -> None:
     row.fate = Fate.PENDING.value
 
 
-async def _mark_unreachable(session: AsyncSession, row: Outbox, reason: str) -> None:
+async def _mark_unreachable(session: AsyncSession, row: Outbox, reason: str, at: datetime) -> None:
+    if row.chat_id < 0:
+        await groups.left(session, row.bureau_id, row.chat_id, at)
+        return
+    await cancel_waiting(session, row.bureau_id, row.chat_id, only_nags=True)
     mine = and_(
         col(Account.bureau_id) == row.bureau_id,
         col(Account.channel) == CHANNEL,

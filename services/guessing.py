@@ -23,7 +23,7 @@ MOST_OF_A_BUREAU = ((HOUR, 20), (timedelta(days=1), 60))
 
 async def is_paused(turn: Turn) -> bool:
     """No code is looked up for this chat now. Who is known already is not held up by what strangers try."""
-    if _rests(await _tries_here(turn), turn.now):
+    if await rests_here(turn):
         return True
     return turn.actor is None and await _is_bureau_full(turn)
 
@@ -40,6 +40,17 @@ async def note_wrong(turn: Turn) -> None:
     facts = office_facts(turn.bureau) | {"tries": str(await _count(turn, HOUR))}
     for to in await recipients_with_role(turn.session, turn.bureau.id, [Role.OFFICE, Role.ADMIN]):
         await queue(turn.session, to, Say(phrase=Phrase.CODE_GUESSING, facts=facts), turn.now, nag=True)
+
+
+async def rests_here(turn: Turn) -> bool:
+    """Too much was tried in this chat lately, whatever strangers do elsewhere."""
+    return _rests(await _tries_here(turn), turn.now)
+
+
+async def note_aside(turn: Turn) -> None:
+    """Count digits that were hardly meant as a code: for this chat only."""
+    turn.session.add(WrongCode(bureau_id=turn.bureau.id, id=new_id(), chat_id=turn.to.chat_id, at=turn.now, known=True))
+    await turn.session.flush()
 
 
 async def _tries_here(turn: Turn) -> Sequence[datetime]:

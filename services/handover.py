@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import and_, select
-from sqlmodel import col
-
 from db.ids import new_id
 from db.tables import Account, Card, Chat, Delegation, Membership, Person, Role
 from domain.messages import HandoverCard, InvitationText, Phrase, ReportCard, ReportKey, Say, Strip, TakeBackList
 from services import binding, invitations
 from services.delegations import handed_over, heads_of
 from services.outbox import Recipient, card_key, queue, show_card
-from services.people import CHANNEL, actor_of, chat_row, office_facts, recipients_of_units
+from services.people import CHANNEL, actor_of, chat_row, chats_of, office_facts, recipients_of_units
 from services.reporting import Outcome, sheet_for
 from services.sheets import Sheet, open_sheets, sheet_of
 from services.turn import Handed, Turn
@@ -127,21 +124,10 @@ async def _end(turn: Turn, delegation_id: int) -> None:
     membership.ended_at = turn.now
     await turn.session.flush()
     facts = {"task": await _title(turn, delegation), "head": turn.person.address}
-    for to in await _chats_of(turn, membership.person_id):
+    for to in await chats_of(turn.session, turn.bureau.id, membership.person_id):
         await _clear_away(turn, to, delegation)
         said = Say(phrase=Phrase.TAKEN_FROM_YOU, facts=office_facts(turn.bureau) | facts)
         await queue(turn.session, to, said, turn.now)
-
-
-async def _chats_of(turn: Turn, person_id: int) -> list[Recipient]:
-    open_ = and_(
-        col(Account.bureau_id) == turn.bureau.id,
-        col(Account.person_id) == person_id,
-        col(Account.closed_at).is_(None),
-        col(Account.unreachable).is_(None),
-    )
-    chats = (await turn.session.execute(select(col(Account.external_id)).where(open_))).scalars().all()
-    return [Recipient(turn.bureau.id, chat_id, person_id) for chat_id in chats]
 
 
 async def _clear_away(turn: Turn, to: Recipient, delegation: Delegation) -> None:
@@ -213,7 +199,7 @@ async def refuse(turn: Turn, invitation_id: int) -> bool:
         return False
     delegation.ended_at = turn.now
     facts = office_facts(turn.bureau) | {"task": await _title(turn, delegation)}
-    for to in await _chats_of(turn, delegation.given_by):
+    for to in await chats_of(turn.session, turn.bureau.id, delegation.given_by):
         await queue(turn.session, to, Say(phrase=Phrase.HANDOVER_REFUSED, facts=facts), turn.now)
     return True
 

@@ -7,13 +7,14 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import bindparam, func, select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from db.session import Database, insert
+from db.session import Database, insert_for
 from db.tables import Inbox, InboxState
 from domain.messages import Phrase
 from services.asking import say
@@ -38,10 +39,24 @@ def chat_of(update: Update) -> int:
     if isinstance(query, dict):
         message = query.get("message") or {"chat": query.get("from", {})}
         return int(message["chat"]["id"])
-    for kind in ("message", "edited_message", "my_chat_member", "chat_member"):
-        if isinstance(update.get(kind), dict):
-            return int(update[kind]["chat"]["id"])
-    return 0
+    found = next((said for said in update.values() if isinstance(said, dict) and "chat" in said), None)
+    return int(found["chat"]["id"]) if found else 0
+
+
+def _topic_of(update: Update) -> int | None:
+    """The topic of a group in which this was said; None outside of topics, where Telegram may name a thread too."""
+    said = update.get("message")
+    in_topic = isinstance(said, dict) and said.get("is_topic_message") and said.get("message_thread_id")
+    return in_topic if isinstance(in_topic, int) and not isinstance(in_topic, bool) else None
+
+
+def _forget(row: Inbox) -> None:
+    """Afterwards nothing is kept of what was said in a group, and no phone number."""
+    said = row.raw.get("message")
+    if row.chat_id < 0:
+        row.raw = {"update_id": row.update_id}
+    elif isinstance(said, dict) and "contact" in said:
+        row.raw = row.raw | {"message": {name: value for name, value in said.items() if name != "contact"}}
 
 
 def _message_of(update: Update) -> int | None:
@@ -49,6 +64,11 @@ def _message_of(update: Update) -> int | None:
     said = update.get("message") or update.get("edited_message")
     message_id = said.get("message_id") if isinstance(said, dict) else None
     return message_id if isinstance(message_id, int) else None
+
+
+@cache
+def _keep(dialect: str) -> Any:
+    return insert_for(dialect, Inbox).on_conflict_do_nothing().returning(col(Inbox.update_id))
 
 
 async def accept(session: AsyncSession, bureau_id: int, updates: Sequence[Update], now: datetime) -> int:
@@ -62,8 +82,7 @@ async def accept(session: AsyncSession, bureau_id: int, updates: Sequence[Update
     ]  # fmt: skip
     if not rows:
         return 0
-    statement = insert(session, Inbox).on_conflict_do_nothing().returning(Inbox.update_id)
-    return len((await session.execute(statement, rows)).all())
+    return len((await session.execute(_keep(session.get_bind().dialect.name), rows)).all())
 
 
 _OLDEST = (
@@ -171,6 +190,7 @@ class Worker:
                     await set_reach(turn, None)
                 await self.handle(turn, row.raw)
                 row.state, row.done_at = InboxState.DONE.value, turn.now
+                _forget(row)
         except Exception as problem:
             if update_id is None:
                 self._rests_until[chat_id] = self._clock.monotonic() + FIRST_BACKOFF
@@ -196,7 +216,7 @@ class Worker:
             session=session,
             bureau=bureau,
             hours=office_hours(bureau, self.workplace.calendar),
-            to=Recipient(bureau.id, chat_id, actor.person_id if actor else None),
+            to=Recipient(bureau.id, chat_id, actor.person_id if actor else None, _topic_of(row.raw) if row else None),
             now=now,
             received_at=row.received_at if row else now,
             update_id=row.update_id if row else 0,
@@ -216,6 +236,8 @@ class Worker:
             _log.error("update failed", exc_info=problem, extra=facts)
             if row.attempts >= MAX_ATTEMPTS:
                 row.state = InboxState.SET_ASIDE.value
-                await say(await self._turn(session, chat_id, row), Phrase.FAILED)
+                if chat_id > 0:
+                    await say(await self._turn(session, chat_id, row), Phrase.FAILED)
+                _forget(row)
                 return
         self._rests_until[chat_id] = self._clock.monotonic() + FIRST_BACKOFF * 2 ** (row.attempts - 1)

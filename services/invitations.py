@@ -24,6 +24,8 @@ from services.people import CHANNEL, actor_of, office_facts, the_bureau_by_id
 from services.turn import Turn
 
 CODE_VALID = timedelta(days=14)
+CONTACT_VALID = timedelta(hours=1)
+"""How long 是我 may be tapped after a phone number was shared."""
 
 _SCRYPT_N, _SCRYPT_R = 2**14, 8
 """16 MB and some 40 ms a guess, so that the digits cannot be read off their hashes while a code is good."""
@@ -224,7 +226,7 @@ async def present_link(turn: Turn, link: str) -> None:
     digits = digits_in(link, alone=False)
     if digits is not None:
         await present_digits(turn, digits)
-    elif not await _ask(turn, await _live(turn, col(Invitation.code_hash) == _hashed(link))):
+    elif not await ask(turn, await of_link(turn, link)):
         await queue(turn.session, turn.to, _say(turn, Phrase.BAD_CODE), turn.now)
 
 
@@ -232,7 +234,7 @@ async def present_digits(turn: Turn, digits: str) -> None:
     """Somebody typed eight digits: strangers always hear whether they fit."""
     if await guessing.is_paused(turn):
         await queue(turn.session, turn.to, _say(turn, Phrase.CODES_PAUSED), turn.now)
-    elif not await _ask(turn, await _by_digits(turn, digits)):
+    elif not await ask(turn, await of_digits(turn, digits)):
         await guessing.note_wrong(turn)
         await queue(turn.session, turn.to, _say(turn, Phrase.BAD_CODE), turn.now)
 
@@ -241,13 +243,18 @@ async def try_digits(turn: Turn, digits: str) -> bool:
     """Eight digits from somebody we know may be a colleague's code, or an answer (False)."""
     if await guessing.is_paused(turn):
         return False
-    if await _ask(turn, await _by_digits(turn, digits)):
+    if await ask(turn, await of_digits(turn, digits)):
         return True
     await guessing.note_wrong(turn)
     return False
 
 
-async def _by_digits(turn: Turn, digits: str) -> Invitation | None:
+async def of_link(turn: Turn, link: str) -> Invitation | None:
+    """The good invitation behind this deep link."""
+    return await _live(turn, col(Invitation.code_hash) == _hashed(link))
+
+
+async def of_digits(turn: Turn, digits: str) -> Invitation | None:
     hashed = await asyncio.to_thread(_slowly, digits, await _salt(turn.session, turn.bureau.id))
     return await _live(turn, col(Invitation.digits_hash) == hashed)
 
@@ -263,7 +270,7 @@ async def _live(turn: Turn, which: object) -> Invitation | None:
     return found
 
 
-async def _ask(turn: Turn, invitation: Invitation | None) -> bool:
+async def ask(turn: Turn, invitation: Invitation | None) -> bool:
     """Show whom the code is for and ask 是我 / 不是我; False when it is for nobody."""
     question = await _question(turn, invitation) if invitation else None
     if invitation is None or question is None:
@@ -294,9 +301,12 @@ async def presented(turn: Turn, invitation_id: int) -> Invitation | None:
 
 
 async def use(turn: Turn, invitation: Invitation) -> None:
+    """Whoever is bound needs no other code that may still be about."""
     invitation.used_at, invitation.used_by = turn.now, turn.to.chat_id
     invitation.digits_hash = None
     await turn.session.flush()
+    if invitation.person_id is not None:
+        await _void(turn.session, turn.bureau.id, col(Invitation.person_id) == invitation.person_id, turn.now)
 
 
 async def refuse(turn: Turn, invitation_id: int) -> bool:

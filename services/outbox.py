@@ -18,11 +18,12 @@ from domain.messages import Message, ReportCard, ReportKey, Strip
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """A chat of this bureau and the person who sits there (None: nobody we know)."""
+    """A chat of this bureau and the person who sits there (None: nobody we know); `thread_id` is a topic of a group."""
 
     bureau_id: int
     chat_id: int
     person_id: int | None = None
+    thread_id: int | None = None
 
 
 def _row(to: Recipient, message: Message, now: datetime, lane: Lane, *, nag: bool) -> dict[str, object]:
@@ -30,6 +31,7 @@ def _row(to: Recipient, message: Message, now: datetime, lane: Lane, *, nag: boo
         "bureau_id": to.bureau_id,
         "id": new_id(),
         "chat_id": to.chat_id,
+        "thread_id": to.thread_id,
         "person_id": to.person_id,
         "kind": message.kind,
         "v": 1,

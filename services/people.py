@@ -142,6 +142,17 @@ async def recipients_with_role(session: AsyncSession, bureau_id: int, roles: Ite
     return [Recipient(bureau_id, chat, person) for chat, person in (await session.exec(statement)).all()]
 
 
+async def chats_of(session: AsyncSession, bureau_id: int, person_id: int) -> list[Recipient]:
+    """Where this person can be reached."""
+    statement = select(Account.external_id).where(
+        Account.bureau_id == bureau_id,
+        Account.person_id == person_id,
+        col(Account.closed_at).is_(None),
+        col(Account.unreachable).is_(None),
+    )
+    return [Recipient(bureau_id, chat_id, person_id) for chat_id in (await session.exec(statement)).all()]
+
+
 async def set_reach(turn: Turn, unreachable: str | None) -> None:
     """The person blocked the bot, or is back."""
     account = await turn.session.get(Account, (turn.bureau.id, CHANNEL, turn.to.chat_id))

@@ -8,8 +8,11 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Button:
+    """`data` comes back when it is tapped; with a `url` it leads there instead."""
+
     label: str
-    data: str
+    data: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +29,8 @@ class File:
 @dataclass(frozen=True, slots=True)
 class Rendered:
     """`text` is HTML. `keyboard` are rows of words kept at the bottom of the chat; `protect` forbids forwarding.
-    With `files` (all photos or all documents, ten at most) the text is their caption. `repeated`: it may have arrived
-    before, and says so."""
+    `ask_contact` is a button below that asks for the person's phone number. With `files` (all photos or all documents,
+    ten at most) the text is their caption. `repeated`: it may have arrived before, and says so."""
 
     text: str
     buttons: tuple[tuple[Button, ...], ...] = ()
@@ -35,6 +38,7 @@ class Rendered:
     protect: bool = False
     files: tuple[File, ...] = ()
     repeated: bool = False
+    ask_contact: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +77,28 @@ class Gone:
     """The message to edit is no longer there: send the card anew."""
 
 
-Result = Delivered | TryAgain | Unknown | Refused | Gone
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The group has become a supergroup with this id: everything that is for it goes there."""
+
+    to: int
+
+
+@dataclass(frozen=True, slots=True)
+class NoTopic:
+    """The topic is closed or gone: send to the group itself."""
+
+
+Result = Delivered | TryAgain | Unknown | Refused | Gone | Moved | NoTopic
 Method = Literal["send", "edit", "strip"]
 
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """One call to the chat service. `edit` and `strip` need `message_id`."""
+    """One call to the chat service. `edit` and `strip` need `message_id`; `thread_id` is a topic of the chat."""
 
     chat_id: int
     method: Method
     rendered: Rendered
     message_id: int | None = None
+    thread_id: int | None = None

@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
+from typing import Any
 
 from sqlalchemy import bindparam
 from sqlmodel import col, select
 
-from db.session import insert
+from db.session import insert_for
 from db.tables import Card, Draft, ReceiptCounter
 from domain import codec
 from domain.indicators import Indicator, pruned
@@ -196,13 +198,18 @@ def received_at(turn: Turn, draft: Draft) -> datetime:
     return stood if waited <= CONFIRM_WITHIN else turn.received_at
 
 
+@cache
+def _count(dialect: str) -> Any:
+    statement = insert_for(dialect, ReceiptCounter)
+    once_more = {"last": col(ReceiptCounter.last) + 1}
+    counted = statement.on_conflict_do_update(index_elements=["bureau_id", "day"], set_=once_more)
+    return counted.returning(col(ReceiptCounter.last))
+
+
 async def next_receipt_number(turn: Turn) -> str:
     """0910-0137: month and day, then the count of the day."""
-    statement = insert(turn.session, ReceiptCounter).values(bureau_id=turn.bureau.id, day=turn.today, last=1)
-    counted = statement.on_conflict_do_update(
-        index_elements=["bureau_id", "day"], set_={"last": ReceiptCounter.last + 1}
-    ).returning(ReceiptCounter.last)
-    last = (await turn.session.execute(counted)).scalar_one()
+    bound = {"bureau_id": turn.bureau.id, "day": turn.today, "last": 1}
+    last = (await turn.session.execute(_count(turn.session.get_bind().dialect.name), bound)).scalar_one()
     return f"{turn.today:%m%d}-{last:04d}"
 
 

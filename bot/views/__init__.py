@@ -8,11 +8,12 @@ from bot.views.answers import confirm_binding, say, which_report
 from bot.views.cards import card, receipt
 from bot.views.digests import digest
 from bot.views.later import later
-from bot.views.lists import prompt, reminder, todo
+from bot.views.lists import back, prompt, reminder, todo
 from bot.views.photos import photos
 from bot.views.reasking import reasked
 from domain.messages import ConfirmBinding, Receipt, Say, WhichReport
 from services.content import (
+    BackContent,
     CardContent,
     Content,
     DigestContent,
@@ -52,6 +53,8 @@ def render(content: Content, scene: Scene) -> list[Rendered]:
             return [card(content, scene)]
         case TodoContent():
             return [todo(content, scene)]
+        case BackContent():
+            return [back(content, scene)]
         case DigestContent():
             return digest(content, scene)
         case PhotosContent():

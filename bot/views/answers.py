@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from bot.buttons import Verb, encode
 from bot.views.parts import message
-from bot.words import BUREAU_KEYBOARD, PRINCIPAL_KEYBOARD
+from bot.words import BUREAU_KEYBOARD, FROM_GROUP, PRINCIPAL_KEYBOARD
 from domain import wording
 from domain.messages import ConfirmBinding, Phrase, Say, WhichReport
 from services.rendering import Button, Rendered
@@ -33,9 +33,19 @@ def which_report(content: WhichReport) -> Rendered:
 
 
 def say(content: Say) -> Rendered:
-    rendered = message(_LINES[content.phrase](content.facts))
+    facts = content.facts
+    rendered = message(_LINES[content.phrase](facts), _to_private(content.phrase, facts))
     keyboard = _KEYBOARDS.get(content.phrase, ())
+    if facts.get("share"):
+        return Rendered(rendered.text, ask_contact="分享我的手机号")
     return Rendered(rendered.text, keyboard=keyboard) if keyboard else rendered
+
+
+def _to_private(phrase: Phrase, facts: Facts) -> list[Button]:
+    """Below what is said in a group: the way to the private chat."""
+    if phrase not in (Phrase.GROUP, Phrase.GROUP_CODE) or not facts.get("bot"):
+        return []
+    return [Button("到私聊里办", url=f"https://t.me/{facts['bot']}?start={FROM_GROUP}")]
 
 
 _KEYBOARDS = {
@@ -52,6 +62,12 @@ def _call(facts: Facts) -> str:
 
 
 def _stranger(facts: Facts) -> list[str]:
+    if facts.get("share"):
+        return [
+            "您好,这里是教育局工作报送助手,只对已登记的学校和股室开放,您的账号尚未登记。",
+            "局里登记过您的手机号的,点下面的“分享我的手机号”即可核对(只用来核对,不另存);"
+            f"也可以向{facts.get('office') or '县教育局领导小组办公室'}要邀请码(工作日8:30—17:30)。",
+        ]
     return [
         "您好,这里是教育局工作报送助手,只对已登记的学校和股室开放,您的账号尚未登记。",
         f"如您是学校负责人,请向{facts.get('office') or '县教育局领导小组办公室'}要邀请码(工作日8:30—17:30)。",
@@ -203,6 +219,21 @@ _LINES: dict[Phrase, Callable[[Facts], list[str]]] = {
     Phrase.EXTENSION_ASKED: _extension_asked,
     Phrase.EXTENSION_OVER: lambda f: [f"{f.get('title', '')}现在不能申请延期(已过截止时间或正在申请)。{_still(f)}"],
     Phrase.LATER: lambda _: ["好的,稍后填。填的都已保存。"],
+    Phrase.GROUP: lambda f: [
+        f"各位好,我是{f.get('bureau') or '教育局'}的报送助手:报数、查待办请点下面的按钮到私聊里办,群里说的不记录。"
+    ],
+    Phrase.GROUP_CODE: lambda _: ["邀请码在群里人人看得见,这个码已作废;请向局办公室换一个新的,在私聊里发给我。"],
+    Phrase.SAID_IN_GROUP: lambda f: [
+        f"{f.get('address', '您好')},您刚才在群里说的没有记录(群里人人看得见),请在这里再说一遍。"
+    ],
+    Phrase.CODE_SHOWN: lambda f: [
+        f"{f.get('name') or '有人'}的邀请码被发到了群里,已作废。请回“人员 {f.get('name', '')}”换一个新的,私下发给本人。"
+    ],
+    Phrase.HANDOVER_CODE_SHOWN: lambda f: [
+        f"您请同事填{f.get('task', '')}的码被发到了群里,已作废。请回“待办”,点“交给他人办”换一个新的,私下发给同事。"
+    ],
+    Phrase.NOT_OWN_CONTACT: lambda _: ["这不是您自己的手机号。请点下面的“分享我的手机号”,不要转发名片。"],
+    Phrase.NUMBER_UNKNOWN: lambda f: [f"这个手机号在名册上核对不上,请打电话给{_call(f)},由局里帮您开通。"],
     Phrase.NO_DIGEST_YET: lambda _: ["还没有开启报告期,暂无汇总。"],
     Phrase.NO_SUCH_COMMAND: lambda _: ["没有这个命令。回“帮助”看能做什么。"],
 }

@@ -21,7 +21,7 @@ from bot.views.parts import (
     with_whom,
 )
 from domain import wording
-from services.content import PromptContent, ReminderContent, Scene, TodoContent
+from services.content import BackContent, PromptContent, ReminderContent, Scene, TodoContent
 from services.delegations import Part
 from services.rendering import Button, Rendered
 from services.sheets import Sheet
@@ -157,7 +157,20 @@ def _go_on(prefix: str, sheet: Sheet, part: Part) -> Button:
 def todo(content: TodoContent, scene: Scene) -> Rendered:
     if not content.sheets:
         return message([f"{content.address},现在没有待报事项。"])
-    lines = [f"{content.address},待报{len(content.sheets)}项:"]
+    return _listed(f"{content.address},待报{len(content.sheets)}项:", content, scene)
+
+
+def back(content: BackContent, scene: Scene) -> Rendered:
+    """Once, to who let the bot in again."""
+    if content.todo is None:
+        return message([f"{content.address},您又能收到消息了。汇总会按时发到这里。"])
+    if not content.todo.sheets:
+        return message([f"{content.address},您又能收到消息了。现在没有待报事项。"])
+    return _listed(f"{content.address},您又能收到消息了,现在待报{len(content.todo.sheets)}项:", content.todo, scene)
+
+
+def _listed(first: str, content: TodoContent, scene: Scene) -> Rendered:
+    lines = [first]
     for number, sheet in enumerate(content.sheets, 1):
         prefix = _unit_prefix(sheet, content.several_units)
         lines.append(f"{number}. {prefix}{_standing(sheet, content.part)},{_until(sheet, scene)}")

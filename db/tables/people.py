@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, false
 from sqlmodel import Field
 
 from db.tables.base import Table, big, key, one_of, refers
@@ -39,7 +39,8 @@ class Role(StrEnum):
 class Bureau(Table, table=True):
     """教育局: a tenant with its own bot. `office_*` and `duty_phone` are what people are told to call; `bot_username`
     is the bot's name when it last ran; `code_salt` goes into the hash of every invitation code (decision 0014).
-    `settled_on` is the last day whose renamings and closures were carried out."""
+    `settled_on` is the last day whose renamings and closures were carried out. `contact_sharing`: whoever shares a
+    phone number of the roster may be bound by it; off unless the bureau wants it (个人信息保护法)."""
 
     id: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
     name: str
@@ -52,6 +53,7 @@ class Bureau(Table, table=True):
     bot_username: str = ""
     code_salt: str = ""
     settled_on: date | None = None
+    contact_sharing: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     parent_id: int | None = big(None, foreign_key="bureau.id")
 
 

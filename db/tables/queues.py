@@ -45,6 +45,8 @@ class Chat(Table, table=True):
     """One conversation: the row that is locked while an update of it is worked on, and its focus (design 3).
 
     `read_back` is the revision of the focused draft that this chat was shown to confirm; None while a question is open.
+    A negative id is a group's: `told_at` is when it was last told what the bot is for (in a private chat: that what was
+    said in a group was not taken), `left_at` since when the bot is not in it, `moved_to` the supergroup it has become.
     """
 
     bureau_id: int = key(foreign_key="bureau.id")
@@ -55,6 +57,9 @@ class Chat(Table, table=True):
     focus_at: datetime | None = None
     read_back: int | None = None
     failures: int = 0
+    told_at: datetime | None = None
+    left_at: datetime | None = None
+    moved_to: int | None = big(None)
 
 
 class Card(Table, table=True):
@@ -93,7 +98,8 @@ class Inbox(Table, table=True):
 
 
 class Outbox(Table, table=True):
-    """发件: a semantic message and its fate. `payload` is one of `domain.messages` as JSON."""
+    """发件: a semantic message and its fate. `payload` is one of `domain.messages` as JSON; `thread_id` is the topic of
+    the group it goes to."""
 
     __table_args__ = (
         one_of("fate", Fate),
@@ -107,6 +113,7 @@ class Outbox(Table, table=True):
     bureau_id: int = key(foreign_key="bureau.id")
     id: int = key()
     chat_id: int = big()
+    thread_id: int | None = big(None)
     person_id: int | None = big(None)
     kind: str
     v: int = 1

@@ -115,6 +115,10 @@ def yes(cell: Cell) -> bool:
     raise ValueError("请填“是”或“否”")
 
 
+def yes_if_said(cell: Cell) -> bool | None:
+    return yes(cell) if plain(cell) else None
+
+
 def stages(cell: Cell, name: str) -> tuple[Stage, ...]:
     """What the cell says; from the unit's name where it says nothing."""
     words = [word for word in _LISTED.split(plain(cell)) if word]

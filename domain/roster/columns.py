@@ -36,6 +36,7 @@ _HEADINGS = {
     "opened_on": "开办日期 成立日期 启用日期 建校日期 开办时间",
     "closed_on": "停办日期 撤并日期 撤销日期 关闭日期 停办时间",
     "merged_into": "并入 并入学校 合并到 撤并到",
+    "contact_sharing": "手机号开通 分享手机号开通",
 }
 HEADINGS = {column: tuple(words.split()) for column, words in _HEADINGS.items()}
 
@@ -64,6 +65,7 @@ ADVICE = {
     "opened_on": "从哪天起报送",
     "closed_on": "从哪天起不再报送",
     "merged_into": "并到哪所学校,写名称或代码;要同时填停办日期",
+    "contact_sharing": "只在教育局这一行填:是,名册上的人分享手机号也能开通;不填就是不用",
 }
 IGNORED = ("序号", "备注", "说明", "地址", "邮编", "邮箱")
 TITLES = {column: names[0] for column, names in HEADINGS.items()}

@@ -85,11 +85,12 @@ class UnitPlan:
 
 @dataclass(frozen=True, slots=True)
 class BureauPlan:
-    """The bureau itself, its leaders, and whom people are told to call."""
+    """The bureau itself, its leaders, and whom people are told to call. `contact_sharing` None: as it was."""
 
     name: str = ""
     duty_phone: str = ""
     leaders: tuple[PersonPlan, ...] = ()
+    contact_sharing: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,7 +156,8 @@ def _read_row(row: _Row, gathered: _Gathered) -> None:
 def _take_bureau(row: _Row, name: str, gathered: _Gathered) -> None:
     if gathered.bureau.name:
         row.complain("name", f"教育局只能有一行,前面已有{gathered.bureau.name}")
-    plan = BureauPlan(name, row.take("unit_phone", cells.phone, ""), _people(row, name, "director"))
+    phone, leaders = row.take("unit_phone", cells.phone, ""), _people(row, name, "director")
+    plan = BureauPlan(name, phone, leaders, row.take("contact_sharing", cells.yes_if_said, None))
     if not row.problems:
         gathered.bureau = plan
 

@@ -7,23 +7,10 @@ from dataclasses import dataclass
 
 from domain.understanding import units
 from domain.understanding.lexicon import NOUNS, PEOPLE, Profile
+from domain.understanding.nouns import FILLER, Bound, bindings
 from domain.understanding.quantities import Quantity
 from domain.understanding.rule import Rule
-from domain.understanding.scene import Clause, Cue, Scene
-
-_FILLER = Rule(
-    r"(?:人数|总人数|总数|数量|次数|份数|篇数|节数|门数|间数|处数|台数|项数|场次|面积|比例|数|有|是|为|共计|"
-    r"共有|一共|总共|合计|共|计|约|大概|大约|差不多|达到|达|:|参加|参演|参与|培训|参训|应训|实训|受训|来了|到了|"
-    r"去了|到|搞了|搞|"
-    r"上了|上|开了|开设|开展|写了|写|发了|发|编写|编了|编|收了|收|完成|了|的|就|只|仅|才|应该|应|改成|改为|"
-    r"更正为|更正|家|些|们|方面|这块|那边|已经|已|都|得|组织|举行|进行|名|设|建了|建|室|用了|用|花了|投了|率|"
-    r"本月|今年|目前|现在|实际|大致|估计|从|由|还|\"|\)|\(|=|-|\ue000|达成|在|建设|学生参与|里|集中|没有增加|"
-    r"没有变|不变)*+"
-)
-_ADJECTIVE = Rule(
-    r"(?:的|\ue000|县级|镇级|校级|市级|农村|在校|参训|小|新|优秀|教学|应急|集中|校园|经典|左右|多|余|次|大|宣传|"
-    r"安全|学生的?)*+"
-)
+from domain.understanding.scene import Clause, Scene
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +24,6 @@ class Fit:
     @property
     def rank(self) -> tuple[int, int, int]:
         return (self.noun, self.topic, self.unit)
-
-
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """The noun an amount counts, and how near: 3 next to it, 2 in its clause."""
-
-    concepts: frozenset[str]
-    level: int
-    text: str = ""
-
-
-NO_NOUN = Bound(frozenset(), 0)
 
 
 def sorts_fit(quantity: Quantity, profile: Profile) -> bool:
@@ -75,6 +50,10 @@ def _unit_fits(quantity: Quantity, profile: Profile) -> bool:
 
 def fit(scene: Scene, quantity: Quantity, profile: Profile, bound: Bound) -> Fit | None:
     """How well, or None where it cannot be."""
+    if profile.family == "count" and not quantity.unit and _SPENT.search(scene.lead(quantity)):
+        return None
+    if profile.family == "percent" and another_rate(scene, quantity, profile):
+        return None
     if not sorts_fit(quantity, profile) or _conflicts(quantity, profile, bound):
         return None
     noun = bound.level if bound.concepts & (profile.nouns | {"=" + profile.key}) else 0
@@ -91,6 +70,21 @@ def fit(scene: Scene, quantity: Quantity, profile: Profile, bound: Bound) -> Fit
     return Fit(noun, _topic(scene, quantity, profile), _unit(quantity, profile))
 
 
+_RATE = Rule(r"(?P<of>[\u4e00-\u9fff]{2})率(?:是|为|达到?|约|:|有)*$")
+
+
+def another_rate(scene: Scene, quantity: Quantity, profile: Profile) -> bool:
+    """使用率90%,完好率95%: a rate of another name beside the one asked for by its own."""
+    named = _RATE.search(scene.lead(quantity))
+    own = re.search(r"([\u4e00-\u9fff]{2})率", profile.question.label)
+    if named is None or own is None or named["of"] in profile.question.label:
+        return False
+    return own[0] in scene.raw
+
+
+_SPENT = Rule(r"(?:花|投入?|捐|支出|造价|费用|资金|经费|价值|总价|预算)[了去约掉大概是为共:]*$")
+
+
 _SHARE = Rule(
     r"[应实](?:参加|参训|受训|参|训|到|培|出席)$|参训$|整改$|排查$|"
     r"(?:请假|[病事产公]假|缺席|缺勤|缺|未到|没来|没到|出差|通|总数|一共|共)(?:了|是|为)?$"
@@ -100,6 +94,8 @@ _SHARE = Rule(
 def _conflicts(quantity: Quantity, profile: Profile, bound: Bound) -> bool:
     """The amount counts something else: 3名家长 are no pupils."""
     nouns = bound.concepts & NOUNS
+    if quantity.unit and quantity.unit not in ("个", *units.PERSON_UNITS) and profile.family == "count":
+        nouns -= PEOPLE
     own = profile.nouns | profile.topics | profile.soft
     if bound.level < 3 or not nouns or nouns & own or "=" + profile.key in bound.concepts:
         return False
@@ -110,6 +106,8 @@ def _conflicts(quantity: Quantity, profile: Profile, bound: Bound) -> bool:
     if profile.family == "percent" and quantity.sort == "count" and quantity.unit:
         return False
     if nouns == {"class"} and profile.question.unit not in ("个", "班", "间") and "班" not in quantity.unit:
+        return False
+    if profile.family == "ratio" and bound.text == "总人数":
         return False
     if profile.family == "ratio" and nouns & {"fault"}:
         return not re.search(r"完好|合格|正常", profile.question.label)
@@ -147,93 +145,6 @@ def _unit(quantity: Quantity, profile: Profile) -> int:
     if not quantity.unit:
         return 1 if profile.family == "money" and "万" in quantity.numeral else 0
     return 2 if units.exact(profile.question.unit, quantity.unit) else 1
-
-
-def bindings(scene: Scene) -> dict[int, Bound]:
-    """For each amount (by its start) the noun it counts."""
-    found: dict[int, Bound] = {}
-    own = {"=" + p.key for p in scene.profiles if p.numeric}
-    for clause in scene.clauses:
-        amounts = [q for q in scene.quantities if clause.start <= q.start < clause.end]
-        cues = [c for c in scene.cues_in(clause) if c.nouns or c.concepts & own]
-        if amounts:
-            found.update(_bind_clause(scene, clause, amounts, cues))
-    return found
-
-
-def _bind_clause(scene: Scene, clause: Clause, amounts: list[Quantity], cues: list[Cue]) -> dict[int, Bound]:
-    """老师19娃娃205 leads with the noun, 19个老师205个娃娃 follows with it; one clause keeps to one habit."""
-    leading = _before(scene, clause, amounts, 0, cues).level == 3
-    found: dict[int, Bound] = {}
-    taken = -1
-    for at, amount in enumerate(amounts):
-        before = _before(scene, clause, amounts, at, [c for c in cues if c.start >= taken])
-        behind = _behind(scene, clause, amounts, at, cues)
-        habit = leading and before.level == 3
-        if habit or (before.level >= 2 and _stolen(scene, clause, amounts, at, cues, behind)):
-            found[amount.start] = before
-        elif behind.level == 3:
-            found[amount.start] = behind
-            taken = amount.end + scene.raw[amount.end :].find(behind.text) + len(behind.text)
-        else:
-            found[amount.start] = max(before, behind, key=lambda bound: bound.level)
-    return found
-
-
-def _stolen(scene: Scene, clause: Clause, amounts: list[Quantity], at: int, cues: list[Cue], behind: Bound) -> bool:
-    """故障三台电脑室两间: the noun behind the first amount leads the next."""
-    if behind.level < 3 or at + 1 >= len(amounts):
-        return False
-    ahead = _before(scene, clause, amounts, at + 1, cues)
-    return ahead.level == 3 and _behind(scene, clause, amounts, at + 1, cues).level < 3
-
-
-def _joined(cues: list[Cue], at: Cue) -> frozenset[str]:
-    """All that the words at this place say (教师 inside 骨干教师 is part of it)."""
-    names: set[str] = set()
-    for cue in cues:
-        if cue.start < at.end and at.start < cue.end:
-            names |= cue.concepts
-    if "backbone" in names:
-        names.discard("staff")
-    if "people" in names:
-        names -= {"student", "staff"}
-    return frozenset(names)
-
-
-def _before(scene: Scene, clause: Clause, amounts: list[Quantity], at: int, cues: list[Cue]) -> Bound:
-    floor = amounts[at - 1].end if at else clause.start
-    near = [c for c in cues if floor <= c.start and c.end <= amounts[at].start]
-    if not near:
-        return NO_NOUN
-    cue = max(near, key=lambda c: (c.end, c.end - c.start))
-    direct = _FILLER.fullmatch(scene.text[cue.end : amounts[at].start])
-    if _coordinated(scene, near, cue):
-        return Bound(frozenset({"people"}), 3 if direct else 2, "师生")
-    return Bound(_joined(near, cue), 3 if direct else 2, scene.raw[cue.start : cue.end])
-
-
-def _coordinated(scene: Scene, near: list[Cue], cue: Cue) -> bool:
-    """学生、老师一共500人 are neither pupils nor staff alone."""
-    crowds = {"student", "staff"}
-    before = [c for c in near if c.end < cue.start and c.concepts & crowds and not c.concepts & cue.concepts]
-    if not cue.concepts & crowds or not before:
-        return False
-    return scene.raw[before[-1].end : cue.start] in ("、", "和", "及", "与", "加", "加上", "以及", "跟")
-
-
-def _behind(scene: Scene, clause: Clause, amounts: list[Quantity], at: int, cues: list[Cue]) -> Bound:
-    ceiling = amounts[at + 1].start if at + 1 < len(amounts) else clause.end
-    near = [c for c in cues if amounts[at].end - 1 <= c.start and c.end <= ceiling]
-    if not near:
-        return NO_NOUN
-    cue = min(near, key=lambda c: (c.start, -c.end))
-    gap = scene.raw[amounts[at].end : cue.start]
-    grouped = gap.startswith("的") and re.search(r"年级|班|校区|学校|小组|学科", amounts[at].unit)
-    direct = _ADJECTIVE.fullmatch(gap) and not grouped and amounts[at].unit not in ("人", "口", "号人", "人次")
-    if direct and at + 1 < len(amounts) and not amounts[at].unit and (gap or cue.end - cue.start > 1):
-        direct = None
-    return Bound(_joined(near, cue), 3 if direct else 1, scene.raw[cue.start : cue.end])
 
 
 _ONLY_VALUE = Rule(
@@ -314,10 +225,10 @@ def _enough(scene: Scene, quantity: Quantity, profile: Profile, fits: dict[Profi
     if best.unit >= 1:
         return alone or best.noun >= 1 or best.topic >= 1 or _unit_decides(profile, fits)
     if best.noun >= 2 or best.topic == 2:
-        return _beside(scene, quantity, profile)
+        return scene.alone is profile or _beside(scene, quantity, profile)
     if best.topic == 1 and _named_just_before(scene, quantity, profile) and stands_alone(scene, quantity):
         return True
-    return scene.alone is profile and (stands_alone(scene, quantity) or _verb_before(scene, quantity))
+    return scene.alone is profile
 
 
 def _named_just_before(scene: Scene, quantity: Quantity, profile: Profile) -> bool:
@@ -337,7 +248,8 @@ def _unit_decides(profile: Profile, fits: dict[Profile, Fit]) -> bool:
 _VERB = Rule(
     r"(?:参加|参演|参训|装|建|写|编|花|投|搞|开|上|发|收|坏|用|改成|改为|应为|还是|到|去|来|排查|整改|完成|共|"
     r"总数|人数|总数|数|"
-    r"[应实](?:参加|参训|受训|参|训|到|培|出席)|有|是|为|:|班级|推行|达|均|(?:现在|目前)[就只]?剩)了?(?:大概|约)?$"
+    r"[应实](?:参加|参训|受训|参|训|到|培|出席)|有|是|为|:|班级|推行|达|均|签|检|办|换|借|发放|巡查|(?:现在|目前)[就只]?剩)了?(?:大概|约)?$|"
+    r"(?<![坏除为少缺剩差欠多停辞])[\u4e00-\u9fff]了(?:大概|约)?$"
 )
 
 
@@ -352,7 +264,7 @@ def _beside(scene: Scene, quantity: Quantity, profile: Profile) -> bool:
         return True
     clause = scene.clause_at(quantity.start)
     ends = [c.end for c in scene.about(clause, profile) if c.end <= quantity.start]
-    return bool(ends) and bool(_FILLER.fullmatch(scene.text[max(ends) : quantity.start]))
+    return bool(ends) and bool(FILLER.fullmatch(scene.text[max(ends) : quantity.start]))
 
 
-__all__ = ["PEOPLE", "Assigned", "Bound", "align", "bindings", "inherited", "stands_alone"]
+__all__ = ["PEOPLE", "Assigned", "align", "inherited", "stands_alone"]

@@ -12,9 +12,10 @@ from domain.understanding.alignment import Assigned
 from domain.understanding.lexicon import Profile
 from domain.understanding.outcome import one_decimal
 from domain.understanding.quantities import Quantity
-from domain.understanding.roles import Role, roles
+from domain.understanding.roles import roles
 from domain.understanding.rule import Rule
 from domain.understanding.scene import Scene
+from domain.understanding.sharing import Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,25 +34,52 @@ class Amount:
 
 def amounts_of(scene: Scene, profile: Profile, found: list[Assigned]) -> list[Amount]:
     cut = repairs.kept_from(scene.raw, [a.quantity.start for a in found])
-    per_head = per(profile)
-    amounts = []
+    amounts: list[Amount] = []
     for assigned in found:
         quantity = assigned.quantity
-        role = roles(scene, quantity, per_head=per_head)
-        if role is Role.REMAIN and "fault" in assigned.bound.concepts & profile.nouns:
-            role = Role.VALUE
-        if role is Role.VALUE and "改" not in profile.question.label and _RECTIFIED.search(scene.lead(quantity)):
-            role = Role.SUBSET
-        if role is Role.CHANGE and "新增" in profile.question.label:
-            role = Role.VALUE
+        role = _asked(scene, profile, assigned, roles(scene, quantity, per_head=per(profile)), alone=len(found) == 1)
         if quantity.start < cut or repairs.revoked(scene.lead(quantity)):
             role = Role.REVOKED
-        value, changed = convert(quantity, profile)
-        amounts.append(Amount(assigned, role, value, changed))
+        if role is Role.SUM and "本月" in profile.question.label and "累计" in scene.lead(quantity) and amounts:
+            role = Role.OTHER
+        amounts.append(Amount(assigned, role, *convert(quantity, profile)))
     return amounts
 
 
-_RECTIFIED = Rule(r"(?:整改|改)[完好]?了?$")
+def _asked(scene: Scene, profile: Profile, assigned: Assigned, role: Role, *, alone: bool) -> Role:
+    """The role with regard to what is asked: 坏了两台 is the value where faults are, 新增60套 where the new are."""
+    lead, label = scene.lead(assigned.quantity), profile.question.label
+    if role is Role.REMAIN and "fault" in profile.nouns:
+        broken = "fault" in assigned.bound.concepts or _BROKEN.match(scene.tail(assigned.quantity))
+        in_repair = alone and re.match(r"(?:正在|在|待)维?修", scene.tail(assigned.quantity))
+        return Role.VALUE if broken or in_repair else role
+    if role is Role.CHANGE:
+        return Role.VALUE if _ASKS_NEW.search(label) and not _LESS.search(lead) else role
+    if role is Role.SUBSET and _asked_for(scene, profile, assigned, alone=alone):
+        role = Role.VALUE
+    if role is Role.VALUE and _DEALT_WITH.search(lead) and not _DEALT_WITH.search(label):
+        return Role.SUBSET
+    return Role.SUBSET if role is Role.VALUE and "改" not in label and RECTIFIED.search(lead) else role
+
+
+_LESS = Rule(r"[转撤拆搬]走|转出|减|拆|报废|淘汰|少了")
+_ASKS_NEW = Rule(r"新[增购建买招聘添置]|增加|转入|转出|更换")
+_DEALT_WITH = Rule(r"(?:已|已经)?(?:处理|办结|办理|修复|解决|回复)[完好]?了?$|(?:修|处理)好了?$")
+
+
+def _asked_for(scene: Scene, profile: Profile, assigned: Assigned, *, alone: bool) -> bool:
+    """报修7件, where 报修 is asked; 坏了1台在修, where nothing else is told."""
+    lead = scene.lead(assigned.quantity)
+    named = [
+        word
+        for word in ("报修", "获奖", "推荐", "处理", "采用", "评选")
+        if word in lead and word in profile.question.label
+    ]
+    return bool(named) or (alone and "fault" in assigned.bound.concepts & profile.nouns)
+
+
+_BROKEN = Rule(r"[^，。;]{0,4}(?:没(?:有)?(?:反应|声音|信号|图像|画面)|不(?:了机|亮|动|出|能|显|开))")
+RECTIFIED = Rule(r"(?:整改|改)[完好]?了?$")
 
 
 _PER = (
@@ -96,6 +124,8 @@ def convert(quantity: Quantity, profile: Profile) -> tuple[Decimal | None, bool]
                 return one_decimal(quantity.value * 100), True
             return quantity.value, "成" in quantity.numeral
         case _:
+            if (times := units.FACTORS.get((profile.question.unit, quantity.unit))) is not None:
+                return quantity.value * Decimal(times), True
             return (None, False) if quantity.sort == "fraction" else (quantity.value, False)
 
 

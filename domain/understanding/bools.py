@@ -32,7 +32,7 @@ def read(scene: Scene, profile: Profile) -> Outcome:
     outcomes: list[tuple[bool, Clause]] = []
     unsure: Clause | None = None
     cut = _cut(scene)
-    contrasted = bool(re.search(r"本月|这个?月|本学期|这学期", scene.raw))
+    contrasted = bool(re.search(r"本月|这个?月|本学期|这学期|今年|现在|后来|刚", scene.raw))
     for clause in scene.clauses:
         if clause.end <= cut or not _speaks(scene, clause, profile):
             continue
@@ -43,6 +43,8 @@ def read(scene: Scene, profile: Profile) -> Outcome:
         if outcomes and not scene.about(clause, profile) and not _BARE.match(clause.words):
             continue
         if "本月" in profile.question.label and other_month(clause.words, scene.today):
+            continue
+        if len(scene.clauses) > 1 and re.search(r"下一?[次回]", clause.words) and outcomes:
             continue
         if contrasted and _OTHER_MONTH.search(clause.words):
             continue
@@ -85,9 +87,24 @@ def _decided(scene: Scene, profile: Profile, outcomes: list[tuple[bool, Clause]]
         return doubt(scene, profile, Why.NOT_UNDERSTOOD, unsure.start, unsure.end) if unsure else None
     values = {value for value, _ in outcomes}
     clause = outcomes[0][1]
-    if len(values) > 1:
+    if len(values) > 1 or (outcomes[0][0] and _unfinished(scene, profile, outcomes[-1][1])):
         return doubt(scene, profile, Why.CONTRADICTORY, clause.start, outcomes[-1][1].end)
     return reading(scene, profile, outcomes[0][0], (clause.start, clause.end), "yes or no")
+
+
+_NOT_THROUGH = Rule(
+    r"(?:没有?|未|尚未|还没)[^，。;]{0,3}(?:出来|下来|批|办|通过|完|好|到手|到位|拿到|签|盖章|齐|挂)|坏了|不能用|用不了|停用|还在|正在(?!执行|运行|实施|落实|用)|等着|待"
+)
+
+
+def _unfinished(scene: Scene, profile: Profile, last: Clause) -> bool:
+    """水样送检了,报告没出来: what a yes needs is still to come."""
+    later = [c for c in scene.clauses if c.start > last.start]
+    others = [p for p in scene.profiles if p is not profile]
+    return any(
+        _NOT_THROUGH.search(negation.without_harmless(c.words)) and not any(scene.about(c, p) for p in others)
+        for c in later
+    )
 
 
 def _verdict(profile: Profile, words: str, *, cued: bool) -> bool | None:
@@ -97,13 +114,18 @@ def _verdict(profile: Profile, words: str, *, cued: bool) -> bool | None:
         return None
     match negation.polarity(words):
         case Polarity.YES | Polarity.ALL:
+            if _ONLY.search(words):
+                return None
             return (negation.affirmed(words) or (cued and not _LACKS.search(words))) or None
         case Polarity.NO | Polarity.PLAN:
             return False
+        case Polarity.NEITHER:
+            return negation.affirmed(words) or None
         case _:
             return None
 
 
+_ONLY = Rule(r"只(?:是)?(?:搞|做|弄|开|讲|练|有)了?|仅(?:仅)?(?:是)?(?:搞|做|开|讲|练)")
 _LACKS = Rule(r"有(?:困难|问题|待|难度|点|人)|(?:很|太|挺|不太|比较)[^，。;]{1,3}$")
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 
 from domain.indicators import Kind
-from domain.understanding import negation, numerals, repairs
+from domain.understanding import negation, numerals, repairs, senses
 from domain.understanding.lexicon import Profile
+from domain.understanding.normalise import BLANK, normalise
 from domain.understanding.outcome import Outcome, doubt, reading
 from domain.understanding.result import Why
 from domain.understanding.rule import Rule
@@ -21,7 +23,7 @@ _SYNONYMS = {
     "校车事故": r"校车",
     "防暴恐": r"暴恐|反恐|防暴|防恐|恐怖|持刀|歹徒|暴力",
     "其他": r"其他(?!的|人|班|老师|学生|都|一切)|其它(?!的|人|都)|别的类型|不在.{0,4}里面",
-    "国家级": r"国培|国家|部级|教育部",
+    "国家级": r"国培|国家(?!智慧|中小学|平台)|部级|教育部",
     "省级": r"省培|省里|省级|省教育厅|省厅|省教科院|省师训|省",
     "市级": r"市里|市级|市教育局|市局|市培|市教科|市",
     "县级": r"县里|县级|县教育局|县局|县培|县教师|县进修|县教研|局里|县",
@@ -31,7 +33,7 @@ _SYNONYMS = {
 }
 _PROGRESS = (
     ("进行中",
-        r"没(?:有)?(?:完全|全部)|未(?:完全|全部)|尚未(?:完全|全部)|[完装建做弄搞]成?了?(?:一半|一大?部分|百分之|"
+        r"没(?:有)?(?:完全|全部)|未(?:完全|全部)|尚未(?:完全|全部)|[完装建做弄搞]成?了?(?:一半|一大?部分|百分之|一?大半|"
         r"大半|多半|\d+%|[一二三四五六七八九]成)|完成(?:了)?(?:近|约|大概)?\d+(?:\.\d+)?%(?<!100%)"),
     ("",
         r"(?:没|未|没有|尚未|还没|还没有)(?:完成|[弄搞装建做整]?(?:完|好|成|齐)|完工|结束)|"
@@ -44,8 +46,8 @@ _PROGRESS = (
         r"进场)|未启动|零进度|还没影|没动|等.{1,6}(?:才|再)(?:能)?(?:开始|启动|动工)"),
     ("基本完成", r"基本|大体|大致|差不多(?:了|$|完|弄|装|好|搞|建|都)|扫尾|收尾|尾声|接近完成"),
     ("进行中",
-        r"进行中|正在|推进|在建|在装|在做|在弄|在搞|在办|施工|进展|一半|部分|还在(?:装|建|弄|搞|做)|陆续|安装中|"
-        r"建设中|进行当中|着手|已启动|已经启动|启动了|开始了|刚开始"),
+        r"进行中|正在|推进|在建|在装|在做|在弄|在搞|在办|施工|进展|一半|过半|部分|还在(?:装|建|弄|搞|做)|陆续|安装中|"
+        r"建设中|进行当中|着手|已启动|已经启动|启动了|开始了|刚开始|刚启动|刚开工|刚动|才开始|起步"),
     ("已完成",
         r"完成|完工|搞定|[弄装建做搞办]完|建成|竣工|齐了|到位|[弄装建做搞办]好|全通|投入使用|启用|通了|完毕|"
         r"验收|结束了|收官|"
@@ -65,7 +67,7 @@ _STAGES = (
         r"挂了"),
     ("创建中", r"创建中|正在.{0,2}创|在创建|创建当中|打造|建设中|正创|创建过程|创建期|创建阶段(?!是|为|:)"),
     ("已申报",
-        r"申报了|刚报|已报|报的|报了|已申报|已经申报|申报(?:上去|完|过|材料)|报上去|材料.{0,4}(?:交|报|递)|等批|"
+        r"申报了|刚刚?申?报|已报|报的|报了|已申报|已经申报|申报(?:上去|完|过|材料)|报上去|材料.{0,4}(?:交|报|递)|等批|"
         r"等(?:待)?(?:批复|验收|评审|审批)|待批|送审|提交|重新申报"),
 )  # fmt: skip
 _POSITION = Rule(
@@ -82,15 +84,40 @@ def read(scene: Scene, profile: Profile) -> Outcome:
     if (placed := _by_position(scene, profile, clauses)) is not None:
         return placed
     found: dict[str, Clause] = {}
+    clauses = [replace(c, words=_own_words(scene, c, profile)) for c in clauses]
     if sum(bool(_fits(profile, c.words)) for c in clauses) > 1:
         clauses = [c for c in clauses if not re.search(r"去年|上学期|之前|以前|上个?月", c.words)] or clauses
     for clause in clauses:
-        for label in _fits(profile, clause.words[max(0, cut - clause.start) :]):
+        words = clause.words[max(0, cut - clause.start) :]
+        for label in _fits(profile, words) or _by_pieces(scene, profile, words):
             found.setdefault(label, clause)
     if profile.question.kind is Kind.CHOICES and found:
         ordered = tuple(c for c in profile.question.choices if c in found)
         return reading(scene, profile, ordered, _span(found), "choices")
     return _one(scene, profile, found, clauses)
+
+
+def _own_words(scene: Scene, clause: Clause, profile: Profile) -> str:
+    """校本研修3次 is another question's and says nothing of 校本."""
+    words = clause.words
+    others = frozenset().union(*(p.concepts for p in scene.profiles if p is not profile))
+    for cue in scene.cues_in(clause):
+        if cue.end - cue.start > 3 and cue.concepts & others and not cue.concepts & profile.concepts:
+            at, end = cue.start - clause.start, cue.end - clause.start
+            words = words[:at] + BLANK * (end - at) + words[end:]
+    return words
+
+
+def _by_pieces(scene: Scene, profile: Profile, words: str) -> list[str]:
+    """Where nothing else was asked: a piece of one label that no other label has (片区 of 片区联合)."""
+    if all(label in _SYNONYMS for label in profile.question.choices):
+        return []
+    if scene.alone is not profile or negation.denied(words) or _KNOWN_SCALES & {*profile.question.choices}:
+        return []
+    return senses.by_pieces(profile.question.choices, profile.question.label, words)
+
+
+_KNOWN_SCALES = frozenset(("进行中", "已挂牌", "已申报"))
 
 
 def _one(scene: Scene, profile: Profile, found: dict[str, Clause], clauses: list[Clause]) -> Outcome:
@@ -175,9 +202,8 @@ def _fits(profile: Profile, words: str) -> list[str]:
         return _staged(_STAGES, choices, plain)
     if negation.unknown(plain):
         return []
-    fits = [label for label in choices if _pattern(label).search(plain)]
-    exact = [label for label in fits if label in plain]
-    return _longest(exact if len(exact) == 1 and len(fits) == 1 else fits)
+    fits = _longest([label for label in choices if _pattern(label).search(plain)])
+    return fits or senses.fitting(choices, plain)
 
 
 def _longest(fits: list[str]) -> list[str]:
@@ -204,10 +230,16 @@ def _staged(rules: tuple[tuple[str, str], ...], choices: tuple[str, ...], words:
     return [label for label in choices if label in words]
 
 
+_AROUND = r"(?:属于|是|等级|为|比较|较|挺|很|偏|算|选|:|的|级|等|档|类|型|吧|了)*"
+
+
 @lru_cache(maxsize=256)
 def _pattern(label: str) -> Rule:
     if label in _SYNONYMS:
         return Rule(_SYNONYMS[label])
+    label = normalise(label).text or label
+    if len(label) == 1:
+        return Rule(rf"^[^不没未，]{{0,4}}?{_AROUND}{re.escape(label)}{_AROUND}$")
     stem = _ENDS.sub("", label) if len(label) > 2 else label
     stem = stem.removeprefix("已").removeprefix("防") if len(stem) > 2 else stem
     loose = "[^，。;]{0,2}".join(map(re.escape, label)) if 2 <= len(label) <= 5 else re.escape(label)

@@ -23,7 +23,7 @@ _DROPPED = Rule(
 _CANCELLED = Rule(r"取消|没(?:搞|办|开)成|停")
 _EITHER = Rule(r"不是.*就是|或者?|要么|可能|也许|说不定|不一定|好像|记得")
 _EVENTS = frozenset({"drill", "prep", "train", "study", "six", "bbt", "feature", "ethics"})
-_STRANGE = Rule(r"家长会|运动会|月考|期中考试|联考|文艺汇演|升旗|春游|秋游|班会|体检|疫苗|开学典礼")
+_STRANGE = Rule(r"家长会|运动会|月考|期中考试|联考|文艺汇演|春游|秋游|体检|疫苗")
 
 
 _UNSURE = Rule(r"记不清|记不得|不(?:太|大|是很)?确定|不敢确定|拿不准|吃不准|说不准")
@@ -61,12 +61,15 @@ def _in_month_said(scene: Scene, when: When) -> When:
     return dates.shifted(when, said[-1]) if said else when
 
 
+_APPOSED = Rule(r"[，、(]?(?:搞|开展|组织|举行|练|做|弄|办|开|进行|签|查)?[过了的]*(?:那天)?[，、(是]*")
+
+
 def _without_apposed(scene: Scene, whens: list[When], profile: Profile) -> list[When]:
     """本月12号,周四: a weekday beside its own date says nothing new."""
     kept: list[When] = []
     for when in whens:
         before = dates.resolve(kept[-1], profile.question, scene.today) if kept else None
-        close = kept and when.start - kept[-1].end <= 2
+        close = kept and _APPOSED.fullmatch(scene.raw[kept[-1].end : when.start])
         bare = when.form == "weekday" and when.shift is None and close
         if not (bare and isinstance(before, date) and before.weekday() == when.day):
             kept.append(when)
@@ -118,9 +121,19 @@ def _is_for(scene: Scene, when: When, profile: Profile) -> bool:
     before = scene.raw[clause.start : when.start]
     if re.search(rf"(?:{_DROPPED.pattern})[^，。;]{{0,4}}$", before) or _CANCELLED.search(clause.words):
         return False
-    if _STRANGE.search(clause.words) or _other_year(when, profile) or _elsewhere(scene, when, profile):
+    if dates.direction(profile.question, scene.today) < 0 and _TO_BE.search(clause.words):
+        return False
+    strange = _STRANGE.search(clause.words)
+    if (
+        (strange and strange.group() not in profile.question.label)
+        or _other_year(when, profile)
+        or _elsewhere(scene, when, profile)
+    ):
         return False
     return _on_this_side(scene, when, profile)
+
+
+_TO_BE = Rule(r"^[^，。;了已过]*(?:准备|打算|计划|要)(?:搞|开展|组织|练|举行|弄|做|开|办)[^了过]*$")
 
 
 def _other_year(when: When, profile: Profile) -> bool:

@@ -11,8 +11,9 @@ from domain.understanding import alignment, scene
 from domain.understanding.dates import When
 from domain.understanding.quantities import Quantity
 from domain.understanding.result import Doubt, Intent, Reading, Understanding, Why
-from domain.understanding.roles import Role, roles
+from domain.understanding.roles import roles
 from domain.understanding.scene import Scene
+from domain.understanding.sharing import Role
 from domain.understanding.understand import understand
 
 INTENTS = {

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import re
 
-from domain.understanding.alignment import Assigned, bindings, sorts_fit
+from domain.understanding import repairs
+from domain.understanding.alignment import PEOPLE, Assigned, another_rate, sorts_fit
+from domain.understanding.amounts import per
 from domain.understanding.lexicon import NOUNS, Profile
+from domain.understanding.nouns import Bound, bindings
 from domain.understanding.outcome import Outcome, doubt
 from domain.understanding.quantities import Quantity
 from domain.understanding.result import Reading, Why
-from domain.understanding.roles import Role, roles
+from domain.understanding.roles import roles
 from domain.understanding.rule import Rule
 from domain.understanding.scene import Scene
+from domain.understanding.sharing import Role
 
 Taken = dict[str, list[Assigned]]
 
@@ -26,7 +30,10 @@ def checked(scene: Scene, profile: Profile, outcome: Outcome, taken: Taken) -> O
         return _real(scene, profile, outcome)
     mine = [assigned.quantity for assigned in taken.get(profile.key, ())]
     if mine and outcome.rule != "same as last time":
-        if _rivals(scene, profile, mine, taken):
+        named = any(a.fit.noun >= 3 for a in taken.get(profile.key, ()))
+        if _rivals(scene, profile, mine, taken, named=named or "fault" not in profile.nouns):
+            return doubt(scene, profile, Why.AMBIGUOUS)
+        if _part_missing(scene, profile, mine, taken):
             return doubt(scene, profile, Why.AMBIGUOUS)
         if _hedged(scene, profile, mine):
             return doubt(scene, profile, Why.NOT_UNDERSTOOD)
@@ -40,14 +47,31 @@ def checked(scene: Scene, profile: Profile, outcome: Outcome, taken: Taken) -> O
 _FIGURES = frozenset({"count", "money", "area", "duration", "ratio", "percent"})
 _IRREAL = r"如果|要是|假如|假设|万一|可能|也许|或许|希望|建议|考虑|据说|听说|应该(?![是为到参有])"
 _FOREIGN = (
-    r"规定|要求|标准|合同|定额|名额|额度|上限|下限|限额|指标(?!值|完成)|之间|上周(?![一二三四五六日天])|"
-    r"再(?!次|生)|借(?!助|阅)|退(?!休|役)|报废|处分|罚|欠|历史|同期|合并前|撤并|均价|[隔邻]校|兄弟学校|别的学校|全县|全镇"
+    r"遗留|报名|最[快慢先多少]|规定|要求|标准|合同|定额|名额|额度|上限|下限|限额|指标(?!值|完成)|之间|"
+    r"再(?!次|生)|借(?!助|阅|调)|退(?!休|役)|报废|处分|罚|欠|历史|同期|合并前|撤并|均价|[隔邻]校|兄弟学校|别的学校|全县|全镇"
 )
+_LEFT_OUT = Rule(
+    r"参|到场|来了|去了|实[到际有]|其余|剩下|收|交|装|完成|已|还|做|办|搞|写|编|上了|改|坏|修|换|不含|不算|除"
+)
+
+
+def _part_missing(scene: Scene, profile: Profile, mine: list[Quantity], taken: Taken) -> bool:
+    """442人,5人请假没参加: nobody says whether the 442 are with or without the five."""
+    if profile.family != "count" or not re.search(r"参|实到|到校|出勤", profile.question.label):
+        return False
+    away = [a.quantity for a in taken.get(profile.key, ()) if a.quantity not in mine or len(mine) > 1]
+    missing = [q for q in away if roles(scene, q) is Role.REMAIN]
+    there = [q for q in mine if roles(scene, q) in (Role.VALUE, Role.SUM)]
+    said = "".join(scene.lead(q) + scene.tail(q) for q in there)
+    return bool(missing) and not _LEFT_OUT.search(said)
+
+
 _ODD = Rule(rf"{_IRREAL}|{_FOREIGN}")
 _ODD_COUNT = Rule(
     rf"{_IRREAL}|{_FOREIGN}|缺(?!陷)|(?<!误)差(?!不多)|少(?![年先儿数部于])|补(?!助|贴)|"
     r"(?:没|未)(?!有?增加|有?变|有?新增|成年|来)[^，。;]{1,6}$"
 )
+_JUDGED = Rule(r"合格|及格|优秀")
 _UNREAL = Rule(_IRREAL)
 
 
@@ -61,27 +85,58 @@ def _real(scene: Scene, profile: Profile, outcome: Outcome) -> Outcome:
 def _hedged(scene: Scene, profile: Profile, mine: list[Quantity]) -> bool:
     """Words around the figure that make it another thing's, a rule's, or nobody's; unless the question has them."""
     odd = _ODD if profile.family in ("ratio", "percent") else _ODD_COUNT
-    for quantity in mine:
+    sums = [q for q in mine if roles(scene, q) is Role.SUM]
+    for quantity in sums or mine:
         if not _open(scene, quantity):
             continue
-        match = odd.search(scene.lead(quantity)) or _ODD.search(scene.tail(quantity)[:6])
+        judged = _JUDGED.search(scene.tail(quantity)) if profile.family == "ratio" else None
+        match = judged or odd.search(scene.lead(quantity)) or _ODD.search(scene.tail(quantity)[:6])
         if match and match.group()[:2] not in profile.question.label:
             return True
     return False
 
 
-def _rivals(scene: Scene, profile: Profile, mine: list[Quantity], taken: Taken) -> bool:
+def _rivals(scene: Scene, profile: Profile, mine: list[Quantity], taken: Taken, *, named: bool) -> bool:
     """An amount in the very unit of the one stored, which no question took and no noun of its own explains."""
     claimed = {a.quantity.start for amounts in taken.values() for a in amounts}
-    free = [q for q in scene.quantities if q.start not in claimed and q.sort != "fraction" and sorts_fit(q, profile)]
-    if not free:
+    free = [
+        q
+        for q in scene.quantities
+        if q.start not in claimed
+        and q.sort != "fraction"
+        and sorts_fit(q, profile)
+        and not (profile.family == "percent" and another_rate(scene, q, profile))
+    ]
+    if not free or any(roles(scene, q) is Role.SUM for q in mine):
         return False
     nouns = bindings(scene)
-    units = {q.unit for q in mine if q.unit}
+    units = {q.unit for q in mine if q.unit or not repairs.speaks_of_earlier(scene.raw)}
+    sorts = {q.sort for q in mine}
+    beside = {
+        scene.clause_at(q.start)
+        for q in mine
+        if scene.alone is profile and q.unit and not per(profile) and "fault" not in profile.nouns
+    }
+    if any(
+        q.unit in units
+        and q.unit
+        and scene.clause_at(q.start) in beside
+        and _open(scene, q)
+        and not _counts_people(nouns[q.start])
+        for q in free
+    ):
+        return True
     return any(
-        q.unit in units and not (nouns[q.start].level == 3 and nouns[q.start].concepts & NOUNS) and _open(scene, q)
+        q.unit in units
+        and (q.unit or q.sort in sorts)
+        and not (named and nouns[q.start].level == 3 and nouns[q.start].concepts & NOUNS)
+        and _open(scene, q)
         for q in free
     )
+
+
+def _counts_people(bound: Bound) -> bool:
+    return bool(bound.concepts & PEOPLE)
 
 
 def _open(scene: Scene, quantity: Quantity) -> bool:
@@ -95,6 +150,8 @@ _NEW = Rule(r"新|今年|本年|又|增|种|铺|添|建了|补|这次")
 def _whole_for_new(scene: Scene, profile: Profile, mine: list[Quantity]) -> bool:
     """绿化面积共5200平方米 is no 新增."""
     leads = [scene.lead(q) for q in mine]
+    if "新增" in profile.question.label and any(re.search(r"翻[新修]|改造|修整|维护", lead) for lead in leads):
+        return True
     return (
         "新增" in profile.question.label
         and any(_WHOLE.search(lead) for lead in leads)

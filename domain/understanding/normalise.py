@@ -43,7 +43,8 @@ _SLIPS = (
     ("己建", "已建"), ("己整改", "已整改"), ("己制定", "已制定"), ("己成立", "已成立"), ("演炼", "演练"),
     ("演连", "演练"),
     ("演习", "演练"), ("左又", "左右"), ("右左", "左右"), ("百分只", "百分之"), ("百分子", "百分之"), ("在坐", "在做"),
-    ("星其", "星期"), ("培讯", "培训"), ("陪训", "培训"), ("隐换", "隐患"), ("隐慻", "隐患"), ("正改", "整改"),
+    ("星其", "星期"), ("咯", "了"), ("喽", "了"), ("培讯", "培训"), ("陪训", "培训"),
+    ("隐换", "隐患"), ("隐慻", "隐患"), ("正改", "整改"),
     ("导学按", "导学案"), ("心的体会", "心得体会"), ("公开科", "公开课"), ("未开站", "未开展"), ("开战了", "开展了"),
     ("班班同", "班班通"), ("板板通", "班班通"), ("班板通", "班班通"), ("绿华", "绿化"), ("米平方", "平方米"),
 )  # fmt: skip
@@ -116,11 +117,27 @@ def _without_idle_spaces(characters: list[tuple[str, int, int]]) -> list[tuple[s
     text = "".join(c for c, _, _ in characters)
     kept: list[tuple[str, int, int]] = []
     for at, (char, start, end) in enumerate(characters):
-        if char != " ":
+        if char == " " and _parts_sentences(text, at):
+            kept.append(("，", start, end))
+        elif char != " ":
             kept.append((char, start, end))
         elif _parts_numbers(text, at) or _parts_han_numbers(text, at):
             kept.append(("、", start, end))
     return kept
+
+
+_TELLING = Rule(r"[\u4e00-\u9fff\d%]{3,}$")
+_TOLD_ON = Rule(r"[\u4e00-\u9fff\d]{3,}")
+
+
+def _parts_sentences(text: str, at: int) -> bool:
+    """十六个班 已经装了十四个: people part their sentences by spaces; 参演学生 286人 is one."""
+    if at == 0 or text[at - 1] == " ":
+        return False
+    behind = text[at + 1 :].lstrip(" ")
+    if not behind[:1] > "\u4e00" or not (text[at - 1] > "\u4e00" or text[at - 1].isdigit()):
+        return False
+    return bool(_TELLING.search(text[:at]) and _TOLD_ON.match(behind))
 
 
 _GROUPS = Rule(r"(?<![\d.,])\d{1,3}(?: \d{3})+(?![\d.,])|(?<![\d.])\d(?: \d)+(?![\d.])")

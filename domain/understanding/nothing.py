@@ -8,6 +8,7 @@ from domain.understanding import negation
 from domain.understanding.alignment import inherited
 from domain.understanding.lexicon import Profile
 from domain.understanding.negation import Polarity
+from domain.understanding.normalise import BLANK
 from domain.understanding.rule import Rule
 from domain.understanding.same import says_same
 from domain.understanding.scene import Clause, Scene
@@ -20,7 +21,9 @@ def speaks(scene: Scene, clause: Clause, profile: Profile) -> bool:
     return scene.alone is profile or inherited(scene, clause, profile)
 
 
-_WELL = Rule(r"正常|完好|良好|没坏|好用|好着|没毛病|没问题|运转|(?:都|全|均)(?:部|已经?)?(?:能用|可用|修好)")
+_WELL = Rule(
+    r"正常|(?:都|全|均)是?好的|完好|良好|没坏|好用|好着|没毛病|没问题|运转|(?:都|全|均)(?:部|已经?)?(?:能用|可用|修好)"
+)
 
 
 _SPENDING = Rule(r"花|投|出|用|钱|筹|资金|经费|捐|^(?:暂时?|还|目前|都|本月|今年)*(?:没有?|无|未|零)$")
@@ -50,7 +53,12 @@ def is_none(scene: Scene, profile: Profile, valued: set[Clause]) -> bool:
 
 def _none_said(scene: Scene, clause: Clause, profile: Profile) -> bool:
     words = clause.words
-    if says_same(words) or negation.unknown(words) or negation.nobody_missing(words):
+    grown = "新增" in profile.question.label and "增" in words
+    if (says_same(words) and not grown) or negation.unknown(words) or negation.nobody_missing(words):
+        return False
+    if re.search(r"(?:没有?|未|无)再?新增", words) and not re.search(
+        r"新增|本月|本年|本学期|隐患|投入", profile.question.label
+    ):
         return False
     if re.search(r"(?:没|未)[^，。;]{0,3}[完齐够满全好]", words):
         return False
@@ -63,11 +71,30 @@ def _none_said(scene: Scene, clause: Clause, profile: Profile) -> bool:
     amounts = any(clause.start <= q.start < clause.end for q in scene.quantities)
     if amounts or re.search(r"上个?月|去年|上学期", words):
         return False
+    if not _BARE_NONE.fullmatch(_without_cues(scene, clause, profile).strip("、.() ")):
+        return False
     return (
         speaks(scene, clause, profile)
-        and negation.polarity(words) is Polarity.NO
+        and negation.polarity(words) in (Polarity.NO, Polarity.NEITHER, Polarity.YES)
+        and negation.denied(words)
         and _speaks_only(scene, clause, profile)
     )
+
+
+def _without_cues(scene: Scene, clause: Clause, profile: Profile) -> str:
+    words = clause.words
+    for cue in scene.about(clause, profile):
+        at, end = cue.start - clause.start, cue.end - clause.start
+        words = words[:at] + BLANK * (end - at) + words[end:]
+    return words
+
+
+_BARE_NONE = Rule(
+    r"(?:(?:因|由于)[^，。;]{1,10}?)?(?:[我咱]们?(?:校|学校|这|这里|这边|村小|教学点)?|村小|教学点|方面|这块|这一块|这项|情况|工作|活动|的|数|是|为|:|新|农村|学校|本校|全校|本月|这个?月|本年度?|今年|本学期|这个?学期|目前|现在|暂时?|至今|"
+    r"到现在|截至目前|还|尚|都|也|均|一直|真的?|确实|的确|实在|报告|回复|"
+    r"一[个次名位台处节篇份项场]|[\ue000-\uf8ff])*+"
+    r"(?:没有?|未|无|零|冇|莫得|没得|不曾|为零|0)[^，。;]{0,12}"
+)
 
 
 def _speaks_only(scene: Scene, clause: Clause, profile: Profile) -> bool:
@@ -86,9 +113,16 @@ def _none_beside(scene: Scene, clause: Clause, profile: Profile) -> bool:
         before = negation.without_harmless(scene.raw[max(clause.start, cue.start - 8) : cue.start])
         if _NONE_BEFORE.search(before):
             return True
+        if _BOTH_NONE.search(clause.words) and re.match(
+            r"(?:数|情况)?(?:和|、|与|跟|及|以及)", scene.raw[cue.end : clause.end]
+        ):
+            return True
         if _NONE_BEHIND.match(behind) and negation.polarity(behind) is Polarity.NO:
             return True
     return False
+
+
+_BOTH_NONE = Rule(r"(?:都|均|全)(?:还)?(?:没有?|无|未|是零|为零|是0|为0)[^，。;]{0,4}$")
 
 
 def no_hazard(words: str) -> bool:

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from decimal import Decimal
 
-from domain.understanding import negation, nothing, ratios, units
-from domain.understanding.alignment import PEOPLE, Assigned, bindings, fit, sorts_fit
+from domain.understanding import frames, negation, nothing, ratios
+from domain.understanding.alignment import Assigned
 from domain.understanding.amounts import Amount, amounts_of, per
+from domain.understanding.chosen import (
+    bracketed,
+    broken,
+    in_its_measure,
+    left_unsaid,
+    newest,
+    other_measure,
+    own_crowd,
+    own_subset,
+    said_twice,
+)
 from domain.understanding.lexicon import Profile
 from domain.understanding.outcome import Outcome, bounded, doubt, one_decimal, reading
 from domain.understanding.parts import are_parts, only_named, partial_sums, summed_up, told_apart, without_articles
 from domain.understanding.quantities import Quantity
 from domain.understanding.result import Why
-from domain.understanding.roles import Role, roles
 from domain.understanding.rule import Rule
 from domain.understanding.scene import Scene
+from domain.understanding.sharing import Role
 
 _UNSURE = Rule(r"记不清|记不得|不(?:太|大|是很)?确定|不敢确定|拿不准|吃不准|说不准")
 
@@ -24,7 +34,7 @@ _UNSURE = Rule(r"记不清|记不得|不(?:太|大|是很)?确定|不敢确定|�
 def read(scene: Scene, profile: Profile, found: list[Assigned], torn: list[Quantity]) -> Outcome:
     if scene.alone is profile and _UNSURE.search(scene.raw):
         return doubt(scene, profile, Why.PUT_OFF)
-    if profile.family == "count" and found and _other_measure(scene, profile, found):
+    if profile.family == "count" and found and other_measure(scene, profile, found):
         return doubt(scene, profile, Why.AMBIGUOUS)
     amounts = amounts_of(scene, profile, found)
     if profile.family == "percent" and negation.everything(scene.raw):
@@ -35,59 +45,29 @@ def read(scene: Scene, profile: Profile, found: list[Assigned], torn: list[Quant
         return added
     usable = [a for a in amounts if a.role in (Role.VALUE, Role.SUM)]
     if "自筹" in profile.question.label or not any(a.assigned.fit.noun >= 3 for a in usable):
-        usable = _own_subset(scene, profile, amounts) or usable
+        usable = own_subset(scene, profile, amounts) or usable
+    if profile.family == "percent" and any(a.role is Role.EACH and a.quantity.sort == "percent" for a in amounts):
+        usable = [a for a in usable if not re.search(r"昨|今[天早]|前天|周|星期|\d[日号]", scene.lead(a.quantity))]
+    if (told := bracketed(scene, usable)) is None:
+        return doubt(scene, profile, Why.CONTRADICTORY)
+    usable = told
+    usable = in_its_measure(scene, profile, usable)
     usable = summed_up(scene, without_articles(usable))
+    if usable and left_unsaid(scene, profile, amounts):
+        return doubt(scene, profile, Why.AMBIGUOUS, *_span(amounts))
     if usable:
         return _combined(scene, profile, usable, amounts)
     return _without_amount(scene, profile, amounts, torn)
 
 
-def _other_measure(scene: Scene, profile: Profile, found: list[Assigned]) -> bool:
-    """报道1次,推文4篇: the thing asked about, told in two measures; without a sum that cannot be added."""
-    own = profile.nouns | {"=" + profile.key}
-    strange = [
-        q
-        for q in scene.quantities
-        if q.sort == "count"
-        and q.unit
-        and not sorts_fit(q, profile)
-        and q.unit not in units.PERSON_UNITS
-        and (bound := bindings(scene)[q.start]).level == 3
-        and bound.concepts & own
-        and not any(f for p in scene.profiles if p is not profile and (f := fit(scene, q, p, bound)))
-        and roles(scene, q) is Role.VALUE
-        and "每" not in scene.lead(q)
-    ]
-    return bool(strange) and not any(roles(scene, a.quantity) is Role.SUM for a in found)
-
-
-_QUALIFIED = Rule(r"自筹|自己出|学校出|我们出|自有")
-
-
-def _own_subset(scene: Scene, profile: Profile, amounts: list[Amount]) -> list[Amount]:
-    """其中骨干教师5人 is a part of something else, but all of the 骨干 asked about."""
-    own = (profile.nouns & {"backbone"}) | {"=" + profile.key}
-    if (
-        narrow := [a for a in amounts if _QUALIFIED.search(scene.lead(a.quantity))]
-    ) and "自筹" in profile.question.label:
-        return [replace(narrow[0], role=Role.VALUE)] if len(narrow) == 1 else []
-    if any(b.level == 3 and "people" in b.concepts for b in bindings(scene).values()):
-        own |= profile.nouns & {"student", "staff"}
-    return [
-        replace(a, role=Role.VALUE) for a in amounts
-        if a.role is Role.SUBSET and a.assigned.bound.level == 3 and a.assigned.bound.concepts & own
-        and re.search(r"其中|包括|含", scene.lead(a.quantity))
-    ]  # fmt: skip
-
-
 def _combined(scene: Scene, profile: Profile, usable: list[Amount], amounts: list[Amount]) -> Outcome:
-    usable = _newest(scene, profile, usable)
+    usable = newest(scene, profile, usable)
     if profile.nouns & {"student", "staff"}:
-        usable = _own_crowd(scene, profile, usable)
+        usable = own_crowd(scene, profile, usable)
     if "fault" in profile.nouns:
-        usable = [a for a in usable if a.assigned.fit.noun >= 3] or usable
-    if "fault" in profile.nouns and {Role.SUBSET, Role.REMAIN} <= {a.role for a in amounts}:
-        return doubt(scene, profile, Why.AMBIGUOUS, *_span(amounts))
+        if (kept := broken(scene, usable, amounts)) is None:
+            return doubt(scene, profile, Why.AMBIGUOUS, *_span(amounts))
+        usable = kept
     usable = partial_sums(scene, usable)
     sums = [a for a in usable if a.role is Role.SUM]
     parts = [a for a in usable if a.role is Role.VALUE]
@@ -101,81 +81,14 @@ def _combined(scene: Scene, profile: Profile, usable: list[Amount], amounts: lis
         return _single(scene, profile, parts[0])
     if any(a.value is None for a in parts):
         return doubt(scene, profile, Why.FUZZY, *_span(parts))
-    if profile.family in ("count", "money", "area") and not per(profile) and are_parts(scene, parts):
+    if profile.family == "percent" and (same := said_twice(parts)) is not None:
+        return _single(scene, profile, same)
+    if profile.family in ("count", "money", "area") and not per(profile) and are_parts(scene, parts, profile.family):
         total = sum((a.value for a in parts if a.value is not None), Decimal(0))
         return _valued(scene, profile, total, parts, "parts added", changed=True)
-    if (own := only_named(scene, parts)) is not None:
+    if (own := only_named(scene, parts, profile.question.label)) is not None:
         return _single(scene, profile, own)
     return doubt(scene, profile, Why.AMBIGUOUS, *_span(parts))
-
-
-def _newest(scene: Scene, profile: Profile, usable: list[Amount]) -> list[Amount]:
-    """提高到85%: the end of a development; 新增260平方米 where the new is asked; 人均 where that is asked."""
-    usable = _per_told(scene, profile, _without_wholes(scene, usable))
-    if (attended := _attended(scene, profile, usable)) is not None:
-        return attended
-    ends = [
-        a
-        for a in usable
-        if re.search(r"(?:到|至|升为|变为|增为|现在(?:是|有)?|目前(?:是|有)?)$", scene.lead(a.quantity))
-    ]
-    if len(ends) == 1 and len(usable) > 1 and profile.family in ("percent", "count"):
-        return ends
-    new = [a for a in usable if re.search(r"新增|今年|新建|新", scene.lead(a.quantity))]
-    if "新增" in profile.question.label and len(new) == 1:
-        return new
-    if len(usable) > 1 and profile.family == "duration":
-        near = [a for a in usable if re.search(r"用时|耗时|历时|时长|共用|用了", scene.lead(a.quantity))]
-        plain = [a for a in usable if a.quantity.sort == "duration"]
-        return near if len(near) == 1 else plain if len(plain) == 1 else usable
-    return usable
-
-
-def _per_told(scene: Scene, profile: Profile, usable: list[Amount]) -> list[Amount]:
-    """总共1200学时,25个老师,人均48: the one that says what each has, where that is asked."""
-    each = per(profile)
-    told = [a for a in usable if each and re.search(rf"(?:{each})[^，。;]{{0,3}}$", scene.lead(a.quantity))]
-    return told or usable
-
-
-def _is_whole(scene: Scene, amount: Amount) -> bool:
-    tail = scene.tail(amount.quantity)
-    return bool(_ENROLLED.search(scene.lead(amount.quantity)) or re.match(r"(?:学生|老师|教师|教职工|人)*[里中]", tail))
-
-
-def _without_wholes(scene: Scene, usable: list[Amount]) -> list[Amount]:
-    """六项中开展了四项: the four."""
-    parts = [a for a in usable if not re.match(r"(?:里面?|里头|当中|之中|中)(?!心|午)", scene.tail(a.quantity))]
-    return parts or usable
-
-
-def _own_crowd(scene: Scene, profile: Profile, usable: list[Amount]) -> list[Amount]:
-    """学生500,老师30,共530: beside another crowd only the amount that names its own is its own."""
-    own = profile.nouns & PEOPLE
-    named = [b for q, b in bindings(scene).items() if b.level == 3 and b.concepts & PEOPLE and not b.concepts & own]
-    if not named:
-        return usable
-    return [a for a in usable if a.assigned.bound.level >= 2 and a.assigned.bound.concepts & own]
-
-
-_ATTENDING = Rule(r"参加|参与|参演|参训|实际|实到|到场|去了|来了|实参")
-_ENROLLED = Rule(r"全校|一共|共|总|在校|在册|应|学校")
-
-
-def _attended(scene: Scene, profile: Profile, usable: list[Amount]) -> list[Amount] | None:
-    """全校405名学生,参与398人: those who took part, where they are asked."""
-    if not re.search(r"参加|参与|参演|参训", profile.question.label) or len(usable) < 2:
-        return None
-    there = [
-        a
-        for a in usable
-        if _ATTENDING.search(scene.lead(a.quantity)) or re.match("参加|参与|参演|到场", scene.tail(a.quantity))
-    ]
-    whole = [a for a in usable if a not in there and _is_whole(scene, a)]
-    if len(there) != 1 or len(there) + len(whole) != len(usable):
-        return None
-    values = [a.value for a in whole if a.value is not None]
-    return there if there[0].value is not None and all(there[0].value <= v for v in values) else None
 
 
 def _span(amounts: list[Amount]) -> tuple[int, int]:
@@ -251,7 +164,7 @@ def _mixed_crowd(scene: Scene, profile: Profile, amount: Amount) -> bool:
 
 _LISTED = Rule(
     r"(?P<names>[^，。;每至到\-~]*[、和与及][^，。;每至到\-~]*)各[有是坏开上写交报]?$|(?:^|"
-    r"[^\u4e00-\u9fff])(?P<subjects>[语数英科音体美物化生史地政]{2,})各[有是坏开上写交报]?$"
+    r"[^\u4e00-\u9fff])(?P<subjects>[语数英科音体美物化生史地政]{2,}|[一二三四五六七八九]{2,}(?=年级))(?:年级)?各[有是坏开上写交报]?$"
 )
 
 
@@ -304,7 +217,7 @@ def _share(scene: Scene, profile: Profile, amounts: list[Amount]) -> Outcome:
     counts = [a.quantity for a in kept if a.quantity.sort in ("count", "pair")]
     if not pairs and len(counts) < 2:
         return None
-    frame = ratios.frame(scene, counts, None)
+    frame = frames.frame(scene, counts, None)
     if isinstance(frame, Why) or frame[1] == 0:
         return doubt(scene, profile, frame if isinstance(frame, Why) else Why.AMBIGUOUS)
     done, total = frame
@@ -352,7 +265,7 @@ def _whole(scene: Scene, profile: Profile, amounts: list[Amount]) -> Outcome:
         return _valued(scene, profile, Decimal(total) - left[0].value, left, "registered total less", changed=True)
     if left or not any(negation.everything(c.words) for c in relevant):
         return None
-    if any(negation.unknown(c.words) for c in relevant):
+    if any(negation.unknown(c.words) for c in relevant) or negation.excepts(scene.raw):
         return None
     if total is None:
         return doubt(scene, profile, Why.TOTAL_UNKNOWN)

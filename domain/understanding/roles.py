@@ -4,28 +4,24 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from enum import Enum, auto
 
 from domain.understanding import dates, negation, numerals
 from domain.understanding.quantities import Quantity
 from domain.understanding.rule import Rule
 from domain.understanding.scene import Scene
-
-
-class Role(Enum):
-    VALUE = auto()
-    SUM = auto()
-    TOTAL = auto()
-    DONE = auto()
-    REMAIN = auto()
-    SUBSET = auto()
-    EACH = auto()
-    CHANGE = auto()
-    PLANNED = auto()
-    OTHER = auto()
-    DENIED = auto()
-    REVOKED = auto()
-
+from domain.understanding.sharing import (
+    DONE_OWN,
+    EXCEPT,
+    EXCEPT_TAIL,
+    NOT_DONE,
+    OF_THE_NEXT,
+    REMAIN_TAIL,
+    Role,
+    last,
+    leading_on,
+    share,
+    words_follow,
+)
 
 _OTHER = Rule(
     r"去年|上年|前年|往年|上上?个?月(?!\d)|上个?季度|上个?学期|上学年|上一?次(?!的?(?:\d+|"
@@ -33,82 +29,78 @@ _OTHER = Rule(
     r"下个?月|下个?学期|下季度|明年|后年|下次|今年(?:一共|总共|累计|"
     r"以来)|本学期累计|全年|截至去年"
 )
+
+
 _CURRENT = Rule(
     r"今年(?!一共|总共|累计|以来)|本年|本月|这个?月|当月|本次|这次|这回|本期|这期|现在|目前|如今|本学期(?!累计)|"
     r"这个?学期|本季度|实际|已|完成|花了|到了|更正"
 )
+
+
 _PLANNED = Rule(
-    r"(?<!培)原?(?<!培)计划|预计|预算|打算|准备|拟|目标|原定|原本|本来|预定|争取|将(?:要|有|会)|任务(?:数|是)|需要?|要求|规定|标准(?!化)|定额|"
-    r"指标数|应配|设计|可容纳|容纳|最多可|力争|待"
+    r"布置|安排了|下达|分配|应交|应收|(?<!培)原?(?<!培)计划|预计|预算|打算|准备|拟|目标|原定|原本|本来|预定|争取|将(?:要|有|会)|任务(?:数|是)|需要?|要求|规定|标准(?!化)|定额|"
+    r"指标数|应配|设计|可容纳|容纳|最多可|力争|(?<![接招看对期])待"
 )
+
+
 _SUBSET = Rule(
-    r"其中|里面|包括|包含|含(?!量)|当中有|报修|已修|修好|修了|在修|送修|评出|评选|选送|推荐|获|入选|采用|录用|处理了|转走|除外"
+    r"其中|里面|包括|包含|含(?!量)|当中有|报修|已修|修好|(?:才|都|又|已经?)修了|在修|送修|评出|评选|选送|推荐|获|入选|采用|录用|处理了|转走|除外"
 )
+
+
 _AFTERWARDS = Rule(
     r"(?:准备|计划|打算|要到?|放在|留到|等)?(?:下个?学期|下个?月|明年|下周|以后|月底|年底)(?:再|才|搞|开|装|做|补)"
 )
+
+
 _EACH = Rule(
     r"每(?:一)?(?:[个名位人周天日月间层节台篇场次班处年学]|星期|礼拜|学期|小时|学校|[一二三四五六日](?=$|"
     r"[上下]))*(?:级|班|楼)*[都各为是有配约开上写交编搞]*$|人均[为是约达]*(?:编写|编|写|完成)?$|"
-    r"平均(?:每.{1,3})?[为是约]?$|各[有是坏开上写交报]?$|生均$|班均$|人手$|单价[是为]?$|每(?:一)?[^，。;、\d应实到参共计]{1,8}$|"
+    r"平均(?:每.{1,3})?[为是约]?$|各[有是坏开上写交报]?$|生均$|班均$|人手$|单价[是为]?$|每(?:一)?[^，。;、\d应实到参共计]{1,8}$|[单双隔]周$|[周月日]均$|"
     r"(?:一|每)[台套间]$|单个$"
 )
+
+
 _SUM = Rule(
     r"(?:共有?|一共|总共|合计|总计|共计|累计|加起来|总人数|总数|合起来|全部加|总的|统共|拢共|"
     r"一起)(?:[^，。;、]{0,6})$|(?:^|[，。;、])总[^，。;、]{0,3}$|现在(?:有|是|共)?$|全年$"
 )
+
+
 _CHANGE = Rule(
     r"(?:又|再|另|新|多|少|漏|错)(?:开设?|上|招|参加|建|装|增|添|通|搞|报|写|算|填|坏|加|修|建成|了|"
     r"出)+(?:了)?[^，。;、]{0,3}$|(?<!没有)(?<!没)(?<!未)(?:新增|增加|减少|增长|提高|下降|上升|降低|多出|少了|拆了|拆除了?|报废了?|淘汰了?|转走了?|撤了|"
     r"多了|追加)(?:了|约)*[^到至为，。;]{0,2}$|比.{1,8}(?:多|少|高|低|增加|减少)(?:了)?$"
 )
+
+
 _NOT_CHANGE = Rule(r"(?:增加|提高|上升|提升|升|增|减少|下降)(?:到|至|为)了?$")
+
+
 _SAID_BEFORE = Rule(
     r"(?:刚才?|刚刚|之前|前面|前头|上午|上次|先前|昨天|早上|原来|方才|前一条|上一条)[^，。;]{0,10}(?:报|填|写|"
     r"发|说|交|打)(?:的|成)[^，。;]{0,6}$"
 )
+
+
 _DENIED_TAIL = Rule(
     r"(?:[^，。;]{0,4})?(?:都|也|都还|也还|还)(?:没|未|不|无|冇|莫得)|^(?:没有?|"
     r"未)(?:[搞开写坏装参到发编上建查]|有|发现)"
 )
+
+
 _DENIED_LEAD = Rule(r"(?:没有?|无|未)(?:任何)?(?:[搞开写坏装参到发编上建组][织设加训成]?)?(?:有|过)?$")
-_REMAIN_TAIL = Rule(
-    r"^(?:的)?(?:学生|老师|教师|教职工|毕业班|班级?|隐患|人)?(?:因?[病事产公]?(?:假|出)|请|缺|未|没|还没|尚未|"
-    r"不合格|不达标|在改|正在|还在|在?等|在[走办弄修补]|待|不在|外出|休|列入|纳入|计划)|^[^，。;]{0,8}(?:没有?|未)(?:来|到|参|装|通|改|整|建|完|合|"
-    r"推|搞|有装)"
-)
-_REMAIN_LEAD = Rule(
-    r"(?:还?差|还?剩|缺席?|缺勤|请假|只剩|就剩|(?<!扫)除|除了|除去|除开|欠|剩下|(?:限期|限时|正在|还在|有待|待|"
-    r"尚待|准备|计划)(?:整改|改|安装|装)|(?:没|未|没有)[^，。;、]{1,4}的|没装|未装|没到|没来|没参加|"
-    r"未参加|未参训|未到|请假|还有|坏了?|损坏|过期|失效|未整改|没整改|不合格|未通|没通)(?:的)?(?:有|了|是)?(?:老师|教师|班)?$"
-)
-_EXCEPT = Rule(r"(?<!扫)除(?!了?以?外)[^，。;\d外]{0,8}$")
-_EXCEPT_TAIL = Rule(r"^[^，。;\d]{0,6}?(?:以外|之外|外(?![出地来聘面])|其[余他它]|都|均|全)")
-_DONE_LEAD = Rule(
-    r"已(?!有)|装好|装了|安装|装上|建成|建好|建了|通了|开通|完成|整改|改了|改好|改完|实到|实训|实培|实参|实际|"
-    r"到了|来了|去了|参训|参加|参与|其中|解决|消除|推行|落实|处理|合格|到会|到场|装有|(?<![共总现])有$|受训|"
-    r"出席|用上|覆盖|(?<![没未流交沟畅班])通$|"
-    r"到位|销号|搞了|做了|达标|已建|培训了|只有?$|达到?$|能正常|(?<![没未有])[装建通过用][^，。;、\d没未不]{0,4}的$"
-)
-_TOTAL_LEAD = Rule(
-    r"共|总|全校|全体|应到|应训|应参|应(?=$)|应该?(?:参|到|有)|现有|排查|查出|发现|查找|查了|查到|查|摸排|在册|"
-    r"在编|全县|在岗|专任|本校有|我校有|学校有|一起|辖|占|名册|抽查|检查|班额|设有|原有"
-)
-_DONE_TAIL = Rule(
-    r"^(?:的)?(?:班级?|教学班|老师|教师|教职工|学生|隐患|问题|人|个班)?(?:都|全|全部|已|已经|均|在|"
-    r"是)*(?:有(?![没\d一二两三四五六七八九十])|装|通|建|整改|改|参加|参训|到|去|来|完成|推行|合格|参与|用上|"
-    r"消除|解决|处理|销号|搞|做|落实|受训|出席|达标|覆盖|开通|满意|通过|过关|知晓)|"
-    r"^(?:[装建改通弄搞做]|安装|整改|完成)[好完上]?了(?=还|就|只|差|剩)"
-)
 
 
 _RATE = Rule(r"(?:/|每|一)(?:个?[人班]|节|堂|次|天|周|月|本|套|台|棵|份|场|位|名|张|平|米)(?=$|[，。;、)]|的价)")
-_MONTH = Rule(r"(?<![\d年])(?P<month>\d{1,2}|十?[一二三四五六七八九十])月(?:份|的)")
+
+
+_MONTH = Rule(r"(?<![\d年])(?P<month>\d{1,2}|十?[一二三四五六七八九十])月(?:份|的|(?=[搞练做没未已还就也开组演]))")
 
 
 def _scope(before: str, today: date, *, yearly: bool) -> int:
     """Where words of another period stand last, or -1 if words of this one stand behind them."""
-    other, current = _last(_OTHER, before), _last(_CURRENT, before)
+    other, current = last(_OTHER, before), last(_CURRENT, before)
     if yearly and other == before.rfind("全年"):
         other = -1
     for match in _MONTH.finditer(before):
@@ -132,20 +124,32 @@ def roles(scene: Scene, quantity: Quantity, *, ratio: bool = False, per_head: st
     lead, tail = scene.lead(quantity), scene.tail(quantity)
     before = scene.raw[scene.clause_at(quantity.start).start : quantity.start]
     if ratio:
-        before = before.replace("上次的", "")
+        before = _LAST_TIMES.sub("", before)
     if _one_denied(quantity, lead, tail):
         return Role.OTHER if re.search(r"伤|掉队|落下|缺|漏|差|少|事|问题", tail[:6]) else Role.DENIED
+    if ratio and re.search(r"(?:还?剩下?|还?差)(?:的)?$", lead):
+        return Role.REMAIN
+    if not ratio and re.match(r"(?:正|还)?在?(?:筹[备建划]|酝酿|申请|准备)", tail):
+        return Role.PLANNED
     if _AFTERWARDS.match(tail):
         return Role.PLANNED
     if _ahead(scene, quantity) or _last_weeks(scene, quantity):
         return Role.PLANNED
-    role = _set_aside(scene, before, lead, per_head)
+    role = _set_aside(scene, quantity, before, lead, per_head)
     if role is not None:
         return role
     if ratio:
-        return _share(lead, tail, _leads_on(scene, quantity))
+        leads_on = leading_on(scene, quantity)
+        lead = "" if words_follow(scene, scene.clause_at(quantity.start)) else lead
+        own = OF_THE_NEXT.sub("", tail) if leads_on and not DONE_OWN.match(tail) else tail
+        return share(lead, own, leads_on)
     role = _standing(lead, tail)
+    if role is Role.VALUE and _picked_out(scene, quantity, lead, tail):
+        return Role.SUBSET
     return Role.SUBSET if role is Role.VALUE and _goes_on(scene, quantity) else role
+
+
+_LAST_TIMES = Rule(r"上一?次(?:检查|排查|自查|查)?(?:出|发现|到)?(?:来)?的?(?=[^，。;]*$)")
 
 
 def _goes_on(scene: Scene, quantity: Quantity) -> bool:
@@ -157,7 +161,25 @@ def _goes_on(scene: Scene, quantity: Quantity) -> bool:
     )
 
 
-_DIMENSION = Rule(r"[长宽高厚深](?:度|为|是|约)*$")
+_PICKED = Rule(
+    r"^(?:是|已|已经|被|还|都)*(?:获|被?评|入选|采用|录用|上了|登|发在|发到|刊|转发|转载|优秀|送[县市省教]|推荐|选送|报送|得奖|拿)"
+)
+
+
+def _picked_out(scene: Scene, quantity: Quantity, lead: str, tail: str) -> bool:
+    """4篇,有一篇上了县融媒: of those told before."""
+    if not _PICKED.match(tail) or lead.strip("，、") not in ("", "有", "还有", "另有"):
+        return False
+    earlier = [
+        q for q in scene.quantities if q.start < quantity.start and q.unit == quantity.unit and q.value is not None
+    ]
+    return quantity.value is not None and any(q.value is not None and q.value >= quantity.value for q in earlier)
+
+
+_LENGTHS = ("", "米", "厘米", "公里", "里")
+
+
+_DIMENSION = Rule(r"(?<![站校班组队园处局科股所部成])[长宽高厚深](?:度|为|是|约)*$")
 
 
 def said_before(scene: Scene, quantity: Quantity) -> bool:
@@ -167,9 +189,13 @@ def said_before(scene: Scene, quantity: Quantity) -> bool:
 
 def _one_denied(quantity: Quantity, lead: str, tail: str) -> bool:
     """一台都没坏, 没有一个: none, not one."""
-    if quantity.numeral not in ("一", "1", "半") or re.search(r"(?:差|剩|缺|欠|还有|除|只|就)[有了下]?$", lead):
+    if (
+        quantity.numeral not in ("一", "1", "半")
+        or (quantity.numeral == "1" and not quantity.unit)
+        or re.search(r"(?:差|剩|缺|欠|还有|除|只|就)[有了下]?$", lead)
+    ):
         return False
-    return bool(_DENIED_TAIL.match(tail)) or bool(_DENIED_LEAD.search(lead))
+    return bool(_DENIED_TAIL.match(tail)) or (quantity.numeral != "1" and bool(_DENIED_LEAD.search(lead)))
 
 
 def _last_weeks(scene: Scene, quantity: Quantity) -> bool:
@@ -192,39 +218,56 @@ def _ahead(scene: Scene, quantity: Quantity) -> bool:
 _TO_COME = Rule(
     r"(?:排|安排|定|放|推|留|改|延)(?:在|到|至)了?(?:下|明|后|月底|年底|12|十二)|下周|下个?星期|下个?礼拜|明天|后天"
 )
+
+
 _HAPPENED = Rule(r"已|了(?!解)|完成|实际")
 
 
-def _set_aside(scene: Scene, before: str, lead: str, per_head: str) -> Role | None:
+def _set_aside(scene: Scene, quantity: Quantity, before: str, lead: str, per_head: str) -> Role | None:
     """Amounts that are not the value asked for."""
-    if re.search(r"还(?:有|要[上开搞])$", lead) and "已" in scene.raw[: scene.raw.find(before) + len(before)]:
+    if _to_come(scene, quantity, before, lead):
         return Role.PLANNED
     yearly = any("年" in p.question.label for p in scene.profiles)
     if _SAID_BEFORE.search(before) or _scope(before, scene.today, yearly=yearly) >= 0:
         return Role.OTHER
-    if (dimension := _DIMENSION.search(lead)) and not any(dimension[0][0] in p.question.label for p in scene.profiles):
-        return Role.OTHER
-    if _last(_PLANNED, lead) > _last(_CURRENT, lead):
+    if last(_PLANNED, lead) > last(_CURRENT, lead) or re.search(r"正在[^，。;、]{1,3}$", lead):
         return Role.PLANNED
-    if re.search(r"正在[^，。;、]{1,3}$", lead):
-        return Role.PLANNED
-    if re.search(r"节约|节省|结余|剩余|还欠|未付|招生|毕业", lead):
+    if _of_other_things(scene, quantity, lead):
         return Role.OTHER
-    if re.search(r"在[册校籍]|学籍|花名册", lead) and not _enrolment(scene):
-        return Role.OTHER
-    if re.search(r"占地|校园面积|建筑面积|总面积", lead):
-        return Role.OTHER
-    if not per_head and re.search(
-        r"(?:每|一)个?(?:周|天|月|星期|学期|人|班|家|户|组|校|村)(?:都|要|有|上|搞|开|来|出|交|写|派|去)*$", before
-    ):
+    if not per_head and _AT_A_TIME.search(before):
         return Role.EACH
     if re.search(r"比[^，。;]{1,10}(?:多|少|高|低)了?$", before):
         return Role.CHANGE
     if _EACH.search(lead) and not (per_head and re.search(rf"(?:{per_head})[^，。;]{{0,6}}$", lead)):
         return Role.EACH
-    if _CHANGE.search(lead) and not _NOT_CHANGE.search(lead):
-        return Role.CHANGE
-    return None
+    return Role.CHANGE if _CHANGE.search(lead) and not _NOT_CHANGE.search(lead) else None
+
+
+_AT_A_TIME = Rule(
+    r"(?<!最后)(?<!最慢的)(?:每|一|(?<![前近后这头第\d])[两二三四半隔])个?(?:周|天|月|星期|学期|人|班|家|户|组|校|村)"
+    r"(?:都|要|有|上|搞|开|来|出|交|写|派|去)*$"
+)
+_BESIDE_THE_POINT = Rule(
+    r"节约|节省|结余|剩余|还欠|未付|招生|毕业|遗留|结转|剩下的老|占地|校园面积|建筑面积|总面积|"
+    r"(?:另有|另外(?:还)?有|此外(?:还)?有?)[^，。;、\d]+$"
+)
+
+
+def _to_come(scene: Scene, quantity: Quantity, before: str, lead: str) -> bool:
+    """还有两节, said after something that is done."""
+    if not re.search(r"还(?:有|要[上开搞])$", lead) or NOT_DONE.match(scene.tail(quantity)):
+        return False
+    return "已" in scene.raw[: scene.raw.find(before) + len(before)]
+
+
+def _of_other_things(scene: Scene, quantity: Quantity, lead: str) -> bool:
+    """A height, what was saved, those on the register, what came besides."""
+    dimension = _DIMENSION.search(lead) if quantity.unit in _LENGTHS else None
+    if dimension and not any(dimension[0][0] in p.question.label for p in scene.profiles):
+        return True
+    if re.search(r"在[册校籍]|学籍|花名册", lead) and not _enrolment(scene):
+        return True
+    return bool(_BESIDE_THE_POINT.search(lead))
 
 
 def _enrolment(scene: Scene) -> bool:
@@ -234,7 +277,12 @@ def _enrolment(scene: Scene) -> bool:
     ) or (negation.everything(scene.raw))
 
 
+_SHOULD = Rule(r"(?<![反响适])应(?:参加|参训|受训|参演|参|训|到|出席)[^，。;、\d没未已实]{0,3}$")
+
+
 def _standing(lead: str, tail: str) -> Role:
+    if _SHOULD.search(lead):
+        return Role.PLANNED
     if _SUM.search(lead):
         return Role.SUM
     if _SUBSET.search(lead) and re.search(r"本月|这个?月|本次|这次", lead):
@@ -244,46 +292,12 @@ def _standing(lead: str, tail: str) -> Role:
     if re.search(r"(?:现在|目前)(?:就|只)?剩$", lead):
         return Role.VALUE
     if (
-        (_EXCEPT.search(lead) and _EXCEPT_TAIL.match(tail))
-        or _REMAIN_TAIL.match(tail)
-        or re.search(r"(?:还?差|还?剩|只剩|就剩|请假|缺席|缺勤|缺|(?<!扫)除了?)了?$", lead)
+        (EXCEPT.search(lead) and EXCEPT_TAIL.match(tail))
+        or REMAIN_TAIL.match(tail)
+        or re.search(
+            r"(?:没有?|未)(?!包括|含|算|有?增|有?变|有?减|有?新)[^，。;、\d]{1,4}(?:的)?$|(?:还?差|还?剩|只剩|就剩|请假|缺席|缺勤|缺|(?<!扫)除了?)了?$",
+            lead,
+        )
     ):
         return Role.REMAIN
     return Role.VALUE
-
-
-def _leads_on(scene: Scene, quantity: Quantity) -> bool:
-    """36个班已装30个: the words between two amounts belong to the second."""
-    clause, tail = scene.clause_at(quantity.start), scene.tail(quantity)
-    return quantity.end + len(tail) < clause.end and not re.search(r"[、(]", tail)
-
-
-def _share(lead: str, tail: str, leads_on: bool) -> Role:
-    if (_EXCEPT.search(lead) and _EXCEPT_TAIL.match(tail)) or _REMAIN_LEAD.search(lead) or _REMAIN_TAIL.match(tail):
-        return Role.REMAIN
-    if re.search(r"应(?:为|该是|是|更正)$", lead):
-        return Role.VALUE
-    if re.match(r"(?:老师|教师|学生|班级?)?(?:里面?|里头|当中|之中|中)(?!心|午)", tail):
-        return Role.TOTAL
-    if re.search(r"应(?:参加|参训|受训|参|训|到|培|出席)", lead):
-        return Role.TOTAL
-    stated = None if leads_on else re.match(r"(?P<due>应|实)[到参训培](?:[加训])?$", tail)
-    if stated:
-        return Role.TOTAL if stated["due"] == "应" else Role.DONE
-    done, total = _last(_DONE_LEAD, lead), _last(_TOTAL_LEAD, lead)
-    if done < 0 and total < 0:
-        own = not leads_on or bool(_DONE_OWN.match(tail))
-        return Role.DONE if _DONE_TAIL.match(tail) and own else Role.VALUE
-    if total > done and _DONE_TAIL.match(tail) and not re.match(r"^[^，。;]{0,3}(?:都|全|均|已全)", tail):
-        return Role.TOTAL
-    return Role.DONE if done > total else Role.TOTAL
-
-
-_DONE_OWN = Rule(r"^(?:都|全|全部|已经?)*(?:[装建改通弄搞做]|安装|整改|完成)[好完上]?了(?=还|就|只|差|剩)")
-
-
-def _last(pattern: Rule, words: str) -> int:
-    at = -1
-    for match in pattern.finditer(words):
-        at = match.start()
-    return at

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from domain.understanding.lexicon import Profile
 from domain.understanding.outcome import Outcome, doubt, reading
 from domain.understanding.result import Why
@@ -24,6 +26,8 @@ def read(scene: Scene, profile: Profile) -> Outcome:
     """Last time's value if a clause about this question says so."""
     for clause in scene.clauses:
         match = _SAME.search(clause.words)
+        if match and "新增" in profile.question.label and re.search("增|新", match.group()):
+            continue
         if match is None or not _concerns(scene, clause.start, profile):
             continue
         span = (clause.start, clause.end)

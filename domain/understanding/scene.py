@@ -194,6 +194,12 @@ def _stands_as_day(
     if _AROUND.fullmatch(rest):
         return "/" not in masked[when.start : when.end] or bool(re.search(r"日期|时间", rest)) or clause.marker > 0
     before = masked[clause.start : when.start]
+    if (
+        when.start == clause.start
+        and re.match(r"[搞开组举练进做]|的?演练", masked[when.end :])
+        and "/" not in masked[when.start : when.end]
+    ):
+        return True
     return bool(re.search(r"(?:日期|时间)[是为:在]?$", before)) or any(
         cue.end == when.start and cue.concepts & p.concepts for cue in cues for p in asked
     )

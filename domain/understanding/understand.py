@@ -117,10 +117,11 @@ def _bare_yes(laid_out: Scene, bare: str) -> bool:
 
 def _answer_or_correction(laid_out: Scene) -> Intent:
     raw = laid_out.raw
+    first = laid_out.clauses[0].start
     starts = [q.start for q in laid_out.quantities] + [w.start for w in laid_out.whens]
-    if repairs.within(raw, sorted(starts)):
+    if repairs.within(raw[first:], sorted(at - first for at in starts)):
         return Intent.ANSWER
-    if repairs.speaks_of_earlier(raw[laid_out.clauses[0].start :]) or _denies_earlier(laid_out):
+    if repairs.speaks_of_earlier(raw[first:]) or _denies_earlier(laid_out):
         return Intent.CORRECTION
     return Intent.ANSWER
 

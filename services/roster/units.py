@@ -17,6 +17,7 @@ _NAMES = {
     "kind": "类别", "next_name": "更名", "renamed_on": "更名日期", "duty_phone": "值班电话", "office_name": "办公室",
     "central_unit_id": "中心校", "merged_into_id": "并入", "office_contact": "办公室联系人",
     "office_phone": "办公室电话", "salutation": "称呼",
+    "contact_sharing": "手机号开通",
 }  # fmt: skip
 
 
@@ -32,6 +33,8 @@ def apply_bureau(store: Store, plan: Roster) -> None:
     values: dict[str, object] = {}
     if plan.bureau.name:
         values |= {"name": plan.bureau.name, "duty_phone": plan.bureau.duty_phone}
+    if plan.bureau.contact_sharing is not None:
+        values["contact_sharing"] = plan.bureau.contact_sharing
     office = _office(plan)
     if office is not None:
         unit, person = office

@@ -80,6 +80,7 @@ def _all_verbs(key: ReportKey) -> dict[str, str]:
         "reason": encode(Verb.REASON, key, 0, 0),
         "how": encode(Verb.HOW, key, 0),
         "version": encode(Verb.VERSION, key, 0, 0),
+        "photos": encode(Verb.PHOTOS, key),
         "extend": encode(Verb.EXTEND, key),
         "until": encode(Verb.UNTIL, key, 740000),
         "why": encode(Verb.WHY, key, 740000, 0),

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
+
+from sqlmodel import col
 
 from db.session import Database
-from db.tables import Answer, DigestSnapshot, Outbox, Report
+from db.tables import Account, Answer, Bureau, Chat, DigestSnapshot, Fate, Membership, Outbox, Person, Report
 from domain.digest import Digest
+from domain.messages import Phrase, Reminder, Say
+from services.outbox import Recipient, queue
 from tests.bot.dialogue import Dialogue
-from tests.cast import CLERK, PRINCIPAL, SECOND_PRINCIPAL, TWO_SCHOOLS, at, make_county
-from tests.stage import on_stage
+from tests.cast import CLERK, PRINCIPAL, SECOND_PRINCIPAL, STRANGER, TWO_SCHOOLS, at, make_county
+from tests.stage import TOKEN, on_stage
 
 
 async def test_from_prompt_to_digest(database: Database) -> None:
@@ -46,3 +51,57 @@ async def test_from_prompt_to_digest(database: Database) -> None:
         reached = (PRINCIPAL, SECOND_PRINCIPAL, TWO_SCHOOLS, CLERK)
         fates = Counter(row.fate for row in await stage.rows(Outbox) if row.chat_id in reached)
         assert fates.keys() <= {"sent", "superseded"}
+
+
+async def test_a_group_moves_while_it_is_written_to(database: Database) -> None:
+    """Its own word of the move and the refused sends both carry it over, each thing once."""
+    county = await make_county(database, at("2026-11-16 09:00"))
+    async with on_stage(database, county.bureau_id, at("2026-11-18 09:00")) as stage:
+        old = stage.server.group(TOKEN, -4001)
+        await old.add_bot()
+        await stage.settled()
+        async with database.write() as session:
+            for _ in range(4):
+                await queue(session, Recipient(county.bureau_id, old.id), Say(phrase=Phrase.GROUP), stage.clock.now())
+            new = await old.migrate()
+        await stage.settled()
+        assert len(old.received) + len(new.received) == 5
+        rows = await stage.rows(Outbox, col(Outbox.chat_id).in_([old.id, new.id]))
+        assert {row.fate for row in rows} == {Fate.SENT}
+        [chat] = await stage.rows(Chat, col(Chat.id) == old.id)
+        assert chat.moved_to == new.id
+        await new.remove_bot()
+        await stage.settled()
+        [chat] = await stage.rows(Chat, col(Chat.id) == new.id)
+        assert chat.left_at == stage.clock.now()
+
+
+async def test_who_blocks_and_who_shares_a_number(database: Database) -> None:
+    county = await make_county(database, at("2026-11-16 09:00"))
+    async with database.write() as session:
+        (await session.get_one(Bureau, county.bureau_id)).contact_sharing = True
+        session.add(Person(bureau_id=county.bureau_id, id=7, name="赵丽", salutation="赵校长", phone="12300000001"))
+        await session.flush()
+        unit = county.units["西岭中学"]
+        session.add(Membership(bureau_id=county.bureau_id, id=7, person_id=7, unit_id=unit, role="deputy"))
+    async with on_stage(database, county.bureau_id, at("2026-11-18 22:00")) as stage:
+        wang = Dialogue(stage, stage.phone(PRINCIPAL))
+        await wang.play(("待办", "现在没有待报事项"))
+        async with database.write() as session:
+            to, nag = Recipient(county.bureau_id, PRINCIPAL), Reminder(rung="T-1", reports=())
+            kept = await queue(session, to, nag, stage.clock.now(), nag=True)
+        await wang.phone.block()
+        await stage.settled()
+        assert {row.id: row.fate for row in await stage.rows(Outbox)}[kept] == Fate.CANCELLED
+        stage.clock.jump_to(stage.clock.now() + timedelta(hours=11))
+        await wang.phone.unblock()
+        await stage.settled()
+        assert "您又能收到消息了" in wang.last.text
+        stage.server.add_user(STRANGER, "赵丽", phone="8612300000001")
+        zhao = Dialogue(stage, stage.phone(STRANGER))
+        await zhao.phone.start()
+        await stage.settled()
+        await zhao.phone.share_contact()
+        await stage.settled()
+        await zhao.play(("[是我]", "赵校长,已开通"))
+        assert STRANGER in {row.external_id for row in await stage.rows(Account)}

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text
+from alembic import command
+from sqlalchemy import inspect, select, text
 from sqlmodel import col
 
 from db import migrations
 from db.session import Database
-from db.tables import Evidence, Report
+from db.tables import Account, Bureau, Chat, Evidence, Outbox, Report
 from jobs.sweeps import tick
 from services.clock import VirtualClock
 from services.workplace import Workplace
-from tests.cast import HOURS, at, make_county
+from tests.cast import HOURS, PRINCIPAL, County, at, make_county
 
 FIRST_TABLES = "b4d068fb61aa"
+EVIDENCE = "277d038d9eee"
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 async def old(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty store as the first release left it."""
+    """Where a store may be made that is empty."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/old.db"
     from tests.postgres import empty_database
@@ -29,12 +32,20 @@ async def old(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return await empty_database(request.getfixturevalue("postgres_server"))
 
 
-async def test_evidence_kept_by_name_only_becomes_a_job(old: str) -> None:
-    database = Database(old)
-    await migrations.migrate(database.engine, FIRST_TABLES)
-    now = at("2026-11-18 09:00")
+async def at_work(url: str, now: datetime, revision: str) -> tuple[Database, County]:
+    """A county with open rounds and prompts on their way, its tables as that release had them."""
+    database = Database(url)
+    await migrations.migrate(database.engine)
     county = await make_county(database, now)
     await tick(Workplace(database, VirtualClock(now, speed=0), county.bureau_id, HOURS))
+    async with database.engine.begin() as connection:
+        await connection.run_sync(lambda sync: command.downgrade(migrations._config(sync), revision))
+    return database, county
+
+
+async def test_evidence_kept_by_name_only_becomes_a_job(old: str) -> None:
+    now = at("2026-11-18 09:00")
+    database, county = await at_work(old, now, FIRST_TABLES)
     async with database.write() as session:
         report = (await session.execute(select(Report).order_by(col(Report.round_id)).limit(1))).scalar_one()
         await session.execute(
@@ -50,4 +61,28 @@ async def test_evidence_kept_by_name_only_becomes_a_job(old: str) -> None:
         [row] = (await session.execute(select(Evidence))).scalars().all()
     assert (row.file_id, row.unique_id, row.received_at) == ("AgAC1", "AQAD1", now)
     assert (row.state, row.attempts, row.is_document, row.sha256) == ("pending", 0, False, None)
+    await database.close()
+
+
+async def test_chats_and_what_waits_for_them_outlive_groups(old: str) -> None:
+    database, county = await at_work(old, at("2026-11-18 09:00"), EVIDENCE)
+    async with database.read() as session:
+        columns = await session.connection()
+        names = await columns.run_sync(lambda sync: {c["name"] for c in inspect(sync).get_columns("outbox")})
+    assert "thread_id" not in names
+    async with database.write() as session:
+        sql = "INSERT INTO chat (bureau_id, id, failures) VALUES (:bureau, :id, 2)"
+        await session.execute(text(sql), {"bureau": county.bureau_id, "id": PRINCIPAL})
+    await migrations.migrate(database.engine)
+    await migrations.check(database.engine)
+    async with database.read() as session:
+        bureau = await session.get_one(Bureau, county.bureau_id)
+        chat = await session.get_one(Chat, (county.bureau_id, PRINCIPAL))
+        waiting = (await session.execute(select(Outbox).where(col(Outbox.fate) == "pending"))).scalars().all()
+        account = await session.get_one(Account, (county.bureau_id, "telegram", PRINCIPAL))
+    assert (bureau.name, bureau.contact_sharing) == ("云溪县教育局", False)
+    assert (chat.failures, chat.told_at, chat.left_at, chat.moved_to) == (2, None, None, None)
+    assert PRINCIPAL in {row.chat_id for row in waiting}
+    assert {row.thread_id for row in waiting} == {None}
+    assert account.person_id == county.people["王建国"]
     await database.close()

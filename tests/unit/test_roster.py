@@ -223,3 +223,20 @@ def test_any_sheet_is_read_or_refused(rows: list[list[Cell]]) -> None:
 def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
     with suppress(Unreadable):
         assert all(unit.code and unit.name for unit in read(tables_of(raw)).units)
+
+
+@pytest.mark.parametrize(("said", "means"), [("是", True), ("否", False), (None, None)])
+def test_sharing_of_phone_numbers_is_the_bureaus_to_turn_on(said: Cell, means: bool | None) -> None:
+    heads: list[Cell] = ["类别", "单位代码", "单位名称", "乡镇", "校长", "电话", "手机号开通"]
+    bureau: list[Cell] = ["教育局", None, "云溪县教育局", None, None, None, said]
+    found = read([Table("", [heads, bureau])])
+    assert found.bureau.name == "云溪县教育局"
+    assert found.bureau.contact_sharing is means
+    without = read([Table("", [heads[:-1], bureau[:-1]])])
+    assert without.bureau.contact_sharing is None
+
+
+def test_sharing_of_phone_numbers_is_yes_or_no() -> None:
+    heads: list[Cell] = ["类别", "单位代码", "单位名称", "乡镇", "校长", "电话", "手机号开通"]
+    found = read([Table("", [heads, ["教育局", None, "云溪县教育局", None, None, None, "也许"]])])
+    assert any("请填“是”或“否”" in str(problem) for problem in found.problems)

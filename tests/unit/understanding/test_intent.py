@@ -36,6 +36,14 @@ def test_the_intent_of_a_reply(read: Reader, text: str, key: str, intent: Intent
         "一名学生失联",
         "围墙坍塌了",
         "演练中有学生昏迷送医了",
+        "演练时一名学生扭伤了脚",
+        "有家长持刀进学校了",
+        "校车翻了",
+        "学生被车撞了",
+        "有个娃掉井里了",
+        "学生喝农药了",
+        "二年级一个学生走丢了",
+        "发生地震了",
     ],
 )
 def test_an_event_that_is_happening_is_an_emergency(read: Reader, text: str) -> None:
@@ -53,6 +61,11 @@ def test_an_event_that_is_happening_is_an_emergency(read: Reader, text: str) -> 
         "开展防溺水教育",
         "排查出坍塌隐患1处",
         "无学生受伤，演练结束",
+        "演练中模拟学生受伤送医",
+        "防暴演练模拟持刀歹徒",
+        "今年没有发生溺水事故",
+        "零事故零受伤",
+        "培训内容：中毒急救",
     ],
 )
 def test_a_drill_a_lesson_and_a_denial_are_none(read: Reader, text: str) -> None:
@@ -77,3 +90,17 @@ def test_emergency_words_count_even_when_nothing_is_asked(read: Reader) -> None:
     assert read("有学生溺水了").intent is Intent.EMERGENCY
     assert read("收到").intent is Intent.CHATTER
     assert read("怎么填？").intent is Intent.QUESTION
+
+
+@pytest.mark.parametrize("text", ["演练中模拟学生受伤送医", "今年没有发生溺水事故"])
+def test_words_of_harm_say_nothing_about_the_drill(read: Reader, text: str) -> None:
+    assert read(text, "drill_done").values == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "changed", "approximate"),
+    [("五百二十人", False, False), ("全校五百二十名学生", False, False), ("大约五百二十人", True, True)],
+)
+def test_a_number_in_words_is_exact(read: Reader, text: str, changed: bool, approximate: bool) -> None:
+    (reading,) = read(text, "drill_students").readings
+    assert (reading.value, reading.changed, reading.approximate) == (520, changed, approximate)

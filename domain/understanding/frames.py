@@ -1,0 +1,252 @@
+"""done and total from amounts and the parts they play; what does not add up is a doubt."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from domain.understanding import negation
+from domain.understanding.lexicon import Profile
+from domain.understanding.quantities import Quantity
+from domain.understanding.result import Why
+from domain.understanding.roles import roles
+from domain.understanding.rule import Rule
+from domain.understanding.scene import Clause, Scene
+from domain.understanding.sharing import Role
+
+Frame = tuple[Decimal, Decimal]
+
+
+Parts = tuple[Rule, Rule] | None
+
+
+def frame(
+    scene: Scene,
+    kept: list[Quantity],
+    registered: int | None,
+    only: Clause | None = None,
+    profile: Profile | None = None,
+) -> Frame | Why:
+    """done and total from amounts and their roles; `registered` stands in for a total not stated."""
+    if any(q.value is None for q in kept):
+        return Why.FUZZY
+    if pairs := [q for q in kept if q.sort == "pair"]:
+        return _paired(pairs)
+    fractions = [q for q in kept if q.sort == "fraction" and q.first is not None and q.second is not None]
+    if len(fractions) == 1 == len(kept) and (fractions[0].second or 0) >= 6:
+        return fractions[0].first or Decimal(0), fractions[0].second or Decimal(0)
+    if fractions and len(kept) > 2:
+        kept = [q for q in kept if q not in fractions]
+    if _none_of_all(scene, kept):
+        return Decimal(0), kept[0].value or Decimal(0)
+    kept = _without_breakdown(scene, kept)
+    if any(q.sort != "count" for q in kept):
+        return Why.TOTAL_UNKNOWN
+    return _framed(scene, kept, registered, only, profile)
+
+
+def _framed(
+    scene: Scene, kept: list[Quantity], registered: int | None, only: Clause | None, profile: Profile | None
+) -> Frame | Why:
+    shares = _due_of_totals(_shares(scene, kept, profile), _due(scene, kept, profile))
+    if isinstance(shares, Why):
+        return shares
+    if profile and "hazard" in profile.nouns and [*shares.values()] == [[Decimal(0)]]:
+        return Decimal(0), Decimal(0)
+    if (drawn := _drawn_from(scene, kept, shares)) is not None:
+        return drawn
+    clauses = [only] if only else _told(scene, kept, profile)
+    if list(shares) in ([Role.TOTAL], [Role.VALUE]) and len(kept) == 1 and _none_done(kept[0], clauses):
+        return Decimal(0), kept[0].value or Decimal(0)
+    return _solved(shares, _all_done(scene, clauses), registered)
+
+
+def _none_of_all(scene: Scene, kept: list[Quantity]) -> bool:
+    """两处都没改; 20个班都没问题 says another thing."""
+    if len(kept) != 1 or kept[0].numeral in ("一", "1"):
+        return False
+    return bool(re.match(r"(?:都|全都?|均)(?:还)?(?:没|未)", negation.without_harmless(scene.tail(kept[0]))))
+
+
+def _shares(scene: Scene, kept: list[Quantity], profile: Profile | None) -> dict[Role, list[Decimal]]:
+    """Values by role. What 需要 or 换了 says of an amount counts only where nothing stronger takes its place."""
+    shares: dict[Role, list[Decimal]] = {}
+    needed, just_done = [], []
+    for quantity in kept:
+        value, lead = quantity.value or Decimal(0), scene.lead(quantity)
+        role = _role(scene, quantity, profile.parts if profile else None)
+        if role is Role.VALUE and profile and _done_verb(profile.question.label, lead):
+            role = Role.DONE
+        if role is Role.VALUE and _NEEDED.match(scene.tail(quantity)):
+            needed.append(value)
+        elif role is Role.VALUE and _JUST_DONE.search(lead):
+            just_done.append(value)
+        else:
+            shares.setdefault(role, []).append(value)
+    if needed:
+        shares.setdefault(Role.REMAIN if Role.TOTAL in shares else Role.TOTAL, []).extend(needed)
+    if just_done:
+        as_what = Role.VALUE if Role.DONE in shares or len(just_done) > 1 else Role.DONE
+        shares.setdefault(as_what, []).extend(just_done)
+    return shares
+
+
+def _due(scene: Scene, kept: list[Quantity], profile: Profile | None) -> list[Decimal]:
+    """The wholes that 应 names."""
+    parts = profile.parts if profile else None
+    due = [q for q in kept if _DUE.search(scene.lead(q)) and _role(scene, q, parts) is Role.TOTAL]
+    return [q.value for q in due if q.value is not None]
+
+
+def _due_of_totals(shares: dict[Role, list[Decimal]], due: list[Decimal]) -> dict[Role, list[Decimal]] | Why:
+    """全校67名教师应训60人实训58人: of two wholes the one due; 一共派出8人,应派8人: the other was done."""
+    totals = shares.get(Role.TOTAL, [])
+    if set(shares) == {Role.TOTAL} and len(totals) == 2 and len(due) == 1:
+        rest = [value for value in totals if value not in due] or due
+        return {Role.TOTAL: due, Role.DONE: rest}
+    if len(totals) > len(shares.get(Role.DONE, ())) > 0:
+        return {**shares, Role.TOTAL: due} if len(due) == 1 else Why.AMBIGUOUS
+    return shares
+
+
+def _without_breakdown(scene: Scene, kept: list[Quantity]) -> list[Quantity]:
+    """隐患4处(电线2处、器材2处): what stands in brackets and adds up to the figure before them."""
+    whole = kept[0]
+    opened = scene.raw.find("(", whole.end)
+    closed = scene.raw.find(")", opened) if opened >= 0 else -1
+    inside = [q for q in kept[1:] if opened < q.start < closed]
+    added = sum((q.value for q in inside if q.value is not None), Decimal(0))
+    return [q for q in kept if q not in inside] if len(inside) > 1 and added == whole.value else kept
+
+
+def _done_verb(label: str, lead: str) -> bool:
+    """建档40人, where 已建档留守儿童数 is asked: the verb of the label's first half."""
+    match = re.match(r"已(?P<verb>[\u4e00-\u9fff]{2})", label)
+    if match is None:
+        return False
+    return bool(re.search(rf"(?<![应需待要]){match['verb']}了?[^，。;\d]{{0,2}}$", lead))
+
+
+_NEEDED = Rule(r"[^，。;\d没未不]{0,6}(?:需要?|要|待|计划)(?![要求点])[^，。;\d没未不了]{1,6}$")
+
+
+_JUST_DONE = Rule(r"(?<![坏除为少缺剩差欠多停辞])[\u4e00-\u9fff]了(?:有|约|大概)?$")
+
+
+_DUE = Rule(r"(?<![反响适])应(?!该|急|用|为)[^，。;、\d没未已实]{0,4}(?:有|是|为)?$")
+
+
+_DREW = Rule(r"^[^没未不无还差剩缺，。;]*了[^没未不无还差剩缺，。;]*$")
+
+
+def _drawn_from(scene: Scene, kept: list[Quantity], shares: dict[Role, list[Decimal]]) -> Frame | None:
+    """36间教室换了护眼灯30间: whatever was done to the first, it was done to as many as the second says."""
+    if len(kept) != 2 or set(shares) - {Role.VALUE, Role.DONE, Role.TOTAL}:
+        return None
+    whole, part = kept
+    if whole.value is None or part.value is None or part.value > whole.value or not whole.unit.startswith(part.unit):
+        return None
+    between, behind = scene.raw[whole.end : part.start], scene.tail(part)
+    roles_told = set(shares) != {Role.VALUE}
+    if roles_told or not _DREW.search(between) or negation.denied(behind):
+        return None
+    return part.value, whole.value
+
+
+def _role(scene: Scene, quantity: Quantity, parts: Parts) -> Role:
+    """The role, and where nothing tells it the side of the label whose words stand before (住校生210人,床位240个)."""
+    role = roles(scene, quantity, ratio=True)
+    if role is not Role.VALUE or parts is None or not parts[1].search(scene.raw):
+        return role
+    lead = scene.lead(quantity)
+    if re.search(r"[中里]有?$", lead):
+        return Role.DONE
+    done, total = parts[0].search(lead), parts[1].search(lead)
+    return role if bool(done) == bool(total) else Role.DONE if done else Role.TOTAL
+
+
+def _paired(pairs: list[Quantity]) -> Frame | Why:
+    if any(p.first is None or p.second is None for p in pairs):
+        return Why.FUZZY
+    done = sum((p.first for p in pairs if p.first is not None), Decimal(0))
+    total = sum((p.second for p in pairs if p.second is not None), Decimal(0))
+    return (done, total) if len(pairs) == 1 else Why.AMBIGUOUS
+
+
+def _told(scene: Scene, kept: list[Quantity], profile: Profile | None) -> list[Clause]:
+    """The clauses that go on about these amounts: their own, and later ones that name nothing else."""
+    first = scene.clauses[0] if profile is not None and scene.alone is profile else scene.clause_at(kept[0].start)
+    own = {scene.clause_at(q.start) for q in kept if roles(scene, q, ratio=True) not in (Role.OTHER, Role.PLANNED)}
+    later = [c for c in scene.clauses if c.start >= first.start and c.marker == first.marker]
+    aside = {scene.clause_at(q.start) for q in kept} - own
+    going_on = [c for c in later if c not in aside]
+    if profile is not None and scene.alone is profile:
+        return going_on
+    return [c for c in going_on if c in own or not scene.cues_in(c) or (profile and scene.about(c, profile))]
+
+
+def _none_done(quantity: Quantity, clauses: list[Clause]) -> bool:
+    """发现一处,还没整改: none of it."""
+    bare = [c for c in clauses if c.start > quantity.start]
+    return any(_NOT_BEGUN.search(c.words) for c in bare)
+
+
+_NOT_BEGUN = Rule(
+    r"^(?:都|均|全)?(?:还|尚|暂时?|目前)*(?:没有?|未)(?:来得及|开始)?(?:整改|改|装|安装|建|处理|动|通|推行|修|换|弄|签|办|检|测|查|做|搞)好?(?:[呢了]|$)"
+)
+
+
+def _all_done(scene: Scene, clauses: list[Clause]) -> bool:
+    bare = [c for c in clauses if not any(c.start <= q.start < c.end for q in scene.quantities)]
+    return any(negation.everything(c.words) for c in clauses) or any(_FINISHED.search(c.words) for c in bare)
+
+
+_FINISHED = Rule(
+    r"^(?:已经?|现已|都)?(?:整改|改|装|建|弄|搞|处理)(?:完毕|完成|完|好|到位)了?$|^(?:已经?|现已)(?:整改|改|装|"
+    r"建|处理)了?$|^(?:已经?|均已|都已)(?![没未不])[\u4e00-\u9fff]{2,4}了?$"
+)
+
+
+def _solved(shares: dict[Role, list[Decimal]], everything: bool, registered: int | None) -> Frame | Why:
+    if set(shares) & {Role.CHANGE, Role.EACH}:
+        return Why.NOT_UNDERSTOOD
+    if Role.DENIED in shares:
+        return (Decimal(0), Decimal(registered)) if registered is not None else Why.TOTAL_UNKNOWN
+    total, done, left, open_ = (_added(shares.get(role)) for role in (Role.TOTAL, Role.DONE, Role.REMAIN, Role.VALUE))
+    if open_ is not None:
+        if len(shares[Role.VALUE]) == 2 and total is None and done is not None and left is None:
+            low, high = sorted(shares[Role.VALUE])
+            return (done, high) if done + low == high else Why.AMBIGUOUS
+        if len(shares[Role.VALUE]) > 1 and not (everything and total is None and done is None and left is None):
+            return Why.AMBIGUOUS
+        if total is None and (done is not None or left is not None or everything):
+            total = open_
+        elif done is None and not everything:
+            done = open_
+        elif everything and total == open_ and left is None:
+            pass
+        else:
+            return Why.AMBIGUOUS
+    return _closed(total, done, left, everything, Decimal(registered) if registered is not None else None)
+
+
+def _closed(
+    total: Decimal | None, done: Decimal | None, left: Decimal | None, everything: bool, registered: Decimal | None
+) -> Frame | Why:
+    if total is None and done is not None and left is not None:
+        total = done + left
+        if registered is not None and registered != total:
+            return Why.CONTRADICTORY
+    if total is None:
+        total = registered
+    if total is None:
+        return (done, done) if everything and done is not None and left is None else Why.TOTAL_UNKNOWN
+    if done is not None and left is not None and done + left != total:
+        return Why.CONTRADICTORY
+    if done is None:
+        done = total - left if left is not None else total if everything else None
+    return Why.TOTAL_UNKNOWN if done is None else (done, total)
+
+
+def _added(values: list[Decimal] | None) -> Decimal | None:
+    return sum(values, Decimal(0)) if values else None
