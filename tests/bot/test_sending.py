@@ -132,15 +132,15 @@ async def test_a_store_that_fails_after_the_sending_loses_no_fate(
 
 
 def _failing(monkeypatch: pytest.MonkeyPatch, times: int) -> list[int]:
-    real, failures = delivery.write_fate, list[int]()
+    real, failures = delivery.write_delivered, list[int]()
 
-    async def write_fate(*args: Any) -> None:
+    async def write_delivered(*args: Any) -> None:
         if len(failures) < times:
             failures.append(1)
             raise OSError("the disk is busy")
         await real(*args)
 
-    monkeypatch.setattr(delivery, "write_fate", write_fate)
+    monkeypatch.setattr(delivery, "write_delivered", write_delivered)
     return failures
 
 
