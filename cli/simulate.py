@@ -39,6 +39,8 @@ def simulate(
     event to event. Prints reports by timeliness and messages by kind and fate.
     """
     logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s %(message)s")
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)  # a play makes much and keeps most of it: looking for garbage cost a tenth
     gc.enable()
     span = Span(first.date() if first else SystemClock().now().date().replace(day=1), days, seed, most)
     if ledger is not None and not ledger.parent.is_dir():
