@@ -158,7 +158,7 @@ async def _players(database: Database, bureau: Bureau, now: datetime) -> list[Pl
     return players
 
 
-_ROLES = [Role.PRINCIPAL.value, Role.SECTION.value, Role.OFFICE.value, Role.DIRECTOR.value]
+_ROLES = [Role.PRINCIPAL.value, Role.DEPUTY.value, Role.SECTION.value, Role.OFFICE.value, Role.DIRECTOR.value]
 
 
 def _is_heroine(player: Player) -> bool:
@@ -174,14 +174,21 @@ async def _invite_first_principal(
 
 
 def _seats(players: Sequence[Player], heroine: tuple[int, str]) -> list[Seat]:
-    labels = {Role.PRINCIPAL: "校长", Role.SECTION: "股室", Role.OFFICE: "办公室", Role.DIRECTOR: "局长"}
+    labels = {
+        Role.PRINCIPAL: "校长",
+        Role.DEPUTY: "校长",
+        Role.SECTION: "股室",
+        Role.OFFICE: "办公室",
+        Role.DIRECTOR: "局长",
+    }
     seated: dict[int, Seat] = {}
     for player in sorted(players, key=lambda player: (player.role is not Role.OFFICE, not _is_heroine(player))):
         name = f"{player.unit.name} {player.person.salutation}" if player.unit else player.person.salutation
         start = heroine[1] if player.chat_id == heroine[0] else ""
+        name += "(联络员)" if player.role is Role.DEPUTY else ""
         seat = Seat(labels[player.role], player.chat_id, TOKEN, name or player.person.name, start)
         seated.setdefault(player.person.id, seat)
-    order = list(labels.values())
+    order = list(dict.fromkeys(labels.values()))
     return sorted(seated.values(), key=lambda seat: order.index(seat.role_label))
 
 
