@@ -79,10 +79,16 @@ async def test_a_deep_link(stage: Stage, county: County) -> None:
 
 async def test_photo_album_and_document(stage: Stage, principal: Dialogue) -> None:
     await principal.play(("[3 校园环境]", "请答"))
-    await principal.phone.photo("操场")
+    await principal.phone.document("方案.pdf", b"%PDF-1.7\n%%EOF", "application/pdf")
     await principal.phone.album([Photo("教室"), Photo("食堂")])
     await stage.settled()
+    async with asyncio.timeout(20):
+        while [row.state for row in await stage.rows(Evidence)] != ["stored"] * 3:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    await principal.phone.photo("操场")
+    await stage.settled()
     assert len(await stage.rows(Evidence)) == 3
+    assert "照片已有3张,够了" in principal.last.text
     await principal.phone.document("名单.exe", b"MZ")
     await stage.settled()
     assert len(await stage.rows(Evidence)) == 3
