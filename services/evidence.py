@@ -89,7 +89,7 @@ class Collector:
     async def _collect(self, evidence_id: int, file_id: str) -> None:
         try:
             kept = await self._load(file_id)
-        except (FetchFailed, NotTaken, OSError) as problem:
+        except Exception as problem:
             await self._note_failure(evidence_id, problem)
         else:
             await self._note_kept(evidence_id, kept)
@@ -116,7 +116,8 @@ class Collector:
         async with self.workplace.database.write() as session:
             row = await session.get_one(Evidence, (self.workplace.bureau_id, evidence_id))
             row.attempts += 1
-            row.error = type(problem).__name__ if isinstance(problem, OSError) else str(problem)[:120]
+            ours = isinstance(problem, FetchFailed | NotTaken)  # another's text may name files or hosts
+            row.error = str(problem)[:120] if ours else type(problem).__name__
             facts = {"action": "evidence_failed", "evidence_id": evidence_id, "attempts": row.attempts}
             _log.warning("evidence not fetched: %s", row.error, extra=facts)
             for_good = isinstance(problem, NotTaken) or (isinstance(problem, FetchFailed) and problem.for_good)

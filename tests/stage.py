@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -90,7 +91,8 @@ async def on_stage(database: Database, bureau_id: int, now: datetime, *, webhook
     clock = VirtualClock(now, speed=0)
     server = SandboxServer(clock.now, bots=[BotProfile(TOKEN)])
     await server.start()
-    workplace = Workplace(database, clock, bureau_id, HOURS, evidence=EvidenceStore(_folder(database)))
+    evidence = _folder(database)
+    workplace = Workplace(database, clock, bureau_id, HOURS, evidence=EvidenceStore(evidence))
     bot = make_bot(Line(TOKEN, server.url))
     face = TelegramFace(workplace, bot)
     face.delivery.pace = Pace(Limits(per_second=1000, chat_interval=0.0, group_per_minute=1000))
@@ -113,3 +115,5 @@ async def on_stage(database: Database, bureau_id: int, now: datetime, *, webhook
     finally:
         await http.stop()
         await server.stop()
+        if database.path is None:
+            shutil.rmtree(evidence, ignore_errors=True)

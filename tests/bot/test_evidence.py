@@ -274,3 +274,19 @@ def test_no_kind_of_picture_keeps_its_position(tmp_path: Path, kind: str) -> Non
     with Image.open(store.path(kept.sha256, kept.mime)) as after:
         assert not dict(after.getexif())
         assert after.size == (64, 48)
+
+
+async def test_a_file_that_breaks_the_reader_is_counted_like_any_other_failure(
+    stage: Stage, talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def explode(_self: EvidenceStore, _coming: Path) -> None:
+        raise ZeroDivisionError("a picture nobody thought of")
+
+    monkeypatch.setattr(EvidenceStore, "keep", explode)
+    someone = await talk(PRINCIPAL)
+    await someone.play(("[3 校园环境]", "请答:本月大扫除次数"), ("4", "【请核对"))
+    await someone.phone.photo("操场")
+    await stage.settled()
+    [row] = await fetched(stage, lambda rows: rows[0].attempts == 1)
+    assert (row.state, row.error) == ("pending", "ZeroDivisionError")
+    assert row.next_try_at is not None
