@@ -14,6 +14,7 @@ from cli.errors import Mendable
 from cli.settings import Settings, load
 
 LAZY = {
+    "backup": "cli.backup:backup",
     "import": "cli.imports:app",
     "invite": "cli.invite:invite",
     "outbox": "cli.outbox:outbox",

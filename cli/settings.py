@@ -90,6 +90,11 @@ class Settings(BaseSettings):
         return secret
 
     @property
+    def backups(self) -> Path:
+        """The folder of our own backups."""
+        return self.data_dir / "backups"
+
+    @property
     def must_serve(self) -> bool:
         """Does a port in use stop us? Not when nobody asked for this one."""
         return self.webhook_url is not None or bool({"http_host", "http_port"} & self.model_fields_set)
