@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import click
 
-from cli.compose import open_store
+from cli.compose import source_of
 from cli.errors import Mendable
 from cli.settings import Settings, load
-from services.backup import BackupFailed, Source, back_up_and_keep, last_backup
-
-
-def source_of(settings: Settings) -> Source:
-    database = open_store(settings)
-    asyncio.run(database.close())
-    if not database.is_sqlite:
-        return Source(settings.database_url, settings.data_dir / "evidence")
-    if database.path is None or not database.path.exists():
-        raise Mendable("还没有数据库 / there is no database yet: run `duban migrate` first")
-    return Source(database.path, settings.data_dir / "evidence")
+from services.backup import BackupFailed, back_up_and_keep, last_backup
 
 
 def local_now(settings: Settings) -> datetime:

@@ -21,8 +21,10 @@ from db import migrations
 from db.session import Database, StoreInUse
 from db.tables import Bureau
 from domain.calendar import WorkCalendar
+from jobs.backups import DailyBackup
 from jobs.scheduler import Ticker
 from jobs.sweeps import tick
+from services.backup import Source
 from services.clock import Clock
 from services.evidence_store import EvidenceStore
 from services.pace import Pace
@@ -58,6 +60,16 @@ def open_store(settings: Settings) -> Database:
         raise Mendable(f"DUBAN_DATABASE_URL: {problem}") from problem
 
 
+def source_of(settings: Settings) -> Source:
+    """What a backup of this store is made of; raises Mendable when there is none yet."""
+    database = open_store(settings)  # nothing is opened before it is used
+    if not database.is_sqlite:
+        return Source(settings.database_url, settings.data_dir / "evidence")
+    if database.path is None or not database.path.exists():
+        raise Mendable("还没有数据库 / there is no database yet: run `duban migrate` first")
+    return Source(database.path, settings.data_dir / "evidence")
+
+
 async def bureau_of(database: Database, bot_id: int | None, username: str = "") -> Bureau:
     """The bureau of this bot, whose name is remembered for invitations."""
     async with database.write() as session:
@@ -76,9 +88,16 @@ class Program:
     face: TelegramFace
     ticker: Ticker
     server: HttpServer | None = None
+    daily: DailyBackup | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
-        await self.attend(self.face.workplace.nursery.start(self.face.run(), "telegram"), stop)
+        nursery = self.face.workplace.nursery
+        backups = nursery.start(self.daily.run(), "daily backup") if self.daily else None
+        try:
+            await self.attend(nursery.start(self.face.run(), "telegram"), stop)
+        finally:
+            if backups is not None:
+                backups.cancel()
 
     async def attend(self, face: asyncio.Task[None], stop: asyncio.Event) -> None:
         """Tick while `face` runs; ends both."""
@@ -146,7 +165,8 @@ async def program(settings: Settings, database: Database) -> AsyncIterator[Progr
     face = TelegramFace(workplace, bot, Webhook(f"{hook[0]}/webhook/{bot.id}", hook[1]) if hook else None)
     face.delivery.pace = Pace(settings.limits)
     async with served(settings, face) as server, face:
-        yield Program(face, Ticker(lambda: ticking(workplace), TICK_SECONDS, bureau.timezone), server)
+        daily = DailyBackup(workplace, source_of(settings), settings.backups, settings.backup_to)
+        yield Program(face, Ticker(lambda: ticking(workplace), TICK_SECONDS, bureau.timezone), server, daily)
 
 
 async def ticking(workplace: Workplace) -> None:

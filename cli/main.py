@@ -72,12 +72,13 @@ async def _run(settings: Settings) -> None:
 
 
 @app.command()
-def migrate() -> None:
-    """Bring the database to this release's tables. Safe to repeat."""
-    asyncio.run(_migrate(_settings()))
+@click.option("--no-backup", is_flag=True, help="Change the tables without a backup beforehand.")
+def migrate(*, no_backup: bool) -> None:
+    """Bring the database to this release's tables, after a backup. Safe to repeat."""
+    asyncio.run(_migrate(_settings(), backup=not no_backup))
 
 
-async def _migrate(settings: Settings) -> None:
+async def _migrate(settings: Settings, *, backup: bool) -> None:
     from cli.compose import open_store
     from db import migrations
     from db.session import StoreInUse
@@ -85,6 +86,11 @@ async def _migrate(settings: Settings) -> None:
     database = open_store(settings)
     try:
         database.own()
+        if backup and await migrations.is_behind(database.engine):
+            from cli.backup import make_backup
+
+            taken = await asyncio.to_thread(make_backup, settings)
+            click.echo(f"Backed up first: {taken}")
         await migrations.migrate(database.engine)
     except StoreInUse as problem:
         raise Mendable(f"{problem}: stop it before migrating") from problem

@@ -10,7 +10,7 @@ import json
 import shutil
 import sqlite3
 import tempfile
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -58,11 +58,11 @@ def release() -> str:
 def back_up(source: Source, folder: Path, local: datetime, progress: Progress = lambda _: None) -> Path:
     """Make one archive in `folder` and try it out; raises BackupFailed and leaves nothing. `local` is now on the
     bureau's clock."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     target = folder / archive.name_at(local)
     if target.exists():
         raise BackupFailed(f"{target} is there already")
     try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.TemporaryDirectory(prefix=".coming-", dir=folder) as scratch:
             coming = Path(scratch) / target.name
             written = archive.write(coming, lambda writer: _filled(source, writer, Path(scratch), local, progress))
@@ -233,5 +233,6 @@ def _remember(folder: Path, last: LastBackup) -> None:
     said = {name: getattr(last, name) for name in ("path", "problem", "copy_problem")}
     moments = {name: at.isoformat() if (at := getattr(last, name)) else None for name in ("taken_at", "tried_at")}
     coming = folder / f".{_REMEMBERED}"
-    coming.write_text(json.dumps(said | moments, ensure_ascii=False), "utf-8")
-    coming.replace(folder / _REMEMBERED)
+    with suppress(OSError):  # it is for doctor alone
+        coming.write_text(json.dumps(said | moments, ensure_ascii=False), "utf-8")
+        coming.replace(folder / _REMEMBERED)

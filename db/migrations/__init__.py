@@ -37,6 +37,12 @@ async def is_current(engine: AsyncEngine) -> bool:
         return await connection.run_sync(_revision) == HEAD
 
 
+async def is_behind(engine: AsyncEngine) -> bool:
+    """Are there tables, of another revision than the newest?"""
+    async with engine.connect() as connection:
+        return await connection.run_sync(_revision) not in (None, HEAD)
+
+
 def _revision(connection: Connection) -> str | None:
     if not inspect(connection).has_table("alembic_version"):
         return None

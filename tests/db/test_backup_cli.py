@@ -232,3 +232,21 @@ async def test_postgresql(tmp_path: Path, postgres_server: str) -> None:
         raise
     manifest = manifest_of(made)
     assert (manifest.database, manifest.revision, manifest.rows["bureau"]) == ("duban.pgdump", migrations.HEAD, 1)
+
+
+def test_migrate_backs_up_before_it_changes_tables(here: Path) -> None:
+    from alembic import command
+
+    async def downgrade() -> None:
+        database = Database(f"sqlite:///{here}/data/duban.db")
+        async with database.engine.begin() as connection:
+            await connection.run_sync(lambda sync: command.downgrade(migrations._config(sync), "-1"))
+        await database.close()
+
+    assert "Backed up" not in CliRunner().invoke(app, ["migrate"]).stdout
+    asyncio.run(downgrade())
+    result = CliRunner().invoke(app, ["migrate"])
+    assert result.exit_code == 0, (result.output, result.exception)
+    assert "Backed up first" in result.stdout
+    [made] = archive.archives_in(here / "data/backups")
+    assert manifest_of(made).revision not in ("", migrations.HEAD)
