@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from bot.buttons import Press, Verb
-from services import conversation, corrections, extensions, history, howto, requests, showing
+from services import conversation, corrections, extensions, history, hold, howto, requests, showing
 from services.reporting import Outcome
 from services.turn import Turn
 
@@ -64,6 +64,12 @@ async def _page(here: Turn, press: Press) -> Outcome:
     return Outcome.DONE
 
 
+async def _release(here: Turn, _press: Press) -> Outcome:
+    outcome = await hold.release_by(here)
+    here.toast = "已经解除过了。" if outcome is Outcome.OUT_OF_DATE else ""
+    return outcome
+
+
 PRESSED: dict[Verb, Answer] = {
     Verb.CORRECT: _on_report,
     Verb.KEEP: _on_report,
@@ -78,4 +84,5 @@ PRESSED: dict[Verb, Answer] = {
     Verb.REFUSE: _of_requests,
     Verb.REFUSE_WHY: _of_requests,
     Verb.HISTORY: _page,
+    Verb.RELEASE: _release,
 }

@@ -43,6 +43,7 @@ class Verb(StrEnum):
     REINVITE = "pi"
     CUT_OFF = "pc"
     PHOTOS = "ph"
+    RELEASE = "rl"
 
 
 @dataclass(frozen=True, slots=True)

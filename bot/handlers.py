@@ -25,6 +25,7 @@ from bot.words import (
     COMMAND_WORDS,
     FROM_GROUP,
     LATER_WORDS,
+    RELEASE_WORDS,
     REVIEW_WORDS,
     TAKE_BACK_WORDS,
     people_query,
@@ -36,6 +37,7 @@ from services import (
     digests,
     edits,
     handover,
+    hold,
     invitations,
     pictures,
     reach,
@@ -72,6 +74,7 @@ def register(application: Application) -> None:  # type: ignore[type-arg]
     application.add_handler(MessageHandler(private & _said(LATER_WORDS), later))
     application.add_handler(MessageHandler(private & _said(REVIEW_WORDS), review_words))
     application.add_handler(MessageHandler(private & _said(TAKE_BACK_WORDS), take_back))
+    application.add_handler(MessageHandler(private & _said(RELEASE_WORDS), release))
     application.add_handler(MessageHandler(private & filters.Regex(r"^\s*人员[\s:：]"), find_people))
     application.add_handler(MessageHandler(private & filters.Regex(r"^\s*照片[\s:：]"), find_photos))
     application.add_handler(MessageHandler(private & filters.COMMAND, unknown_command))
@@ -134,6 +137,15 @@ async def later(_update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
 async def take_back(_update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
     if await _known(turn()):
         await handover.take_back_words(turn())
+
+
+async def release(update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+    """解除暂停, for the office alone; from anybody else the words are what they are."""
+    match await hold.release_by(turn()):
+        case Outcome.NOT_YOURS:
+            await words(update, context)
+        case Outcome.OUT_OF_DATE:
+            await say(turn(), Phrase.RELEASED)
 
 
 async def find_people(update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:

@@ -24,6 +24,7 @@ REVIEW_WORDS = ("补报", "延期")
 LATER_WORDS = ("稍后", "稍后填")
 TAKE_BACK_WORDS = ("收回",)
 """What the buttons of a card say, for whom they do not reach."""
+RELEASE_WORDS = ("解除暂停",)
 
 _PEOPLE = re.compile(r"^\s*人员[\s:：]+(\S.*?)\s*$")
 

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from aiohttp.web import Application
 from telegram.error import Conflict, InvalidToken, NetworkError
 
 from bot.polling import DubanBot
@@ -169,6 +170,15 @@ async def program(settings: Settings, database: Database) -> AsyncIterator[Progr
         yield Program(face, Ticker(lambda: ticking(workplace), TICK_SECONDS, bureau.timezone), server, daily)
 
 
+@asynccontextmanager
+async def silent(settings: Settings, database: Database) -> AsyncIterator[tuple[Ticker, HttpServer | None]]:
+    """The clock and the health of a copy. There is no bot at all: what the sweeps queue stays in the outbox."""
+    bureau = await bureau_of(database, None)
+    workplace = workplace_for(database, settings.make_clock(), bureau, settings.data_dir)
+    async with listening(settings, make_app(workplace, None)) as server:
+        yield Ticker(lambda: ticking(workplace), TICK_SECONDS, bureau.timezone), server
+
+
 async def ticking(workplace: Workplace) -> None:
     await tick(workplace)
     workplace.vitals.ticked(workplace.clock)
@@ -181,7 +191,13 @@ async def served(settings: Settings, face: TelegramFace) -> AsyncIterator[HttpSe
     None when the port nobody asked for is: the bot works without.
     """
     door = Door(face.bot.id, face.webhook.secret, face.worker.wake) if face.webhook else None
-    server = HttpServer(make_app(face.workplace, door))
+    async with listening(settings, make_app(face.workplace, door)) as server:
+        yield server
+
+
+@asynccontextmanager
+async def listening(settings: Settings, app: Application) -> AsyncIterator[HttpServer | None]:
+    server = HttpServer(app)
     try:
         await server.start(settings.http_host, settings.http_port)
     except OSError as problem:

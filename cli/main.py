@@ -18,6 +18,7 @@ LAZY = {
     "import": "cli.imports:app",
     "invite": "cli.invite:invite",
     "outbox": "cli.outbox:outbox",
+    "restore": "cli.restore:restore",
     "simulate": "cli.simulate:simulate",
     "understand": "cli.understand:understand",
 }
@@ -51,9 +52,13 @@ def _settings() -> Settings:
 
 
 @app.command()
-def run() -> None:
+@click.option("--hold", is_flag=True, help="Run any copy without a word to Telegram: nothing is fetched, nothing sent.")
+def run(*, hold: bool) -> None:
     """Run the bot: needs DUBAN_TELEGRAM_TOKEN and a migrated database."""
     settings = _settings()
+    if hold:
+        asyncio.run(_run_silently(settings))
+        return
     _ = settings.token, settings.webhook  # said before anything is opened
     asyncio.run(_run(settings))
 
@@ -69,6 +74,19 @@ async def _run(settings: Settings) -> None:
         if running.server is not None:
             click.echo(f"Health and metrics: {running.server.url}/health")
         await running.run(stop)
+
+
+async def _run_silently(settings: Settings) -> None:
+    from cli.compose import owned_store, silent, stop_on_signals
+
+    async with owned_store(settings) as database, silent(settings, database) as (ticker, server):
+        stop = stop_on_signals()
+        click.echo("Duban is running in hold: nothing is fetched from Telegram, nothing is sent. Stop it with Ctrl-C.")
+        if server is not None:
+            click.echo(f"Health and metrics: {server.url}/health")
+        await ticker.start()
+        await stop.wait()
+        await ticker.stop()
 
 
 @app.command()

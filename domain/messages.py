@@ -336,6 +336,9 @@ class Phrase(StrEnum):
     NUMBER_UNKNOWN = "number_unknown"
     NO_DIGEST_YET = "no_digest_yet"
     NO_SUCH_COMMAND = "no_such_command"
+    HELD = "held"
+    RELEASED = "released"
+    LOST = "lost"
 
 
 class Say(_Message):

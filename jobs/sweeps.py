@@ -9,6 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.chasing import remind
 from services.digests import publish_due
+from services.hold import is_held
 from services.rounds import open_due_rounds
 from services.settling import settle_day
 from services.workplace import Workplace
@@ -41,6 +42,9 @@ async def publish_digests(session: AsyncSession, workplace: Workplace) -> object
     return await publish_due(session, bureau, workplace.hours, workplace.clock.now())
 
 
+WAIT_IN_HOLD = frozenset({send_reminders, publish_digests})
+"""What the time that was lost may have done already; after the release they catch up as after any outage."""
+
 SWEEPS: tuple[Sweep, ...] = (settle_roster, open_rounds, send_reminders, publish_digests)
 
 
@@ -48,6 +52,7 @@ async def tick(workplace: Workplace, sweeps: tuple[Sweep, ...] = SWEEPS) -> None
     for sweep in sweeps:
         try:
             async with workplace.database.write() as session:
-                await sweep(session, workplace)
+                if sweep not in WAIT_IN_HOLD or not await is_held(session, workplace.bureau_id):
+                    await sweep(session, workplace)
         except Exception:
             _log.exception("sweep failed: %s", sweep.__name__, extra={"action": "sweep_failed"})

@@ -170,10 +170,10 @@ def copied(source: IO[bytes], target: Path) -> str:
     return digest.hexdigest()
 
 
-def sync_folders(folders: Iterable[Path]) -> None:
-    """A name is on disk only when its folder is."""
-    for folder in folders:
-        handle = os.open(folder, os.O_RDONLY)
+def sync(paths: Iterable[Path]) -> None:
+    """Files or folders: a name is on disk only when its folder is."""
+    for path in paths:
+        handle = os.open(path, os.O_RDONLY)
         try:
             os.fsync(handle)
         finally:

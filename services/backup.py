@@ -68,7 +68,7 @@ def back_up(source: Source, folder: Path, local: datetime, progress: Progress = 
             written = archive.write(coming, lambda writer: _filled(source, writer, Path(scratch), local, progress))
             try_out(coming, written, progress)
             coming.replace(target)
-            archive.sync_folders([folder])
+            archive.sync([folder])
     except (OSError, sqlite3.Error, Damaged, postgres_dump.DumpFailed) as problem:
         raise BackupFailed(f"{type(problem).__name__}: {problem}") from problem
     return target
@@ -199,7 +199,7 @@ def _copied(made: Path, folder: Path, progress: Progress) -> str:
         if not same:
             return "what was copied reads differently"
         coming.replace(folder / made.name)
-        archive.sync_folders([folder])
+        archive.sync([folder])
         forget_old(folder)
     except OSError as problem:
         return f"{type(problem).__name__}: {problem}"

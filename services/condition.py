@@ -6,13 +6,14 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db import migrations
 from db.tables import Fate, Inbox, InboxState, Outbox
+from services.hold import MAY_LEAVE
 from services.workplace import Workplace
 
 PATIENCE = 5.0  # seconds until a store that does not answer counts as down
@@ -113,7 +114,7 @@ async def _inbox(session: AsyncSession, bureau_id: int) -> list[tuple[str, int, 
 async def _outbox_waiting(session: AsyncSession, bureau_id: int, now: datetime) -> tuple[int, datetime | None]:
     """How many of the pending may not go yet, and since when the oldest of the others could have gone."""
     mine = and_(col(Outbox.bureau_id) == bureau_id, col(Outbox.fate) == Fate.PENDING.value)
-    later = col(Outbox.not_before) > now
+    later = or_(col(Outbox.not_before) > now, ~MAY_LEAVE)
     held = await session.scalar(select(func.count()).where(mine, later))
     since = func.min(func.coalesce(Outbox.not_before, Outbox.queued_at))
     return held or 0, await session.scalar(select(since).where(mine, later.is_not(True)))

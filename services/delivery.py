@@ -21,6 +21,7 @@ from domain import messages
 from domain.messages import Message, Strip
 from services.content import Content, Scene, as_shown, load
 from services.fates import Claimed, Handed, may_have_arrived, method_of, unsure, write_delivered, write_fate
+from services.hold import MAY_LEAVE
 from services.pace import Pace
 from services.rendering import Delivered, Gone, Moved, NoTopic, Parcel, Rendered, Result, TryAgain, Unknown
 from services.workplace import Workplace
@@ -66,6 +67,7 @@ _DUE = (
             col(Outbox.not_before) <= bindparam("now", type_=table_of(Outbox).c.not_before.type),
         ),
         or_(col(Outbox.nag).is_(False), ~_UNREAD),
+        MAY_LEAVE,
     )
     .order_by(col(Outbox.rank), col(Outbox.id))
     .limit(200)

@@ -23,6 +23,7 @@ from sandbox import BotProfile, Phone, SandboxServer
 from services.clock import VirtualClock
 from services.condition import Watch
 from services.evidence_store import EvidenceStore
+from services.hold import MAY_LEAVE
 from services.pace import Limits, Pace
 from services.workplace import Workplace
 from tests.cast import HOURS
@@ -70,7 +71,7 @@ class Stage:
             waits = (Fate.PENDING.value, Fate.SENDING.value)
             later = col(Outbox.not_before) > self.clock.now()
             outbox = select(func.count()).where(
-                col(Outbox.bureau_id) == ours, col(Outbox.fate).in_(waits), later.is_not(True)
+                col(Outbox.bureau_id) == ours, col(Outbox.fate).in_(waits), later.is_not(True), MAY_LEAVE
             )
             return bool((await session.scalar(inbox)) or (await session.scalar(outbox)))
 

@@ -34,15 +34,17 @@ def which_report(content: WhichReport) -> Rendered:
 
 def say(content: Say) -> Rendered:
     facts = content.facts
-    rendered = message(_LINES[content.phrase](facts), _to_private(content.phrase, facts))
+    rendered = message(_LINES[content.phrase](facts), _buttons(content.phrase, facts))
     keyboard = _KEYBOARDS.get(content.phrase, ())
     if facts.get("share"):
         return Rendered(rendered.text, ask_contact="分享我的手机号")
     return Rendered(rendered.text, keyboard=keyboard) if keyboard else rendered
 
 
-def _to_private(phrase: Phrase, facts: Facts) -> list[Button]:
-    """Below what is said in a group: the way to the private chat."""
+def _buttons(phrase: Phrase, facts: Facts) -> list[Button]:
+    """Below what is said in a group: the way to the private chat; below what is in hold: its release."""
+    if phrase is Phrase.HELD:
+        return [Button("解除暂停", encode(Verb.RELEASE))]
     if phrase not in (Phrase.GROUP, Phrase.GROUP_CODE) or not facts.get("bot"):
         return []
     return [Button("到私聊里办", url=f"https://t.me/{facts['bot']}?start={FROM_GROUP}")]
@@ -147,6 +149,32 @@ def _extension_asked(facts: Facts) -> list[str]:
     ]
 
 
+def _held(facts: Facts) -> list[str]:
+    units = f"这段时间可报送的有{facts['count']}家:{facts['units']}。" if facts.get("units") else ""
+    return [
+        f"系统已从备份恢复,现在暂停:{_moment(facts, 'since')}至{_moment(facts, 'until')}之间收到的可能丢失。",
+        *([units] if units else []),
+        "暂停时照常答复,不主动发送开启、提醒和汇总。核对后点“解除暂停”(或回这四个字),"
+        "上述单位的校长各收到一条说明,请其转发回执或重新填报。",
+    ]
+
+
+def _released(facts: Facts) -> list[str]:
+    if "count" not in facts:
+        return ["现在没有暂停,不用解除。"]
+    return [f"已解除暂停,{facts['count']}家单位的校长在工作时间各收到一条说明;提醒和汇总照常。"]
+
+
+def _lost(facts: Facts) -> list[str]:
+    """A whole answer to: what happened, what to do, whom to call."""
+    return [
+        f"{facts.get('address') or '您好'},系统从备份恢复,{_moment(facts, 'since')}至{_moment(facts, 'until')}"
+        "之间收到的填报可能丢失,责任在局方。",
+        f"{facts.get('units', '')}这段时间报过的,请把收到的回执转发给我,或重新填报;没有报过的,不用管这条。",
+        f"回“待办”看还要报什么。有困难打{_call(facts)}。",
+    ]
+
+
 def _still(facts: Facts) -> str:
     return f"现在报就行;有困难打{_call(facts)}。"
 
@@ -235,5 +263,8 @@ _LINES: dict[Phrase, Callable[[Facts], list[str]]] = {
     Phrase.NOT_OWN_CONTACT: lambda _: ["这不是您自己的手机号。请点下面的“分享我的手机号”,不要转发名片。"],
     Phrase.NUMBER_UNKNOWN: lambda f: [f"这个手机号在名册上核对不上,请打电话给{_call(f)},由局里帮您开通。"],
     Phrase.NO_DIGEST_YET: lambda _: ["还没有开启报告期,暂无汇总。"],
+    Phrase.HELD: _held,
+    Phrase.RELEASED: _released,
+    Phrase.LOST: _lost,
     Phrase.NO_SUCH_COMMAND: lambda _: ["没有这个命令。回“帮助”看能做什么。"],
 }

@@ -15,11 +15,13 @@ from db.session import Database
 from db.tables import Account, Bureau, Chat, Evidence, Outbox, Report
 from jobs.sweeps import tick
 from services.clock import VirtualClock
+from services.hold import MAY_LEAVE
 from services.workplace import Workplace
 from tests.cast import HOURS, PRINCIPAL, County, at, make_county
 
 FIRST_TABLES = "b4d068fb61aa"
 EVIDENCE = "277d038d9eee"
+GROUPS = "98ac6e3a8130"
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -85,4 +87,16 @@ async def test_chats_and_what_waits_for_them_outlive_groups(old: str) -> None:
     assert PRINCIPAL in {row.chat_id for row in waiting}
     assert {row.thread_id for row in waiting} == {None}
     assert account.person_id == county.people["王建国"]
+    await database.close()
+
+
+async def test_nobody_is_in_hold_after_the_tables_know_of_it(old: str) -> None:
+    database, county = await at_work(old, at("2026-11-18 09:00"), GROUPS)
+    await migrations.migrate(database.engine)
+    await migrations.check(database.engine)
+    async with database.read() as session:
+        bureau = await session.get_one(Bureau, county.bureau_id)
+        waiting = (await session.execute(select(Outbox).where(col(Outbox.fate) == "pending", MAY_LEAVE))).all()
+    assert (bureau.held_at, bureau.lost_from, bureau.lost_until, bureau.receipt_key) == (None, None, None, "")
+    assert waiting
     await database.close()

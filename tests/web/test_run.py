@@ -47,9 +47,14 @@ class Ground:
             "DUBAN_DATABASE_URL": self.database.url, "DUBAN_CLOCK": "2026-11-18T09:00:00+08:00", **more,
         }  # fmt: skip
 
-    async def start(self, **more: str) -> asyncio.subprocess.Process:
+    async def start(self, *words: str, **more: str) -> asyncio.subprocess.Process:
         process = await asyncio.create_subprocess_exec(
-            *COMMAND, env=self.environment(**more), cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            *COMMAND,
+            *words,
+            env=self.environment(**more),
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         )
         self.running.append(process)
         return process
@@ -161,6 +166,36 @@ async def test_polling_takes_the_bot_from_a_webhook_and_serves_health(ground: Gr
     assert (response.status, shown["mode"]) == (200, "polling")
     process.send_signal(signal.SIGTERM)
     assert (await ground.ended(process))[0] == 0
+
+
+async def test_in_hold_not_a_word_is_said_to_telegram(ground: Ground) -> None:
+    """Not even with a message from a person waiting, a webhook set and the opening of rounds due."""
+    phone = ground.server.phone(TOKEN, PRINCIPAL)
+    await phone.start()
+    process = await ground.start("--hold", DUBAN_HTTP_PORT="0", DUBAN_TELEGRAM_TOKEN="")
+    assert process.stdout is not None
+    async with asyncio.timeout(60):
+        first = (await process.stdout.readline()).decode()
+        assert first.startswith("Duban is running in hold"), (await process.communicate())[1].decode()
+        second = (await process.stdout.readline()).decode()
+        url = second.strip().removeprefix("Health and metrics: ").removesuffix("/health")
+        while not await prompts(ground.database):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    async with aiohttp.ClientSession() as session, session.get(f"{url}/health") as response:
+        assert response.status == 200
+    process.send_signal(signal.SIGTERM)
+    code, said = await ground.ended(process)
+    assert code == 0, said
+    assert "Traceback" not in said
+    assert set(await prompts(ground.database)) == {"pending"}
+    assert await states(ground.database) == []
+    assert ground.server.pending_updates(TOKEN) == 1
+    assert phone.received == []
+
+
+async def prompts(database: Database) -> list[str]:
+    async with database.read() as session:
+        return list((await session.execute(select(Outbox.fate).where(Outbox.kind == "prompt"))).scalars().all())  # type: ignore[call-overload,arg-type]
 
 
 async def test_a_port_in_use_is_one_clear_line(ground: Ground) -> None:
