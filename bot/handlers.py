@@ -41,6 +41,7 @@ from services import (
     invitations,
     pictures,
     reach,
+    receipts,
     requests,
     shortcuts,
     showing,
@@ -67,6 +68,7 @@ TOASTS = {
 
 def register(application: Application) -> None:  # type: ignore[type-arg]
     private = filters.ChatType.PRIVATE & filters.UpdateType.MESSAGE
+    application.add_handler(MessageHandler(private & filters.Regex(r"^\s*(?:【重发】)?\s*✓ 已(?:收到|更正):"), receipt))
     for command, callback in COMMANDS.items():
         application.add_handler(CommandHandler(command, callback, filters=private))
         application.add_handler(MessageHandler(private & _said(COMMAND_WORDS[command]), callback))
@@ -146,6 +148,12 @@ async def release(update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
             await words(update, context)
         case Outcome.OUT_OF_DATE:
             await say(turn(), Phrase.RELEASED)
+
+
+async def receipt(update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
+    """A receipt of ours, forwarded or copied: its signature says whether it is one."""
+    if update.message is not None and await _known(turn()):
+        await receipts.take(turn(), update.message.text or "")
 
 
 async def find_people(update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:

@@ -171,7 +171,8 @@ class Strip(_Message):
 
 
 class Receipt(_Message):
-    """Record: what a sender gets. `first` is false for a correction, which says its `changes`."""
+    """Record: what a sender gets. `first` is false for a correction, which says its `changes`. `content` are the values
+    of that `version` and `code` the signature, by which it can be taken back (`domain.receipts`)."""
 
     kind: Literal["receipt"] = "receipt"
     report: ReportKey
@@ -187,6 +188,9 @@ class Receipt(_Message):
     changes: tuple[str, ...] = ()
     total: int = 0
     next_report: ReportKey | None = None
+    version: int = 1
+    content: str = ""
+    code: str = ""
 
 
 class DigestText(_Message):
@@ -339,6 +343,12 @@ class Phrase(StrEnum):
     HELD = "held"
     RELEASED = "released"
     LOST = "lost"
+    RECEIPT_TAKEN = "receipt_taken"
+    RECEIPT_EARLIER = "receipt_earlier"
+    RECEIPT_KNOWN = "receipt_known"
+    RECEIPT_WRONG = "receipt_wrong"
+    RECEIPT_UNKNOWN = "receipt_unknown"
+    RECEIPT_UNSIGNED = "receipt_unsigned"
 
 
 class Say(_Message):

@@ -12,7 +12,7 @@ from sqlalchemy import and_, exists, or_, select, update
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from db.tables import Bureau, Fate, Lane, Outbox, Person, Report, Role, Round, Unit
+from db.tables import Bureau, Fate, Lane, Outbox, Person, ReceiptCounter, Report, Role, Round, Unit
 from domain.calendar import OfficeHours
 from domain.messages import Message, Phrase, Say
 from domain.progress import State
@@ -26,6 +26,7 @@ MANAGERS = (Role.OFFICE, Role.ADMIN)
 RESTORED = "restored"
 """Why the fate of a message is not known any more, or why it need not be said."""
 NAMED_MOST = 8
+PASSED_OVER = 1000
 
 IS_HELD = exists().where(col(Bureau.id) == Outbox.bureau_id, col(Bureau.held_at).is_not(None))
 IS_ANSWER = and_(col(Outbox.rank) == Lane.REPLY.rank, col(Outbox.nag).is_(False))
@@ -45,10 +46,21 @@ async def begin(session: AsyncSession, bureau: Bureau, hours: OfficeHours, taken
     mine = col(Outbox.bureau_id) == bureau.id
     waiting = and_(mine, col(Outbox.fate).in_([Fate.PENDING.value, Fate.SENDING.value]))
     await session.execute(update(Outbox).where(waiting).values(fate=Fate.UNCERTAIN.value, error=RESTORED))
+    await _pass_over_numbers(session, bureau.id, hours, now)
     await open_due_rounds(session, bureau.id, hours, now)
     await session.execute(update(Outbox).where(waiting).values(fate=Fate.CANCELLED.value, error=RESTORED))
     await session.flush()
     await _tell_office(session, bureau, now)
+
+
+async def _pass_over_numbers(session: AsyncSession, bureau_id: int, hours: OfficeHours, now: datetime) -> None:
+    """Today's receipt numbers may have been given to others in the time that is lost."""
+    today = hours.local(now).date()
+    counter = await session.get(ReceiptCounter, (bureau_id, today))
+    if counter is None:
+        session.add(ReceiptCounter(bureau_id=bureau_id, day=today, last=PASSED_OVER))
+    else:
+        counter.last += PASSED_OVER
 
 
 async def _tell_office(session: AsyncSession, bureau: Bureau, now: datetime) -> None:

@@ -15,8 +15,8 @@ from sqlmodel import col, select
 
 from db.session import insert_for
 from db.tables import Card, Draft, ReceiptCounter
-from domain import codec
-from domain.indicators import Indicator, pruned
+from domain import codec, receipts
+from domain.indicators import Indicator, Values, pruned
 from domain.messages import Receipt, ReportCard, ReportKey
 from domain.progress import State, received_timeliness
 from domain.understanding.result import Reading
@@ -146,11 +146,12 @@ async def submit(turn: Turn, key: ReportKey, revision: int | None, reason: str =
     before = sheet.sent_values if sheet.is_sent else None
     sheet = replace(sheet, draft=draft)
     await store_answers(turn.session, sheet, sending)
-    changes = changes_of(sheet, before, sheet.values) if before is not None else ()
+    sent = sheet.values
+    changes = changes_of(sheet, before, sent) if before is not None else ()
     first = sheet.report.first_received_at is None
     await _mark_submitted(turn, sheet, draft)
     await turn.session.flush()
-    await _give_receipt(turn, sheet, changes, first=first)
+    await _give_receipt(turn, sheet, sent, changes, first=first)
     return Outcome.DONE
 
 
@@ -213,11 +214,12 @@ async def next_receipt_number(turn: Turn) -> str:
     return f"{turn.today:%m%d}-{last:04d}"
 
 
-async def _give_receipt(turn: Turn, sheet: Sheet, changes: tuple[str, ...], *, first: bool) -> None:
+async def _give_receipt(turn: Turn, sheet: Sheet, sent: Values, changes: tuple[str, ...], *, first: bool) -> None:
     report = sheet.report
     received = report.first_received_at or turn.received_at
     rest = await owed(turn)
     month = await month_states(turn.session, sheet)
+    content, code = _signed(turn, sheet, sent)
     receipt = Receipt(
         report=sheet.key,
         unit=sheet.unit.name,
@@ -232,9 +234,25 @@ async def _give_receipt(turn: Turn, sheet: Sheet, changes: tuple[str, ...], *, f
         first=first,
         changes=changes,
         total=0 if set(OPEN_STATES) & set(month) else len(month),
+        version=report.versions,
+        content=content,
+        code=code,
     )
     await show_everywhere(turn, sheet.key)
     await queue(turn.session, turn.to, receipt, turn.now)
+
+
+def _signed(turn: Turn, sheet: Sheet, sent: Values) -> tuple[str, str]:
+    """The values that were just sent and their signature; nothing where they are too long for a message."""
+    report, key = sheet.report, turn.bureau.receipt_key
+    values = receipts.carried(sheet.indicators, sent)
+    content = receipts.content_of(sheet.indicators, values)
+    if not key or len(content) > receipts.LONGEST or report.first_received_at is None:
+        return "", ""
+    unit, task, period = sheet.unit.code, sheet.task.key, sheet.round.period_to
+    number = report.receipt_number or ""
+    signed = receipts.Signed(unit, task, period, number, report.first_received_at, report.versions, values)
+    return content, signed.code(key)
 
 
 def _names(rest: Sequence[Sheet], sheet: Sheet) -> tuple[str, ...]:

@@ -286,6 +286,12 @@ async def reported_sheets(
     return await _load(session, newest.limit(most).offset(after), bureau_id)
 
 
+async def sheets_since(session: AsyncSession, bureau_id: int, unit_ids: Iterable[int], since: datetime) -> list[Sheet]:
+    """Everything these units were asked in rounds that closed after `since`."""
+    statement = _SHEETS.where(col(Report.unit_id).in_(list(unit_ids)), col(Round.lock_at) > since)
+    return await _load(session, statement, bureau_id)
+
+
 async def count_reported(session: AsyncSession, bureau_id: int, unit_ids: Iterable[int]) -> int:
     mine = and_(col(Report.bureau_id) == bureau_id, _reported(unit_ids))
     return int((await session.execute(select(func.count()).where(mine))).scalar_one())

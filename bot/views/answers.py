@@ -149,6 +149,11 @@ def _extension_asked(facts: Facts) -> list[str]:
     ]
 
 
+def _receipt(facts: Facts) -> str:
+    known = f"回执号 {facts['number']}," if facts.get("number") else ""
+    return f"{known}{_moment(facts, 'at')},{facts.get('timeliness', '')}".strip(",")
+
+
 def _held(facts: Facts) -> list[str]:
     units = f"这段时间可报送的有{facts['count']}家:{facts['units']}。" if facts.get("units") else ""
     return [
@@ -266,5 +271,24 @@ _LINES: dict[Phrase, Callable[[Facts], list[str]]] = {
     Phrase.HELD: _held,
     Phrase.RELEASED: _released,
     Phrase.LOST: _lost,
+    Phrase.RECEIPT_TAKEN: lambda f: [
+        f"✓ 已按回执恢复:{f.get('title', '')}",
+        f"{_receipt(f)};填的数都已恢复,不用重报。有照片的,请再发一次。",
+    ],
+    Phrase.RECEIPT_EARLIER: lambda f: [
+        f"✓ 已按回执恢复报送时间:{f.get('title', '')}",
+        f"{_receipt(f)};后来报的数没有动。",
+    ],
+    Phrase.RECEIPT_KNOWN: lambda f: [f"{f.get('title') or '这一项'}系统里有({_receipt(f)}),没有丢,不用重报。"],
+    Phrase.RECEIPT_WRONG: lambda f: [
+        f"这张{f.get('title', '')}回执核对不上(可能改动过或没有转全),没有恢复。",
+        f"请转发原来那条回执,或回“待办”重新填报;有疑问打{_call(f)}。",
+    ],
+    Phrase.RECEIPT_UNKNOWN: lambda f: [
+        f"没有找到您负责的“{f.get('title', '')}”,回执没有用上。请由报送人本人转发,或打{_call(f)}。"
+    ],
+    Phrase.RECEIPT_UNSIGNED: lambda f: [
+        f"这张回执没有验证码或没有转全,恢复不了。请转发原来那条,或回“待办”重新填报;有疑问打{_call(f)}。"
+    ],
     Phrase.NO_SUCH_COMMAND: lambda _: ["没有这个命令。回“帮助”看能做什么。"],
 }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
+from functools import partial
+from secrets import token_hex
 
 from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, false
 from sqlmodel import Field
@@ -59,7 +61,7 @@ class Bureau(Table, table=True):
     held_at: datetime | None = None
     lost_from: datetime | None = None
     lost_until: datetime | None = None
-    receipt_key: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    receipt_key: str = Field(default_factory=partial(token_hex, 32), sa_column_kwargs={"server_default": ""})
     parent_id: int | None = big(None, foreign_key="bureau.id")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -52,10 +53,13 @@ async def test_by_button_from_the_receipt(stage: Stage, county: County, sent: Di
     assert sent.last.rows[0] == ("录入有误", "情况有变化", "核实后更准")
     assert not await corrections(stage)
     await sent.play(("[录入有误]", f"✓ 已更正:{QINGHE} 11月应急疏散演练"))
-    assert sent.last.text.split("\n") == [
+    lines = sent.last.text.split("\n")
+    assert re.fullmatch(r"验证码 [A-Z2-7]{4}-[A-Z2-7]{4}", lines.pop(4))
+    assert lines == [
         f"✓ 已更正:{QINGHE} 11月应急疏散演练",
         "学生520人→518人",
         "原报送时间11月18日(星期三)09:00,按时,不变。回执号 1118-0001",
+        "内容(第2次):演练=已开展;日期=2026-11-17;类型=地震;学生=518;用时=110;隐患=2/3",
         "数有变动,12月2日(星期三)17:00前直接回正确的数即可。",
         "还有1项待报:班班通进度。",
     ]

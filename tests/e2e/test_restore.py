@@ -16,7 +16,7 @@ from sqlalchemy import select
 from cli.errors import Mendable
 from cli.main import app
 from db.session import Database
-from db.tables import Bureau, Outbox, Round
+from db.tables import Answer, Bureau, Outbox, Report, Round
 from services import archive
 from services.backup import Source, back_up
 from tests.bot.dialogue import Dialogue
@@ -223,3 +223,103 @@ async def test_released_from_the_command_line(restored: str) -> None:
     assert "已解除暂停,4家" in await run_aside("restore", "--release")
     result = await asyncio.to_thread(run, "restore", "--release")
     assert isinstance(result.exception, Mendable)
+
+
+# ---- receipts
+
+
+async def forward(stage: Stage, user_id: int, text: str) -> Dialogue:
+    """As a client forwards a message of the bot's: its words, and whose they were."""
+    someone_ = Dialogue(stage, stage.phone(user_id))
+    origin = {"type": "user", "date": 1, "sender_user": {"id": 111, "is_bot": True, "first_name": "督办"}}
+    bot = stage.server.world.bots[TOKEN]
+    push = bot.queue.put
+
+    def marked(kind: str, payload: dict) -> object:
+        return push(kind, {**payload, "forward_origin": origin})
+
+    bot.queue.put = marked  # type: ignore[method-assign]
+    try:
+        await someone_.phone.say(text)
+    finally:
+        bot.queue.put = push  # type: ignore[method-assign]
+    await stage.settled()
+    return someone_
+
+
+async def drill_of(stage: Stage, county: County, unit: str) -> tuple[Report, dict[str, object]]:
+    rounds = {row.id for row in await stage.rows(Round, Round.task_id == county.tasks["drill"])}
+    reports = await stage.rows(Report, Report.unit_id == county.units[unit])
+    [report] = [row for row in reports if row.round_id in rounds]
+    answers = await stage.rows(Answer, Answer.unit_id == report.unit_id, Answer.round_id == report.round_id)
+    return report, {row.key: (row.amount, row.denominator, row.text, row.day) for row in answers}
+
+
+async def test_a_forwarded_receipt_brings_number_time_and_values_back(
+    stage: Stage, county: County, receipts: dict[int, str], here: Path
+) -> None:
+    [aside] = found(here, "duban.db.before-????????-??????")
+    before = Database(f"sqlite:///{aside}")
+    lost, values = await drill_of(Stage(stage.server, stage.face, stage.clock, before, stage.http), county, "西岭中学")
+    await before.close()
+    assert (await drill_of(stage, county, "西岭中学"))[0].state == "pending"
+    text = receipts[SECOND_PRINCIPAL]
+    principal = await forward(stage, SECOND_PRINCIPAL, text)
+    assert "已按回执恢复:西岭中学 11月应急疏散演练" in principal.last.text
+    assert "11月20日(星期五)10:32,按时" in principal.last.text
+    report, brought = await drill_of(stage, county, "西岭中学")
+    assert brought == values
+    assert len(values) == 6
+    assert (report.receipt_number, report.first_received_at) == (lost.receipt_number, at("2026-11-20 10:32"))
+    assert (report.state, report.versions) == ("submitted", 1)
+    assert "没有丢,不用重报" in (await forward(stage, SECOND_PRINCIPAL, text)).last.text
+    assert (await drill_of(stage, county, "西岭中学"))[0] == report
+    await principal.play(("待办", "!应急疏散演练"))
+
+
+async def test_one_that_was_in_the_backup_is_known(stage: Stage, receipts: dict[int, str]) -> None:
+    principal = await forward(stage, PRINCIPAL, receipts[PRINCIPAL])
+    assert "没有丢,不用重报" in principal.last.text
+    assert "11月18日(星期三)09:00,按时" in principal.last.text
+
+
+@pytest.mark.parametrize(
+    ("was", "said"),
+    [
+        ("学生=280", "学生=281"),
+        ("11月20日(星期五)10:32", "11月19日(星期四)10:32"),
+        ("11月20日(星期五)10:32", "11月20日(星期五)10:31"),
+        ("回执号 1120-0001", "回执号 1120-0002"),
+        ("地震", "火灾"),
+        (";日期=2026-11-17", ""),
+        ("内容:", "内容(第2次):"),
+        ("学生=280", "学生=很多"),
+    ],
+)
+async def test_a_tampered_one_is_refused_politely(
+    stage: Stage, county: County, receipts: dict[int, str], was: str, said: str
+) -> None:
+    assert was in receipts[SECOND_PRINCIPAL]
+    principal = await forward(stage, SECOND_PRINCIPAL, receipts[SECOND_PRINCIPAL].replace(was, said))
+    assert "核对不上" in principal.last.text
+    assert (await drill_of(stage, county, "西岭中学"))[0].state == "pending"
+
+
+async def test_another_schools_receipt_or_half_of_one(stage: Stage, county: County, receipts: dict[int, str]) -> None:
+    text = receipts[SECOND_PRINCIPAL]
+    assert "没有找到您负责的" in (await forward(stage, PRINCIPAL, text)).last.text
+    assert "没有验证码" in (await forward(stage, SECOND_PRINCIPAL, text.split("验证码")[0])).last.text
+    assert "只对已登记" in (await forward(stage, 999, text)).last.text
+    assert (await drill_of(stage, county, "西岭中学"))[0].state == "pending"
+
+
+async def test_who_reported_anew_keeps_the_values_and_gets_the_time_back(
+    stage: Stage, county: County, receipts: dict[int, str]
+) -> None:
+    principal = await someone(stage, SECOND_PRINCIPAL)
+    await principal.play((f"演练:{SAID_ALL.replace('280', '279')}", "请核对"), ("[提交]", "已收到"))
+    principal = await forward(stage, SECOND_PRINCIPAL, receipts[SECOND_PRINCIPAL])
+    assert "已按回执恢复报送时间" in principal.last.text
+    report, values = await drill_of(stage, county, "西岭中学")
+    assert (report.first_received_at, report.receipt_number) == (at("2026-11-20 10:32"), "1120-0001")
+    assert values["drill_students"] == (279, None, None, None)

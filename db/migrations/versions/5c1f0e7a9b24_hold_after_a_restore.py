@@ -1,5 +1,7 @@
 """hold after a restore, and receipts that are signed"""
 
+from secrets import token_hex
+
 import sqlalchemy as sa
 import sqlmodel.sql.sqltypes
 from alembic import op
@@ -13,10 +15,13 @@ INSTANTS = ("held_at", "lost_from", "lost_until")
 
 
 def upgrade() -> None:
-    """Nobody is in hold; the key for receipts is made when the first one is signed."""
+    """Nobody is in hold; every bureau gets a key of its own, so that each backup from now on has it."""
     for name in INSTANTS:
         op.add_column("bureau", sa.Column(name, sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True))
     op.add_column("bureau", sa.Column("receipt_key", sa.String(), nullable=False, server_default=""))
+    bureau = sa.table("bureau", sa.column("id", sa.BigInteger()), sa.column("receipt_key", sa.String()))
+    for (bureau_id,) in op.get_bind().execute(sa.select(bureau.c.id)).all():
+        op.execute(bureau.update().where(bureau.c.id == bureau_id).values(receipt_key=token_hex(32)))
 
 
 def downgrade() -> None:
