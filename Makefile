@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(PYTHON) -m pip --python $(BIN)/python --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo run test check bench lint types layers migrations lock clean
+.PHONY: help install demo run test check bench lint types layers migrations lock clean mutations
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -58,6 +58,9 @@ migrations: $(VENV)/.installed-dev ## models and migrations agree
 
 bench: $(VENV)/.installed-dev ## medians and ratios
 	$(BIN)/python -m benchmarks
+
+mutations: $(VENV)/.installed-dev ## does each test notice the change it guards against (some minutes)
+	$(BIN)/python -m tests.mutations
 
 lock: ## renew requirements*.txt from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements.txt
