@@ -37,7 +37,7 @@ from tests.cast import (
 from tests.stage import Stage
 
 OPEN = at("2026-11-18 08:30")
-PRESSES = 150
+PRESSES = 100
 QUEUES = frozenset({"inbox", "outbox", "chat", "card", "wrong_code"})
 """What a person's own words always leave behind."""
 OTHERS_PHONE, NEIGHBOUR = "0000-6211002", "邻县一小"
@@ -72,15 +72,20 @@ def _ids(store: set[tuple[str, Row]]) -> list[int]:
 
 
 def _forged(store: set[tuple[str, Row]], seed: int) -> Iterator[str]:
-    """Every verb, with a report that is, one made of two rows, or none, and up to three numbers."""
+    """Every verb with somebody's report, with somebody's id, and with anything at all."""
     draw, ids = random.Random(seed), _ids(store)
-    reports = [dict(row) for table, row in store if table == "report"]
-    for number in range(PRESSES):
-        verb = list(Verb)[number % len(Verb)]
-        owed = draw.choice(reports)
-        mixed = ReportKey(draw.choice(ids), draw.choice(ids))
-        report = draw.choice([ReportKey(owed["round_id"], owed["unit_id"]), mixed, None])
-        yield encode(verb, report, *draw.choices([*ids, *range(5)], k=draw.randrange(4)))
+    owed = sorted(
+        (row["round_id"], row["unit_id"]) for table, pairs in store if table == "report" for row in [dict(pairs)]
+    )
+    people = sorted(dict(pairs)["id"] for table, pairs in store if table == "person")
+    for verb in Verb:
+        for numbers in ((), (0,), (0, 0), (0, 0, 1)):
+            yield encode(verb, ReportKey(*draw.choice(owed)), *numbers)
+        for person in draw.sample(people, 3):
+            yield encode(verb, None, person)
+    for _ in range(PRESSES):
+        report = draw.choice([ReportKey(*draw.choice(owed)), ReportKey(draw.choice(ids), draw.choice(ids)), None])
+        yield encode(draw.choice(list(Verb)), report, *draw.choices([*ids, *range(5)], k=draw.randrange(4)))
 
 
 def _changes(before: set[tuple[str, Row]], after: set[tuple[str, Row]]) -> list[Change]:
