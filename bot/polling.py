@@ -10,6 +10,7 @@ from typing import Any, cast
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 from telegram.ext import ExtBot
 
+from services.crashing import Point, passed
 from services.intake import Update, accept, chat_of
 from services.workplace import Workplace
 
@@ -62,7 +63,9 @@ async def poll(bot: DubanBot, workplace: Workplace, accepted: Callable[[Iterable
             continue
         backoff = 1.0
         if updates:
+            passed(Point.FETCHED)
             async with workplace.database.write() as session:
                 await accept(session, workplace.bureau_id, updates, workplace.clock.now())
+            passed(Point.ACCEPTED)
             accepted([chat_of(update) for update in updates])
             offset = max(int(update["update_id"]) for update in updates) + 1

@@ -129,6 +129,7 @@ async def program(settings: Settings, database: Database) -> AsyncIterator[Progr
     """The bot of `settings` on this store, connected to Telegram; raises Mendable when it cannot be reached."""
     bot = bot_of(settings)
     clock = settings.make_clock()
+    settings.arm()
     try:
         await bot.initialize()
     except InvalidToken as problem:

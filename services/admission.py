@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 
+from services.crashing import Point, passed
 from services.intake import Update, accept, chat_of
 from services.workplace import Workplace
 
@@ -83,8 +84,10 @@ class Admission:
 
     async def _commit(self, updates: Sequence[Update]) -> None:
         workplace = self.workplace
+        passed(Point.FETCHED)
         async with workplace.database.write() as session:
             await accept(session, workplace.bureau_id, updates, workplace.clock.now())
+        passed(Point.ACCEPTED)
 
 
 def _answer(batch: Sequence[Waiting], problem: NotKept | None) -> None:

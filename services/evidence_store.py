@@ -13,6 +13,8 @@ from pathlib import Path
 
 from PIL import ExifTags, Image
 
+from services.crashing import Point, passed
+
 PHOTO_FORMATS = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 _OFFICE = {
     "word/": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -66,6 +68,7 @@ class EvidenceStore:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
+            passed(Point.WRITTEN)
             coming.replace(target)
             _sync_folder(target.parent)
         coming.unlink(missing_ok=True)
