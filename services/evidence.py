@@ -56,6 +56,7 @@ class Collector:
 
     async def run(self) -> None:
         """Until cancelled."""
+        await asyncio.to_thread(self.store.tidy)
         while True:
             try:
                 for evidence_id, file_id in await self._due():
