@@ -273,15 +273,20 @@ class Delivery:
     async def _hand_over(self, claimed: Sequence[Claimed]) -> None:
         """One after the other; what stands behind a parcel that has to wait, waits too."""
         handed: list[Handed] = []
-        for one in claimed:
-            waits = bool(handed) and isinstance(handed[-1].result, TryAgain)
-            may = not waits and await self._may_leave(one.parcel)
-            result = await self._send_one(one.row_id, one.parcel) if may else _NOT_NOW
-            if result is _NOT_NOW:
-                self.pace.back()
-            handed.append(Handed(one, result, self.workplace.clock.now()))
-        self._handed += handed
-        self._wake.set()
+        try:
+            for one in claimed:
+                waits = bool(handed) and isinstance(handed[-1].result, TryAgain)
+                may = not waits and await self._may_leave(one.parcel)
+                result = await self._send_one(one.row_id, one.parcel) if may else _NOT_NOW
+                if result is _NOT_NOW:
+                    self.pace.back()
+                handed.append(Handed(one, result, self.workplace.clock.now()))
+        finally:  # at the end of our time the first that is left may have gone; those behind it have not
+            left: list[Result] = [Unknown("stopped"), *[_NOT_NOW] * len(claimed)]
+            now = self.workplace.clock.now()
+            handed += [Handed(one, what, now) for one, what in zip(claimed[len(handed) :], left, strict=False)]
+            self._handed += handed
+            self._wake.set()
 
     async def _send_one(self, row_id: int, parcel: Parcel) -> Result:
         passed(Point.LEAVING)

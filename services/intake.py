@@ -14,7 +14,7 @@ from sqlalchemy import bindparam, func, select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from db.session import Database, insert_for
+from db.session import Database, insert_for, is_down
 from db.tables import Inbox, InboxState
 from domain.messages import Phrase
 from services.asking import say
@@ -140,7 +140,10 @@ class Worker:
     async def run(self) -> None:
         """Until cancelled: looks once a second for retries and for what another process accepted."""
         while True:
-            self.wake(await self._waiting_chats())
+            try:
+                self.wake(await self._waiting_chats())
+            except Exception:
+                _log.exception("the inbox could not be looked at", extra={"action": "inbox_failed"})
             await asyncio.sleep(1)
 
     async def drain(self) -> None:
@@ -197,7 +200,7 @@ class Worker:
                 _forget(row)
                 passed(Point.HANDLED)
         except Exception as problem:
-            if update_id is None:
+            if update_id is None or is_down(problem):  # no fault of this update: it is not counted, and waits
                 self._rests_until[chat_id] = self._clock.monotonic() + FIRST_BACKOFF
                 raise
             await self._failed(chat_id, update_id, problem)

@@ -122,9 +122,7 @@ class Ground:
 
     async def die_at(self, where: str) -> None:
         """Run until the process passes that point."""
-        t = time.monotonic()
         code = await self.ended(await self.start(DUBAN_CRASH_AT=where))
-        print(where, time.monotonic() - t)
         assert code == -9, f"{where}: {code}\n{self.log[-3000:]}"
 
     async def die_after(self, seconds: float, *, ready: bool = True) -> None:
