@@ -10,7 +10,7 @@ import sqlite3
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -75,6 +75,8 @@ class Ground:
     acts: int = 0
     retyped: int = 0
     unreadable: int = 0
+    before: Callable[[], None] | None = None
+    """Called in the new process before it is `duban`."""
     more: dict[str, str] = field(default_factory=dict)
     _since: float = field(default_factory=time.monotonic)
     _running: list[asyncio.subprocess.Process] = field(default_factory=list)
@@ -98,7 +100,7 @@ class Ground:
         }  # fmt: skip
         with (self.folder / "log").open("ab") as log:
             process = await asyncio.create_subprocess_exec(
-                *COMMAND, env=given, cwd=self.folder, stdout=log, stderr=log
+                *COMMAND, env=given, cwd=self.folder, stdout=log, stderr=log, preexec_fn=self.before
             )  # fmt: skip
         self._running.append(process)
         return process
