@@ -9,7 +9,8 @@ import signal
 import sqlite3
 import time
 from collections.abc import AsyncIterator
-from contextlib import closing
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
@@ -18,7 +19,9 @@ from db.session import Database
 from sandbox import mishap
 from services.fates import MAX_RECEIPTS
 from tests.e2e.crashes import REPEATED, Ground, on_ground, played, prove
+from tests.proxies import Reader, Writer, join
 from tests.stage import TOKEN
+from tests.web.test_run import a_port
 
 PR_CAPBSET_DROP, CAP_DAC_OVERRIDE = 24, 1
 pytestmark = pytest.mark.timeout(240)
@@ -132,6 +135,59 @@ async def test_every_answer_lost(ground: Ground) -> None:
     for one in ground.principals:
         receipts = [text for text in one.phone.texts if "✓ 已收到" in text]
         assert sum(text.startswith(REPEATED) for text in receipts) == MAX_RECEIPTS - 1
+
+
+@dataclass
+class Gate:
+    """Telegram's address, which can be gone: open connections end, new ones are refused."""
+
+    behind: int
+    port: int = field(default_factory=a_port)
+    _server: asyncio.Server | None = None
+    _open: list[Writer] = field(default_factory=list)
+
+    async def open(self) -> None:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+
+    async def shut(self) -> None:
+        assert self._server is not None
+        self._server.close()
+        for writer in self._open:
+            writer.transport.abort()
+        self._open.clear()
+
+    async def _serve(self, reader: Reader, writer: Writer) -> None:
+        there = await asyncio.open_connection("127.0.0.1", self.behind)
+        self._open += [writer, there[1]]
+        with suppress(ConnectionError):
+            await join((reader, writer), there)
+
+
+async def test_telegram_down_for_an_hour(ground: Ground) -> None:
+    """By a clock that runs six hundred times as fast: what could not leave leaves afterwards, once, and what was said
+    meanwhile is answered."""
+    gate = Gate(int(ground.server.url.rsplit(":", 1)[1]))
+    await gate.open()
+    fast = f"{ground.now().isoformat()}@x600"
+    where = f"http://127.0.0.1:{gate.port}"
+    slow = {"DUBAN_LIMIT_PER_SECOND": "4", "DUBAN_CLOCK": fast, "DUBAN_TELEGRAM_API_URL": where}
+    process = await ground.ready(**slow)
+    async with asyncio.timeout(30):
+        while not ground.rows("SELECT 1 FROM outbox WHERE fate = 'sent' LIMIT 1"):  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    await gate.shut()
+    in_flight = ground.rows("SELECT count(*) FROM outbox WHERE fate = 'sending'")[0][0]
+    await _all_begin(ground)
+    await asyncio.sleep(6)
+    assert process.returncode is None, ground.log
+    assert ground.server.pending_updates(TOKEN) == len(ground.principals)
+    await gate.open()
+    await _all_submit(ground)
+    tally = prove(ground)
+    assert tally.reports == len(ground.principals)
+    assert tally.uncertain <= in_flight
+    await ground.kill(process)
+    await gate.shut()
 
 
 async def test_too_many_requests_for_a_while(ground: Ground) -> None:
