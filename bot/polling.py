@@ -7,9 +7,10 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, cast
 
-from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
+from telegram.error import Conflict, InvalidToken, TelegramError
 from telegram.ext import ExtBot
 
+from bot.verdicts import pause_after
 from db.session import is_down
 from services.crashing import Point, passed
 from services.intake import Update, accept, chat_of
@@ -56,11 +57,8 @@ async def poll(bot: DubanBot, workplace: Workplace, accepted: Callable[[Iterable
         except (InvalidToken, Conflict):
             raise
         except TelegramError as problem:
-            wait = backoff
-            if isinstance(problem, RetryAfter):
-                wait = float(problem.retry_after if isinstance(problem.retry_after, int) else LONG_POLL)
             _log.warning("polling failed: %s", type(problem).__name__, extra={"action": "poll_failed"})
-            await asyncio.sleep(wait)
+            await asyncio.sleep(pause_after(problem, backoff))
             backoff = min(backoff * 2, MAX_BACKOFF)
             continue
         backoff = 1.0
