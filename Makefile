@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(PYTHON) -m pip --python $(BIN)/python --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo run test check bench lint types layers migrations lock clean mutations wheels
+.PHONY: help install demo run test soak check bench lint types layers migrations lock clean mutations wheels
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -39,6 +39,9 @@ run: install ## the real thing; needs DUBAN_TELEGRAM_TOKEN
 
 test: $(VENV)/.installed-dev ## all tests
 	$(BIN)/python -m pytest -n 4 --dist loadgroup
+
+soak: $(VENV)/.installed-dev ## a thousand SIGKILLs at random moments; about half an hour
+	DUBAN_KILLS=1000 $(BIN)/python -m pytest tests/e2e/test_crashes.py -k random -n 2 -rP --timeout=600
 
 check: $(VENV)/.installed-dev lint types layers ## lint, types, layers and the fast tests, within a minute
 	$(BIN)/python -m pytest tests/unit tests/db -q -n 2 -m "not slow and not postgres"

@@ -60,7 +60,7 @@ def _line_formatter(shape: str) -> logging.Formatter:
     from pythonjsonlogger.json import JsonFormatter
 
     class LineFormatter(JsonFormatter):
-        def formatException(self, ei: ExcInfo) -> str:  # type: ignore[override]
+        def formatException(self, ei: ExcInfo) -> str:
             return places(ei[1])
 
     return LineFormatter(shape)

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.chasing import remind
+from services.crashing import Point, passed
 from services.digests import publish_due
 from services.rounds import open_due_rounds
 from services.settling import settle_day
@@ -49,5 +50,7 @@ async def tick(workplace: Workplace, sweeps: tuple[Sweep, ...] = SWEEPS) -> None
         try:
             async with workplace.database.write() as session:
                 await sweep(session, workplace)
+                passed(Point.SWEEPING)
+            passed(Point.SWEPT)
         except Exception:
             _log.exception("sweep failed: %s", sweep.__name__, extra={"action": "sweep_failed"})

@@ -202,7 +202,8 @@ def _on_this_side(scene: Scene, when: When, profile: Profile) -> bool:
     day = dates.resolve(when, profile.question, scene.today)
     if day == scene.today and _told(scene):
         return way < 0
-    return isinstance(day, date) and not any(isinstance(dates.resolve(when, p.question, scene.today), date) for p in rivals)
+    elsewhere = (dates.resolve(when, rival.question, scene.today) for rival in rivals)
+    return isinstance(day, date) and not any(isinstance(other, date) for other in elsewhere)
 
 
 def _is_planned(scene: Scene, when: When) -> bool:
