@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(PYTHON) -m pip --python $(BIN)/python --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo run test check bench lint types layers migrations lock clean
+.PHONY: help install demo run test soak check bench lint types layers migrations lock clean mutations wheels
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -40,6 +40,9 @@ run: install ## the real thing; needs DUBAN_TELEGRAM_TOKEN
 test: $(VENV)/.installed-dev ## all tests
 	$(BIN)/python -m pytest -n 4 --dist loadgroup
 
+soak: $(VENV)/.installed-dev ## a thousand SIGKILLs at random moments; about half an hour
+	DUBAN_KILLS=1000 $(BIN)/python -m pytest tests/e2e/test_crashes.py -k random -n 2 -rP --timeout=600
+
 check: $(VENV)/.installed-dev lint types layers ## lint, types, layers and the fast tests, within a minute
 	$(BIN)/python -m pytest tests/unit tests/db -q -n 2 -m "not slow and not postgres"
 
@@ -58,6 +61,16 @@ migrations: $(VENV)/.installed-dev ## models and migrations agree
 
 bench: $(VENV)/.installed-dev ## medians and ratios
 	$(BIN)/python -m benchmarks
+
+mutations: $(VENV)/.installed-dev ## does each test notice the change it guards against (some minutes)
+	$(BIN)/python -m tests.mutations
+
+wheels: install ## dist/duban-wheels.tar.gz: all there is to install, for a machine without internet
+	rm -rf dist/wheels && mkdir -p dist/wheels
+	$(PYTHON) -m pip wheel --disable-pip-version-check --quiet --require-hashes -r requirements.txt -w dist/wheels
+	$(PYTHON) -m pip wheel --disable-pip-version-check --quiet --no-deps --no-index --find-links dist/wheels . -w dist/wheels
+	tar -czf dist/duban-wheels.tar.gz -C dist wheels
+	@echo "dist/duban-wheels.tar.gz; there: pip install --no-index --find-links wheels duban"
 
 lock: ## renew requirements*.txt from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements.txt

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, cast
 
-from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
+from telegram.error import Conflict, InvalidToken, TelegramError
 from telegram.ext import ExtBot
 
+from bot.verdicts import pause_after
+from db.session import is_down
+from services.crashing import Point, passed
 from services.intake import Update, accept, chat_of
 from services.workplace import Workplace
 
@@ -18,6 +21,7 @@ _log = logging.getLogger(__name__)
 ALLOWED = ["message", "edited_message", "callback_query", "my_chat_member", "chat_member"]
 LONG_POLL = 25  # seconds
 MAX_BACKOFF = 30.0
+NOT_KEPT_PAUSE = 1.0  # seconds until what could not be kept is fetched again
 
 
 class DubanBot(ExtBot[None]):
@@ -53,16 +57,29 @@ async def poll(bot: DubanBot, workplace: Workplace, accepted: Callable[[Iterable
         except (InvalidToken, Conflict):
             raise
         except TelegramError as problem:
-            wait = backoff
-            if isinstance(problem, RetryAfter):
-                wait = float(problem.retry_after if isinstance(problem.retry_after, int) else LONG_POLL)
             _log.warning("polling failed: %s", type(problem).__name__, extra={"action": "poll_failed"})
-            await asyncio.sleep(wait)
+            await asyncio.sleep(pause_after(problem, backoff))
             backoff = min(backoff * 2, MAX_BACKOFF)
             continue
         backoff = 1.0
         if updates:
-            async with workplace.database.write() as session:
-                await accept(session, workplace.bureau_id, updates, workplace.clock.now())
+            passed(Point.FETCHED)
+            if not await _kept(workplace, updates):
+                await asyncio.sleep(NOT_KEPT_PAUSE)
+                continue
+            passed(Point.ACCEPTED)
             accepted([chat_of(update) for update in updates])
             offset = max(int(update["update_id"]) for update in updates) + 1
+
+
+async def _kept(workplace: Workplace, updates: Sequence[Update]) -> bool:
+    """Are they on disk? A store that is full or locked ends nothing: Telegram keeps them until we have them."""
+    try:
+        async with workplace.database.write() as session:
+            await accept(session, workplace.bureau_id, updates, workplace.clock.now())
+    except Exception as problem:
+        if not is_down(problem):
+            raise
+        _log.error("updates not kept: %s", type(problem).__name__, extra={"action": "not_kept"})
+        return False
+    return True

@@ -26,6 +26,9 @@ from services.intake import Worker
 from services.turn import Turn
 from services.workplace import Workplace
 
+DRAIN = 7.0
+"""Seconds for what is being worked on and sent when we are told to stop: with the last words less than ten."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -70,7 +73,7 @@ class TelegramFace:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self.workplace.nursery.drain(10)
+        await self.workplace.nursery.drain(DRAIN)
         await self.delivery.close()
         await self.application.shutdown()
 

@@ -41,8 +41,9 @@ class Case:
         return isinstance(problem, self.error) and (not self.words or any(word in said for word in self.words))
 
 
-def _seconds(problem: TelegramError) -> float:
-    after = getattr(problem, "retry_after", RETRY_NETWORK)
+def pause_after(problem: TelegramError, otherwise: float = RETRY_NETWORK) -> float:
+    """Seconds that Telegram wants us to wait, where it says so."""
+    after = getattr(problem, "retry_after", otherwise)
     return float(after if isinstance(after, int | float) else after.total_seconds())
 
 
@@ -66,7 +67,7 @@ PLAIN = ("can't parse entities", "can't find end of the entity", "unsupported st
 """Telegram cannot read our HTML: the sender says it once more without."""
 
 CASES = (
-    Case("flood", RetryAfter, (), lambda problem: TryAgain("flood", _seconds(problem), flood=True)),
+    Case("flood", RetryAfter, (), lambda problem: TryAgain("flood", pause_after(problem), flood=True)),
     Case("bad token", InvalidToken, (), lambda _: TryAgain("token refused", RETRY_TOKEN, everywhere=True)),
     Case("conflict", Conflict, (), lambda _: TryAgain("conflict", RETRY_TOKEN, everywhere=True)),
     Case("moved", ChatMigrated, (), _moved),

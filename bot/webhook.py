@@ -7,9 +7,10 @@ import logging
 from dataclasses import dataclass
 
 from telegram import WebhookInfo
-from telegram.error import BadRequest, Conflict, InvalidToken, RetryAfter, TelegramError
+from telegram.error import BadRequest, Conflict, InvalidToken, TelegramError
 
 from bot.polling import ALLOWED, MAX_BACKOFF, DubanBot
+from bot.verdicts import pause_after
 from services.workplace import Workplace
 
 _log = logging.getLogger(__name__)
@@ -45,7 +46,7 @@ async def announce(bot: DubanBot, webhook: Webhook | None) -> None:
             raise WebhookRefused(str(problem)) from problem
         except TelegramError as problem:
             _log.warning("announcing failed: %s", type(problem).__name__, extra={"action": "announce_failed"})
-            await asyncio.sleep(_seconds(problem, backoff))
+            await asyncio.sleep(pause_after(problem, backoff))
             backoff = min(backoff * 2, MAX_BACKOFF)
 
 
@@ -57,13 +58,6 @@ async def _announce(bot: DubanBot, webhook: Webhook | None) -> None:
         webhook.url, secret_token=webhook.secret, allowed_updates=ALLOWED, max_connections=CONNECTIONS,
         drop_pending_updates=False,
     )  # fmt: skip
-
-
-def _seconds(problem: TelegramError, otherwise: float) -> float:
-    if not isinstance(problem, RetryAfter):
-        return otherwise
-    after = problem.retry_after
-    return float(after if isinstance(after, int) else after.total_seconds())
 
 
 async def look_after(bot: DubanBot, webhook: Webhook, workplace: Workplace) -> None:

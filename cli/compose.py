@@ -10,7 +10,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+<<<<<<< HEAD
 from aiohttp.web import Application
+=======
+from sqlalchemy.exc import OperationalError
+>>>>>>> main
 from telegram.error import Conflict, InvalidToken, NetworkError
 
 from bot.polling import DubanBot
@@ -44,14 +48,23 @@ async def owned_store(settings: Settings) -> AsyncIterator[Database]:
     """The store, owned by this process and at the newest revision; raises Mendable otherwise."""
     database = open_store(settings)
     try:
-        database.own()
+        _own(database)
         if not await migrations.is_current(database.engine):
             raise Mendable("the database is not up to date: run `duban migrate` first")
         yield database
     except StoreInUse as problem:
         raise Mendable(str(problem)) from problem
+    except OperationalError as problem:
+        raise Mendable(f"the database cannot be used: {problem.orig}") from problem
     finally:
         await database.close()
+
+
+def _own(database: Database) -> None:
+    try:
+        database.own()
+    except OSError as problem:
+        raise Mendable(f"the database cannot be used: {problem}") from problem
 
 
 def open_store(settings: Settings) -> Database:
@@ -149,6 +162,7 @@ async def program(settings: Settings, database: Database) -> AsyncIterator[Progr
     """The bot of `settings` on this store, connected to Telegram; raises Mendable when it cannot be reached."""
     bot = bot_of(settings)
     clock = settings.make_clock()
+    settings.arm()
     try:
         await bot.initialize()
     except InvalidToken as problem:

@@ -12,6 +12,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cli.errors import Mendable
+from services import crashing
 from services.clock import Clock, SystemClock, parse_clock
 from services.pace import Limits
 
@@ -42,6 +43,7 @@ class Settings(BaseSettings):
     backup_to: Path | None = None
     ping_url: str | None = None
     clock: str | None = None
+    crash_at: str | None = None
 
     @field_validator("timezone")
     @classmethod
@@ -117,6 +119,17 @@ class Settings(BaseSettings):
             return parse_clock(self.clock)
         except ValueError as problem:
             raise Mendable(f"DUBAN_CLOCK: {problem}") from problem
+
+    def arm(self) -> None:
+        """For the tests of crash safety (`services.crashing`); refused against the real Telegram."""
+        if self.crash_at is None:
+            return
+        if self.is_official:
+            raise Mendable("DUBAN_CRASH_AT is for a stand-in only: it is refused against the real Telegram")
+        try:
+            crashing.arm(self.crash_at)
+        except ValueError as problem:
+            raise Mendable(f"DUBAN_CRASH_AT: {problem}") from problem
 
 
 def load() -> Settings:

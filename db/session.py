@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, nullcontext
 from functools import lru_cache, partial
@@ -22,6 +23,7 @@ import sqlmodel
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Table, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -38,6 +40,13 @@ class Session(AsyncSession):
 
     sync_session_class = _SyncSession
     execute = sqlalchemy.ext.asyncio.AsyncSession.execute
+
+
+def is_down(problem: BaseException) -> bool:
+    """Is it the store itself: full, locked, read-only, broken, gone? Then no statement is to blame, and it may pass."""
+    if isinstance(problem, OperationalError):
+        return getattr(problem.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR
+    return isinstance(problem, InterfaceError | OSError)
 
 
 class StoreInUse(RuntimeError):

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.chasing import remind
+from services.crashing import Point, passed
 from services.digests import publish_due
 from services.hold import is_held
 from services.rounds import open_due_rounds
@@ -54,5 +55,7 @@ async def tick(workplace: Workplace, sweeps: tuple[Sweep, ...] = SWEEPS) -> None
             async with workplace.database.write() as session:
                 if sweep not in WAIT_IN_HOLD or not await is_held(session, workplace.bureau_id):
                     await sweep(session, workplace)
+                passed(Point.SWEEPING)
+            passed(Point.SWEPT)
         except Exception:
             _log.exception("sweep failed: %s", sweep.__name__, extra={"action": "sweep_failed"})

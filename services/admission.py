@@ -7,8 +7,8 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy.exc import InterfaceError, OperationalError
-
+from db.session import is_down
+from services.crashing import Point, passed
 from services.intake import Update, accept, chat_of
 from services.workplace import Workplace
 
@@ -17,7 +17,6 @@ _log = logging.getLogger(__name__)
 MOST_AT_ONCE = 256
 GATHER = 0.002
 """Seconds for the next batch to gather, only while updates come side by side: fewer and larger commits."""
-_DOWN = (OperationalError, InterfaceError, OSError)
 
 Waiting = tuple[Update, asyncio.Future[None]]
 
@@ -71,7 +70,7 @@ class Admission:
         try:
             await self._commit([update for update, _ in batch])
         except Exception as problem:
-            if len(batch) > 1 and not isinstance(problem, _DOWN):
+            if len(batch) > 1 and not is_down(problem):
                 for one in batch:
                     await self._keep([one])
                 return
@@ -83,8 +82,10 @@ class Admission:
 
     async def _commit(self, updates: Sequence[Update]) -> None:
         workplace = self.workplace
+        passed(Point.FETCHED)
         async with workplace.database.write() as session:
             await accept(session, workplace.bureau_id, updates, workplace.clock.now())
+        passed(Point.ACCEPTED)
 
 
 def _answer(batch: Sequence[Waiting], problem: NotKept | None) -> None:

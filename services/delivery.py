@@ -20,6 +20,7 @@ from db.tables import Card, Fate, Inbox, InboxState, Outbox
 from domain import messages
 from domain.messages import Message, Strip
 from services.content import Content, Scene, as_shown, load
+from services.crashing import Point, passed
 from services.fates import Claimed, Handed, may_have_arrived, method_of, unsure, write_delivered, write_fate
 from services.hold import MAY_LEAVE
 from services.pace import Pace
@@ -123,6 +124,8 @@ class Delivery:
             mine = and_(col(Outbox.bureau_id) == self.workplace.bureau_id, col(Outbox.fate) == Fate.SENDING.value)
             for row, card in (await session.execute(select(Outbox, Card).outerjoin(Card, _CARD).where(mine))).all():
                 row.fate, row.error = unsure(row, method_of(row, card), "interrupted")
+            passed(Point.RECOVERING)
+        passed(Point.RECOVERED)
 
     async def _warm(self, session: AsyncSession) -> None:
         """What left within the last minute, by when it was answered; what was interrupted may have left just now."""
@@ -202,6 +205,12 @@ class Delivery:
             await self._write_fates(session, handed)
             chosen, soonest = await self._choose(session, free, most, only)
             parcels = await self._claim(session, chosen) if chosen else {}
+            if handed or parcels:
+                passed(Point.CLAIMING)
+        if handed:
+            passed(Point.SETTLED)
+        if parcels:
+            passed(Point.CLAIMED)
         self._handed = [one for one in self._handed if one not in handed]
         self._busy -= free
         for chat_id, claimed in parcels.items():
@@ -266,22 +275,29 @@ class Delivery:
     async def _hand_over(self, claimed: Sequence[Claimed]) -> None:
         """One after the other; what stands behind a parcel that has to wait, waits too."""
         handed: list[Handed] = []
-        for one in claimed:
-            waits = bool(handed) and isinstance(handed[-1].result, TryAgain)
-            may = not waits and await self._may_leave(one.parcel)
-            result = await self._send_one(one.row_id, one.parcel) if may else _NOT_NOW
-            if result is _NOT_NOW:
-                self.pace.back()
-            handed.append(Handed(one, result, self.workplace.clock.now()))
-        self._handed += handed
-        self._wake.set()
+        try:
+            for one in claimed:
+                waits = bool(handed) and isinstance(handed[-1].result, TryAgain)
+                may = not waits and await self._may_leave(one.parcel)
+                result = await self._send_one(one.row_id, one.parcel) if may else _NOT_NOW
+                if result is _NOT_NOW:
+                    self.pace.back()
+                handed.append(Handed(one, result, self.workplace.clock.now()))
+        finally:  # at the end of our time the first that is left may have gone; those behind it have not
+            left: list[Result] = [Unknown("stopped"), *[_NOT_NOW] * len(claimed)]
+            now = self.workplace.clock.now()
+            handed += [Handed(one, what, now) for one, what in zip(claimed[len(handed) :], left, strict=False)]
+            self._handed += handed
+            self._wake.set()
 
     async def _send_one(self, row_id: int, parcel: Parcel) -> Result:
+        passed(Point.LEAVING)
         try:
             result = await self.send(parcel)
         except Exception as problem:
             _log.exception("sending failed", extra={"action": "send_failed", "outbox_id": row_id})
             return Unknown(type(problem).__name__)
+        passed(Point.SENT)
         if isinstance(result, TryAgain):
             self._rest_after(result, parcel.chat_id)
         return result

@@ -19,6 +19,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.tables import Account, Evidence, EvidenceState
 from domain.messages import Phrase, Say
+from services.crashing import Point, passed
 from services.evidence_store import EvidenceStore, Kept, NotTaken
 from services.outbox import Recipient, queue
 from services.people import CHANNEL
@@ -55,6 +56,7 @@ class Collector:
 
     async def run(self) -> None:
         """Until cancelled."""
+        await asyncio.to_thread(self.store.tidy)
         while True:
             try:
                 for evidence_id, file_id in await self._due():
@@ -92,7 +94,9 @@ class Collector:
         except Exception as problem:
             await self._note_failure(evidence_id, problem)
         else:
+            passed(Point.STORED)
             await self._note_kept(evidence_id, kept)
+            passed(Point.NOTED)
         finally:
             self._busy.discard(evidence_id)
 
@@ -100,6 +104,7 @@ class Collector:
         coming = await asyncio.to_thread(self.store.room)
         try:
             await self.fetch(file_id, coming)
+            passed(Point.LOADED)
             return await asyncio.to_thread(self.store.keep, coming)
         finally:
             await asyncio.to_thread(coming.unlink, missing_ok=True)

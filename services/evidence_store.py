@@ -13,6 +13,8 @@ from pathlib import Path
 
 from PIL import ExifTags, Image
 
+from services.crashing import Point, passed
+
 PHOTO_FORMATS = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 _OFFICE = {
     "word/": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -27,6 +29,8 @@ SUFFIXES = {
     _OFFICE["xl/"]: ".xlsx",
 }
 """What is taken, and how it is called on disk."""
+COMING = "coming-"
+"""Begins the name of what is being loaded."""
 
 
 class NotTaken(ValueError):
@@ -49,9 +53,14 @@ class EvidenceStore:
     def room(self) -> Path:
         """An empty file to load into, on the same disk."""
         self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle, name = tempfile.mkstemp(prefix="coming-", dir=self.root)
+        handle, name = tempfile.mkstemp(prefix=COMING, dir=self.root)
         os.close(handle)
         return Path(name)
+
+    def tidy(self) -> None:
+        """Away with what was half loaded when the process before us ended; it is loaded again."""
+        for left in self.root.glob(f"{COMING}*"):
+            left.unlink(missing_ok=True)
 
     def keep(self, coming: Path) -> Kept:
         """Take what was loaded into the store, for good: on disk before it is named. Raises NotTaken."""
@@ -66,6 +75,7 @@ class EvidenceStore:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
+            passed(Point.WRITTEN)
             coming.replace(target)
             _sync_folder(target.parent)
         coming.unlink(missing_ok=True)

@@ -14,11 +14,12 @@ from sqlalchemy import bindparam, func, select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from db.session import Database, insert_for
+from db.session import Database, insert_for, is_down
 from db.tables import Inbox, InboxState
 from domain.messages import Phrase
 from services.asking import say
 from services.clock import Clock
+from services.crashing import Point, passed
 from services.nursery import Nursery
 from services.outbox import Recipient
 from services.people import actor_at, lock_chat, set_reach
@@ -82,7 +83,9 @@ async def accept(session: AsyncSession, bureau_id: int, updates: Sequence[Update
     ]  # fmt: skip
     if not rows:
         return 0
-    return len((await session.execute(_keep(session.get_bind().dialect.name), rows)).all())
+    new = len((await session.execute(_keep(session.get_bind().dialect.name), rows)).all())
+    passed(Point.KEEPING)
+    return new
 
 
 _OLDEST = (
@@ -137,7 +140,10 @@ class Worker:
     async def run(self) -> None:
         """Until cancelled: looks once a second for retries and for what another process accepted."""
         while True:
-            self.wake(await self._waiting_chats())
+            try:
+                self.wake(await self._waiting_chats())
+            except Exception:
+                _log.exception("the inbox could not be looked at", extra={"action": "inbox_failed"})
             await asyncio.sleep(1)
 
     async def drain(self) -> None:
@@ -186,18 +192,23 @@ class Worker:
                 if row is None:
                     return False
                 update_id = row.update_id
+                passed(Point.BEGUN)
                 if turn.actor and not turn.actor.is_reachable and "my_chat_member" not in row.raw:
                     await set_reach(turn, None)
                 await self.handle(turn, row.raw)
                 row.state, row.done_at = InboxState.DONE.value, turn.now
                 _forget(row)
+                passed(Point.HANDLED)
         except Exception as problem:
-            if update_id is None:
+            if update_id is None or is_down(problem):  # no fault of this update: it is not counted, and waits
                 self._rests_until[chat_id] = self._clock.monotonic() + FIRST_BACKOFF
                 raise
             await self._failed(chat_id, update_id, problem)
+            passed(Point.COUNTED)
             return False
+        passed(Point.DONE)
         await self.afterwards(turn)
+        passed(Point.ANSWERED)
         return more
 
     async def _begin(self, session: AsyncSession, chat_id: int) -> tuple[Turn, Inbox | None, bool]:
@@ -226,6 +237,7 @@ class Worker:
 
     async def _failed(self, chat_id: int, update_id: int, problem: Exception) -> None:
         """Count the attempt in a transaction of its own; after the last one set the update aside and say so."""
+        passed(Point.FAILED)
         async with self._database.write() as session:
             row = await session.get(Inbox, (self.workplace.bureau_id, update_id))
             if row is None:

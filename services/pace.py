@@ -55,7 +55,7 @@ class Pace:
     def gate(self, chat_id: int, now: float, *, edit: bool = False) -> float:
         """When what was chosen may really leave. Under load the calls are spread over the second, so that a reply
         finds a gap soon."""
-        spread = self._left[-1] + SECOND / (1.5 * self.limits.per_second) if self._is_busy(now) else now
+        spread = self._left[-1] + SECOND / (1.2 * self.limits.per_second) if self._is_busy(now) else now
         waits = (self._window_at(now, 0), self._chat_at(chat_id, now, edit), self.rests_until(chat_id, now), spread)
         return max(waits)
 

@@ -189,3 +189,13 @@ async def add_task(
         made = select(Campaign).where(col(Campaign.bureau_id) == county.bureau_id)
         campaign = (await session.execute(made)).scalars().one()
         await _Maker(session, county, at("2026-11-16 09:00")).task(campaign, key, name, county.units[lead], indicators)
+
+
+async def add_schools(database: Database, county: County, count: int, first_chat: int) -> None:
+    """As many village schools, each with a principal whose chats are numbered from `first_chat`."""
+    async with database.write() as session:
+        make = _Maker(session, county, at("2026-11-16 09:00"))
+        for number in range(count):
+            named, code = f"第{number + 1}", f"V{number + 1:03d}"
+            school = await make.unit(f"{named}村小", code, township="西岭乡", stages="primary", students=86, classes=14)
+            await make.person(f"{named}人", f"{named}校长", Role.PRINCIPAL, school, chat=first_chat + number)

@@ -47,7 +47,7 @@ class Proxy:
             writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
         else:
             there[1].write(head.replace(f"{parts.scheme}://{parts.netloc}", "", 1).encode())
-        await _join((reader, writer), there)
+        await join((reader, writer), there)
 
     async def _socks(self, reader: Reader, writer: Writer) -> None:
         _, count = await reader.readexactly(2)
@@ -63,7 +63,7 @@ class Proxy:
         self.seen.append(f"{host}:{port}")
         there = await asyncio.open_connection(host, port)
         writer.write(b"\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00")
-        await _join((reader, writer), there)
+        await join((reader, writer), there)
 
     async def _knows(self, reader: Reader, writer: Writer, login: tuple[str, str]) -> bool:
         writer.write(b"\x05\x02")
@@ -85,7 +85,7 @@ async def _asked(reader: Reader) -> tuple[str, int]:
     return host, int.from_bytes(await reader.readexactly(2), "big")
 
 
-async def _join(here: tuple[Reader, Writer], there: tuple[Reader, Writer]) -> None:
+async def join(here: tuple[Reader, Writer], there: tuple[Reader, Writer]) -> None:
     await asyncio.gather(_pump(here[0], there[1]), _pump(there[0], here[1]))
 
 

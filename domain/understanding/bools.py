@@ -25,10 +25,14 @@ _BARE = Rule(
     r"筹|取消|推迟|落实|开始|启动|嗯|必须|当然|yes|no|√|×)"
 )
 _CONCEDED = Rule(r"([\u4e00-\u9fff]{1,2})(?:倒|就)?是\1(?:过?了|过|$)")
+_AGAIN = Rule(r"还有.{0,2}次|第[2-9二三四五六]次|[两二三四2-9]次|又|另外?一?次|再一次|只.{0,3}[一1]次|[一1]次")
+"""演练还有第2次吗 is answered by who speaks of times, not by who says that it was held."""
 _OTHER_MONTH = Rule(r"上个?月|上学期|去年|上季度|以前|之前")
 
 
 def read(scene: Scene, profile: Profile) -> Outcome:
+    if _AGAIN.search(profile.question.label) and scene.alone is not profile and not _AGAIN.search(scene.raw):
+        return None
     outcomes: list[tuple[bool, Clause]] = []
     unsure: Clause | None = None
     cut = _cut(scene)

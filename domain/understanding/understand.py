@@ -240,7 +240,8 @@ def _only_planned(laid_out: Scene, found: dict[str, Outcome]) -> bool:
 
 
 def _sibling(key: str, profile: Profile) -> bool:
-    return key != profile.key and key.startswith(profile.prefix + "_")
+    """drill_students of drill_done, and drills.1.students: the columns of its rows."""
+    return key != profile.key and key.startswith((f"{profile.prefix}_", f"{profile.prefix}.", f"{profile.prefix}s."))
 
 
 def _happened(reading: Reading, laid_out: Scene) -> bool:

@@ -151,6 +151,7 @@ async def test_an_account_is_cut_off_at_once(stage: Stage, county: County, talk:
 async def test_a_prompt_queued_for_a_lost_phone_is_not_delivered_there(stage: Stage, county: County) -> None:
     lost = sits(stage, PRINCIPAL)
     await lost.phone.start()
+    await lost.phone.wait_for("已开通")
     await stage.settled()
     seen = len(lost.phone.received)
     stage.face.delivery.pace.rest(None, stage.clock.monotonic() + 0.5)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
 from datetime import timedelta
 
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlmodel import col
 
-from db.session import Database
-from db.tables import Account, Answer, Bureau, Chat, DigestSnapshot, Fate, Membership, Outbox, Person, Report
+from db.session import Database, is_down
+from db.tables import Account, Answer, Bureau, Chat, DigestSnapshot, Fate, Inbox, Membership, Outbox, Person, Report
 from domain.digest import Digest
 from domain.messages import Phrase, Reminder, Say
+from services.intake import Update
 from services.outbox import Recipient, queue
+from services.turn import Turn
 from tests.bot.dialogue import Dialogue
 from tests.cast import CLERK, PRINCIPAL, SECOND_PRINCIPAL, STRANGER, TWO_SCHOOLS, at, make_county
 from tests.stage import TOKEN, on_stage
@@ -105,3 +111,30 @@ async def test_who_blocks_and_who_shares_a_number(database: Database) -> None:
         await stage.settled()
         await zhao.play(("[是我]", "赵校长,已开通"))
         assert STRANGER in {row.external_id for row in await stage.rows(Account)}
+
+
+async def test_a_full_store_is_no_fault_of_the_update(sqlite: Database) -> None:
+    """It is not counted among the attempts, after which an update is set aside."""
+    county = await make_county(sqlite, at("2026-11-16 09:00"))
+    async with on_stage(sqlite, county.bureau_id, at("2026-11-18 09:00")) as stage:
+        worker = stage.face.worker
+        handle, full = worker.handle, iter(range(2))
+
+        async def full_at_first(turn: Turn, raw: Update) -> None:
+            if next(full, None) is not None:
+                problem = sqlite3.OperationalError("database or disk is full")
+                problem.sqlite_errorcode = sqlite3.SQLITE_FULL
+                raise OperationalError("INSERT", {}, problem)
+            await handle(turn, raw)
+
+        worker.handle = full_at_first
+        await stage.phone(PRINCIPAL).start()
+        await stage.settled()
+        assert [(row.state, row.attempts) for row in await stage.rows(Inbox)] == [("done", 0)]
+
+
+async def test_a_wrong_statement_is_not_taken_for_a_store_that_is_down(database: Database) -> None:
+    async with database.read() as session:
+        with pytest.raises(DBAPIError) as caught:
+            await session.execute(text("SELECT nothing FROM nowhere"))
+    assert not is_down(caught.value)

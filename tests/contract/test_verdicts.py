@@ -64,6 +64,7 @@ async def test_a_new_message(
         ("cannot_edit", Gone()),
         ("lost", Unknown("NetworkError")),
     ],
+    ids=["not_modified", "edit_not_found", "cannot_edit", "lost"],
 )
 async def test_an_edit(sandbox: SandboxServer, phone: Phone, sender: Sender, name: str, expected: Result) -> None:
     sandbox.inject(mishap(name, "editMessageText"))

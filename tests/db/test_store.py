@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,17 @@ async def test_every_connection_to_sqlite_is_durable_and_checked(sqlite: Databas
     finally:
         for connection in connections:
             await connection.close()
+
+
+async def test_every_session_is_durable(database: Database) -> None:
+    """Of those the program works with: readers and writers side by side, as many as the pool gives at once."""
+    wanted, asked = (2, "PRAGMA synchronous") if database.is_sqlite else ("on", "SHOW synchronous_commit")
+    async with AsyncExitStack() as held:
+        sessions = [await held.enter_async_context(database.read()) for _ in range(12)]
+        sessions.append(await held.enter_async_context(database.write()))
+        assert {await session.scalar(text(asked)) for session in sessions} == {wanted}
+    async with database.read() as session:  # one that was used before
+        assert await session.scalar(text(asked)) == wanted
 
 
 @pytest.mark.postgres

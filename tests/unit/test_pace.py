@@ -36,6 +36,12 @@ def test_never_more_than_thirty_in_a_second_nor_two_to_a_chat(sends: list[tuple[
         assert all(later - earlier >= 1.0 for earlier, later in itertools.pairwise(mine))
 
 
+def test_a_crowd_gets_thirty_a_second_and_no_more() -> None:
+    times = [at for at, _, _ in play(Pace(), [(chat, False) for chat in range(1, 301)])]
+    assert most_within(times, 1.0) == 30
+    assert 9.0 < times[-1] < 10.3
+
+
 def test_a_group_gets_twenty_a_minute_edits_too() -> None:
     left = play(Pace(Limits(chat_interval=0.0)), [(-7, bool(number % 2)) for number in range(45)])
     assert most_within([at for at, _, _ in left], 60.0) == 20

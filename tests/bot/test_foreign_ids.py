@@ -1,0 +1,139 @@
+"""Whatever a button, a deep link or words name, a person changes and reads only what the membership allows.
+
+Buttons of every verb are forged with ids drawn from every row of both bureaus; the store before and after is compared
+row by row, and what reached the phone is searched for what is not theirs.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from sqlmodel import SQLModel
+
+from bot.buttons import Verb, encode
+from bot.words import COMMAND_WORDS
+from db.session import Database
+from db.tables import Inbox
+from domain.messages import ReportKey
+from services.rounds import open_due_rounds
+from tests.cast import (
+    CHIEF,
+    CLERK,
+    DIRECTOR,
+    HOURS,
+    PRINCIPAL,
+    REVOKED,
+    SECOND_PRINCIPAL,
+    STRANGER,
+    County,
+    at,
+    invite_person,
+    make_neighbour,
+)
+from tests.stage import Stage
+
+OPEN = at("2026-11-18 08:30")
+PRESSES = 100
+QUEUES = frozenset({"inbox", "outbox", "chat", "card", "wrong_code"})
+"""What a person's own words always leave behind."""
+OTHERS_PHONE, NEIGHBOUR = "0000-6211002", "邻县一小"
+
+Row = tuple[tuple[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    table: str
+    row: dict[str, Any]
+
+
+async def _store(stage: Stage) -> set[tuple[str, Row]]:
+    """Every row of every table; JSON as its text, so that rows can be compared."""
+    rows: set[tuple[str, Row]] = set()
+    async with stage.database.read() as session:
+        for table in SQLModel.metadata.sorted_tables:
+            for row in (await session.execute(table.select())).mappings():
+                rows.add((table.name, tuple((name, _plain(value)) for name, value in row.items())))
+    return rows
+
+
+def _plain(value: object) -> object:
+    return repr(value) if isinstance(value, dict | list) else value
+
+
+def _ids(store: set[tuple[str, Row]]) -> list[int]:
+    """All ids of all rows, and numbers no row has."""
+    found = {value for _, row in store for name, value in row if name.endswith("id") and isinstance(value, int)}
+    return [*sorted(found), 0, 1, 2, 3, 740000, 12345, 2**62]
+
+
+def _forged(store: set[tuple[str, Row]], seed: int) -> Iterator[str]:
+    """Every verb with somebody's report, with somebody's id, and with anything at all."""
+    draw, ids = random.Random(seed), _ids(store)
+    owed = sorted(
+        (row["round_id"], row["unit_id"]) for table, pairs in store if table == "report" for row in [dict(pairs)]
+    )
+    people = sorted(dict(pairs)["id"] for table, pairs in store if table == "person")
+    for verb in Verb:
+        for numbers in ((), (0,), (0, 0), (0, 0, 1)):
+            yield encode(verb, ReportKey(*draw.choice(owed)), *numbers)
+        for person in draw.sample(people, 3):
+            yield encode(verb, None, person)
+    for _ in range(PRESSES):
+        report = draw.choice([ReportKey(*draw.choice(owed)), ReportKey(draw.choice(ids), draw.choice(ids)), None])
+        yield encode(draw.choice(list(Verb)), report, *draw.choices([*ids, *range(5)], k=draw.randrange(4)))
+
+
+def _changes(before: set[tuple[str, Row]], after: set[tuple[str, Row]]) -> list[Change]:
+    return [Change(table, dict(row)) for table, row in before ^ after]
+
+
+@pytest.fixture
+async def neighbour(sqlite: Database, stage: Stage) -> County:
+    made = await make_neighbour(sqlite, OPEN)
+    async with sqlite.write() as session:
+        await open_due_rounds(session, made.bureau_id, HOURS, OPEN)
+    return made
+
+
+OWN = {PRINCIPAL: ["清河镇九年一贯制学校"], SECOND_PRINCIPAL: ["西岭中学"], CHIEF: ["安全股"]}
+ACTORS = {"principal": PRINCIPAL, "stranger": STRANGER, "revoked": REVOKED, "section": CHIEF, "director": DIRECTOR,
+          "office": CLERK}  # fmt: skip
+
+
+@pytest.mark.parametrize("who", ACTORS)
+async def test_forged_buttons_and_words(stage: Stage, county: County, neighbour: County, who: str) -> None:
+    actor = ACTORS[who]
+    phone = stage.phone(actor)
+    await phone.start()
+    await stage.tick()
+    before = await _store(stage)
+    code = await invite_person(stage.database, neighbour, "外人", stage.clock.now())
+    invited = await _store(stage)
+    place = phone.messages[-1]
+    for data in _forged(before, seed=actor):
+        await phone.press_data(data, on=place)
+    await stage.settled()
+    words = [*(word for said in COMMAND_WORDS.values() for word in said), f"人员 {NEIGHBOUR}", f"照片 {NEIGHBOUR}"]
+    for said in [*words, f"/start {code}", f"{NEIGHBOUR}520人", "西岭中学演练520人", f"/people {NEIGHBOUR}"]:
+        await phone.say(said)
+    await stage.settled()
+
+    changes = _changes(invited, await _store(stage))
+    assert len(changes) > PRESSES, "the presses did not arrive"
+    assert not [one for one in changes if one.row.get("bureau_id") == neighbour.bureau_id]
+    if who != "office":
+        mine = {county.units[name] for name in OWN.get(actor, [])}
+        may = QUEUES | ({"digest"} if who in ("section", "director") else set())
+        wrong = [one for one in changes if one.table not in may and one.row.get("unit_id") not in mine]
+        assert not wrong
+    heard = "\n".join(bubble.text for bubble in phone.received)
+    if who in ("principal", "stranger", "revoked"):
+        assert OTHERS_PHONE not in heard
+    for theirs in ("吴校长", "邻县教育局", "城关镇"):
+        assert theirs not in heard
+    assert not await stage.rows(Inbox, Inbox.state == "set_aside")
