@@ -83,7 +83,7 @@ class Admission:
     async def _commit(self, updates: Sequence[Update]) -> None:
         workplace = self.workplace
         passed(Point.FETCHED)
-        async with workplace.database.write() as session:
+        async with workplace.database.write(brief=True) as session:
             await accept(session, workplace.bureau_id, updates, workplace.clock.now())
         passed(Point.ACCEPTED)
 

@@ -117,7 +117,7 @@ class Delivery:
 
     async def recover(self) -> None:
         """`sending` found at start is of unknown fate; and the limits go on where the process before us left them."""
-        async with self.workplace.database.write() as session:
+        async with self.workplace.database.write(brief=True) as session:
             await self._warm(session)
             mine = and_(col(Outbox.bureau_id) == self.workplace.bureau_id, col(Outbox.fate) == Fate.SENDING.value)
             for row, card in (await session.execute(select(Outbox, Card).outerjoin(Card, _CARD).where(mine))).all():
@@ -199,7 +199,7 @@ class Delivery:
         free = {one.parcel.chat_id for one in handed}
         most = most if self._news or self._rest or any(isinstance(one.result, _GOES_AGAIN) for one in handed) else 0
         self._news = False
-        async with self.workplace.database.write() as session:
+        async with self.workplace.database.write(brief=True) as session:
             await self._write_fates(session, handed)
             chosen, soonest = await self._choose(session, free, most, only)
             parcels = await self._claim(session, chosen) if chosen else {}
@@ -320,7 +320,7 @@ class Delivery:
 
     async def _give_up(self, row_id: int, problem: Exception) -> None:
         """A message that cannot even be made must not stop the others."""
-        async with self.workplace.database.write() as session:
+        async with self.workplace.database.write(brief=True) as session:
             row = await session.get(Outbox, (self.workplace.bureau_id, row_id))
             if row is not None and row.fate == Fate.PENDING.value:
                 row.fate, row.error = Fate.DEAD.value, type(problem).__name__

@@ -187,7 +187,7 @@ class Worker:
         """Work on this chat's oldest update; False when no other waits behind it, or it failed and has to rest."""
         update_id: int | None = None
         try:
-            async with self._database.write() as session:
+            async with self._database.write(brief=True) as session:
                 turn, row, more = await self._begin(session, chat_id)
                 if row is None:
                     return False
@@ -238,7 +238,7 @@ class Worker:
     async def _failed(self, chat_id: int, update_id: int, problem: Exception) -> None:
         """Count the attempt in a transaction of its own; after the last one set the update aside and say so."""
         passed(Point.FAILED)
-        async with self._database.write() as session:
+        async with self._database.write(brief=True) as session:
             row = await session.get(Inbox, (self.workplace.bureau_id, update_id))
             if row is None:
                 return

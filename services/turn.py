@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from db.tables import Bureau, Role
 from domain.calendar import OfficeHours, WorkCalendar
 from domain.naming import UnitName
+from domain.understanding.result import Understanding
 from services.outbox import Recipient
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ class Turn:
     the message said or edited; `toast` is what the tapped
     button answers, said beside the outbox after the commit. `names` are what the actor's units are called, once they
     were looked up; `slips` the pieces of the words that were such a name mistyped. `card_after`: cards shown now may
-    wait so long for more of the same album."""
+    wait so long for more of the same album. `heard` is what words were found to say about a report as it stood."""
 
     session: AsyncSession
     bureau: Bureau
@@ -128,6 +129,7 @@ class Turn:
     names: tuple[UnitName, ...] | None = None
     slips: tuple[str, ...] = ()
     card_after: timedelta | None = None
+    heard: dict[object, Understanding] = field(default_factory=dict)
 
     @property
     def today(self) -> date:
