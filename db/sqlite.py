@@ -68,8 +68,8 @@ class OneTripConnection(aiosqlite.Connection):
     stepped = False
     """Statements run where they are awaited: for a program that does one thing after the other."""
     brief = False
-    """In this transaction every statement touches few rows by their keys, in less time than the trip to the thread and
-    back takes: they run where they are awaited. What may wait (BEGIN for a lock, COMMIT for the disk) makes the trip."""
+    """Every statement of this transaction touches few rows by their keys, in less time than the trip to the thread and
+    back: it runs where it is awaited. What may wait (BEGIN for a lock, COMMIT for the disk) makes the trip."""
 
     def begun(self, connection: sqlite3.Connection) -> None:
         """In the connection's thread: the transaction that was asked for is open."""
