@@ -12,7 +12,7 @@ from services.turn import Turn
 Answer = Callable[[Turn, Press], Awaitable[Outcome]]
 
 TOASTS = {
-    Outcome.TOO_LATE: "已过截止时间,不能再申请延期;现在报仍计入本期。",
+    Outcome.TOO_LATE: "报告期快要关闭,不能再申请延期;现在报仍计入本期。",
     Outcome.ALREADY_ASKED: "延期已在申请,等办公室答复。",
     Outcome.UNCHANGED: "和已报的一样,没有改动。",
     Outcome.REASON_WANTED: "请先说更正的原因。",

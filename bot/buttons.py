@@ -43,6 +43,9 @@ class Verb(StrEnum):
     REINVITE = "pi"
     CUT_OFF = "pc"
     PHOTOS = "ph"
+    CHASE = "cn"
+    CHASE_LIST = "cl"
+    SNOOZE = "sn"
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,7 @@ def _prepare_sqlite(synchronous: str, connection: DBAPIConnection, _record: obje
 
 def _begin_sqlite(connection: Connection) -> None:
     options = connection.get_execution_options()
-    connection.connection.driver_connection.brief = options.get("brief", False)
+    connection.connection.driver_connection.brief = options.get("brief", False)  # type: ignore[union-attr]
     connection.exec_driver_sql(f"BEGIN {options.get('sqlite_begin', 'DEFERRED')}")
 
 

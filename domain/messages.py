@@ -35,11 +35,43 @@ class Prompt(_Message):
 
 
 class Reminder(_Message):
-    """Live: a rung of the ladder, merged for one person; what is no longer owed drops out when sent."""
+    """Live: all that one person is reminded of, and in the same message what has just `opened`; what is no longer owed
+    drops out when sent. `rungs` stand beside the reports, `rung` is that of all where there is but one; `words` are a
+    task's own for its rung."""
 
     kind: Literal["reminder"] = "reminder"
-    rung: str
+    rung: str = ""
     reports: tuple[ReportKey, ...]
+    rungs: tuple[str, ...] = ()
+    opened: tuple[ReportKey, ...] = ()
+    words: str = ""
+
+    def rung_of(self, report: ReportKey) -> str:
+        return dict(zip(self.reports, self.rungs, strict=False)).get(report, self.rung)
+
+
+class CentralCopy(_Message):
+    """Live: to a central school, which schools it looks after have not reported and were reminded."""
+
+    kind: Literal["central_copy"] = "central_copy"
+    reports: tuple[ReportKey, ...]
+
+
+class ChaseSummary(_Message):
+    """Live: to the office or a lead section, who has not reported, by what is to be done; `section_id` None: all."""
+
+    kind: Literal["chase_summary"] = "chase_summary"
+    section_id: int | None = None
+    rung: str = ""
+
+
+class ChaseList(_Message):
+    """Live: the same, school by school; protected with its telephones, or `plain` to be copied, without."""
+
+    kind: Literal["chase_list"] = "chase_list"
+    section_id: int | None = None
+    plain: bool = False
+    part: int = 0
 
 
 class Unread(_Message):
@@ -328,6 +360,7 @@ class Phrase(StrEnum):
     EXTENSION_ASKED = "extension_asked"
     EXTENSION_OVER = "extension_over"
     GROUP = "group"
+    CHASED = "chased"
     GROUP_CODE = "group_code"
     SAID_IN_GROUP = "said_in_group"
     CODE_SHOWN = "code_shown"
@@ -350,9 +383,10 @@ People = PeopleList | PersonCard | InvitationText
 Handover = HandoverCard | ConfirmHandover | TakeBackList | Takeover
 Live = Prompt | Reminder | Reasked | ReportCard | Todo | Back | History | People | Handover
 Record = Receipt | DigestText | MissingList | ConfirmBinding | WhichReport | Say
+Chase = CentralCopy | ChaseSummary | ChaseList
 Later = Photos | Versions | Corrected | HowTo | ExtensionForm | WhichExtension | RequestCard | ReviewList | Decision
 """Live ones about what was sent, and what was asked of the office."""
-Message = Live | Later | Record | Strip
+Message = Live | Chase | Later | Record | Strip
 
 _MESSAGES: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="kind")])
 

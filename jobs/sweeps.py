@@ -34,7 +34,7 @@ async def open_rounds(session: AsyncSession, workplace: Workplace) -> object:
 
 
 async def send_reminders(session: AsyncSession, workplace: Workplace) -> object:
-    return await remind(session, workplace.bureau_id, workplace.hours, workplace.clock.now())
+    return await remind(session, workplace.bureau_id, workplace.hours, workplace.clock.now(), workplace.planned)
 
 
 async def publish_digests(session: AsyncSession, workplace: Workplace) -> object:

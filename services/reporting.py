@@ -23,6 +23,7 @@ from domain.understanding.result import Reading
 from services.changes import changes_of
 from services.outbox import Recipient, card_key, queue, show_card
 from services.sheets import OPEN_STATES, Sheet, held, hold, month_states, open_sheets
+from services.stopping import stop_nagging
 from services.storing import Sending, store_answers
 from services.turn import Turn
 
@@ -187,6 +188,7 @@ async def _mark_submitted(turn: Turn, sheet: Sheet, draft: Draft) -> None:
         report.receipt_number = await next_receipt_number(turn)
     draft.entries, draft.stood_at = {}, None
     draft.revision += 1
+    await stop_nagging(turn.session, turn.bureau.id, [sheet.key])
 
 
 def received_at(turn: Turn, draft: Draft) -> datetime:

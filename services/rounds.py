@@ -15,16 +15,16 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.ids import new_id
 from db.session import insert
-from db.tables import Lane, Report, Round, Task, TaskIndicator, Unit, UnitKind
+from db.tables import Report, Round, Task, TaskIndicator, Unit, UnitKind
 from domain import wording
 from domain.calendar import OfficeHours
 from domain.codec import questionnaire_from_json, questionnaire_to_json
 from domain.indicators import Indicator
-from domain.messages import Message, Prompt, ReportKey
+from domain.messages import ReportKey
 from domain.progress import State
 from domain.rounds import Frequency, Month, RoundPlan, Schedule, month_of_round, plan, round_months
 from services.delegations import by_person
-from services.outbox import Recipient, queue_all
+from services.nagging import Nag, nag
 
 _log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ async def open_due_rounds(session: AsyncSession, bureau_id: int, hours: OfficeHo
                 issued += await _open(session, task, hours, now)
         except Exception:
             _log.exception("a round could not be opened", extra={"action": "round_failed", "task_id": task_id})
-    await prompt(session, bureau_id, issued, now)
+    await prompt(session, bureau_id, issued, hours, now)
     return issued
 
 
@@ -140,12 +140,13 @@ def _asked(task: Task, round_plan: RoundPlan) -> ColumnElement[bool]:
     )
 
 
-async def prompt(session: AsyncSession, bureau_id: int, issued: Sequence[Issued], now: datetime) -> None:
+async def prompt(
+    session: AsyncSession, bureau_id: int, issued: Sequence[Issued], hours: OfficeHours, now: datetime
+) -> None:
     """One prompt per person for all rounds just opened."""
     keys = [ReportKey(one.round_id, unit_id) for one in issued for unit_id in one.unit_ids]
     merged = await by_person(session, bureau_id, keys)
-    items: list[tuple[Recipient, Message]] = [(to, Prompt(reports=tuple(keys))) for to, keys in merged.items()]
-    await queue_all(session, items, now, Lane.REMINDER, nag=True)
+    await nag(session, bureau_id, {to: Nag(opened=mine) for to, mine in merged.items()}, hours, now)
 
 
 def indicator_rows(task: Task, indicators: Sequence[Indicator]) -> list[TaskIndicator]:

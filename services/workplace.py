@@ -28,6 +28,8 @@ class Workplace:
     vitals: Vitals = field(default_factory=Vitals)
     evidence: EvidenceStore | None = None
     """Where photos and documents are kept; None where nobody sends any (a stepped play)."""
+    planned: set[object] = field(default_factory=set)
+    """The rungs that are in the ledger for everybody they concern."""
     _bureau: tuple[float, Bureau] | None = None
 
     async def bureau(self, session: AsyncSession) -> Bureau:

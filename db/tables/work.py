@@ -23,7 +23,8 @@ class Campaign(Table, table=True):
 
 
 class Task(Table, table=True):
-    """工作任务. `schedule` is `domain.rounds.Schedule` as JSON, `stages` the stages asked (empty: every school)."""
+    """工作任务. `schedule` is `domain.rounds.Schedule` as JSON, `stages` the stages asked (empty: every school);
+    `ladder` is what its ladder has of its own (`domain.ladder.ladder_of`)."""
 
     __table_args__ = (
         refers("campaign_id", "campaign"),
@@ -43,6 +44,7 @@ class Task(Table, table=True):
     example: str = ""
     stages: str = ""
     schedule: dict[str, object] = json_column()
+    ladder: dict[str, object] = json_column()
     starts_on: date
     withdrawn_at: datetime | None = None
 

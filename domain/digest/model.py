@@ -59,6 +59,11 @@ _CHASE_BY_DRAFT = {
 }
 
 
+def chase_of(draft: DraftState, reach: Reach) -> Chase:
+    """Being out of reach comes first: a reminder would not arrive, whatever the draft holds."""
+    return _CHASE_BY_REACH.get(reach) or _CHASE_BY_DRAFT[draft]
+
+
 class Audience(StrEnum):
     DIRECTOR = "director"
     OFFICE = "office"
@@ -214,8 +219,7 @@ class Outstanding:
 
     @property
     def chase(self) -> Chase:
-        """Being out of reach comes first: a reminder would not arrive, whatever the draft holds."""
-        return _CHASE_BY_REACH.get(self.reach) or _CHASE_BY_DRAFT[self.draft]
+        return chase_of(self.draft, self.reach)
 
 
 @dataclass(frozen=True, slots=True)

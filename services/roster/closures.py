@@ -10,8 +10,10 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.tables import Report, Round, Unit
+from domain.messages import ReportKey
 from domain.progress import State
 from services.roster.store import Change, Store
+from services.stopping import stop_nagging
 
 _CLOSED = "停办:"
 """How the reason begins that this module writes, and takes back."""
@@ -32,7 +34,10 @@ async def _exempt(session: AsyncSession, unit: Unit, now: datetime, reason: str)
     due = _rounds(unit, now, col(Round.period_to) >= unit.closed_on)
     mine = and_(_of(unit), col(Report.state).in_(_UNDONE), col(Report.round_id).in_(due))
     statement = update(Report).where(mine).values(state=State.EXEMPT.value, state_reason=reason)
-    return (await session.execute(statement.returning(col(Report.round_id)), execution_options=_FRESH)).scalars().all()
+    done = await session.execute(statement.returning(col(Report.round_id)), execution_options=_FRESH)
+    rounds = done.scalars().all()
+    await stop_nagging(session, unit.bureau_id, [ReportKey(round_id, unit.id) for round_id in rounds])
+    return rounds
 
 
 async def _owe_again(store: Store) -> None:
