@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import JSON, UniqueConstraint
+from sqlmodel import Field
 
 from db.tables.base import Table, big, json_column, key, refers
 
@@ -44,7 +45,7 @@ class Task(Table, table=True):
     example: str = ""
     stages: str = ""
     schedule: dict[str, object] = json_column()
-    ladder: dict[str, object] = json_column()
+    ladder: dict[str, object] = Field(default_factory=dict, sa_type=JSON, sa_column_kwargs={"server_default": "{}"})
     starts_on: date
     withdrawn_at: datetime | None = None
 

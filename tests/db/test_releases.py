@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from db import migrations
 from db.session import Database
-from db.tables import Account, Bureau, Chat, Evidence, Outbox, Report
+from db.tables import Account, Bureau, Chat, Evidence, Outbox, Report, Task
 from jobs.sweeps import tick
 from services.clock import VirtualClock
 from services.workplace import Workplace
@@ -20,6 +20,7 @@ from tests.cast import HOURS, PRINCIPAL, County, at, make_county
 
 FIRST_TABLES = "b4d068fb61aa"
 EVIDENCE = "277d038d9eee"
+GROUPS = "98ac6e3a8130"
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -85,4 +86,14 @@ async def test_chats_and_what_waits_for_them_outlive_groups(old: str) -> None:
     assert PRINCIPAL in {row.chat_id for row in waiting}
     assert {row.thread_id for row in waiting} == {None}
     assert account.person_id == county.people["王建国"]
+    await database.close()
+
+
+async def test_tasks_keep_the_usual_ladder(old: str) -> None:
+    database, county = await at_work(old, at("2026-11-18 09:00"), GROUPS)
+    await migrations.migrate(database.engine)
+    await migrations.check(database.engine)
+    async with database.read() as session:
+        tasks = (await session.execute(select(Task).where(col(Task.bureau_id) == county.bureau_id))).scalars().all()
+    assert [task.ladder for task in tasks] == [{}, {}]
     await database.close()
