@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, literal, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, delete, exists, literal, select, true
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -19,11 +19,10 @@ from domain.ladder import LADDER, DueRung, due_rungs
 from domain.messages import Message, ReportKey
 from domain.messages import Reminder as ReminderMessage
 from domain.requests import RequestKind, RequestState
-from services.delegations import by_person
+from services.merging import REMIND, whom
 from services.outbox import Recipient, queue_all
 from services.sheets import OPEN_STATES
-
-_log = logging.getLogger(__name__)
+from services.troubles import Guard, item
 
 REPORTED = "reported"
 """Why a rung is skipped for a unit that had nothing to be reminded of when it fired."""
@@ -33,32 +32,47 @@ async def remind(session: AsyncSession, bureau_id: int, hours: OfficeHours, now:
     """Queue the rungs that have come due, one message per person; returns how many messages."""
     if not hours.within(now):
         return 0
+    guard = await Guard.of(session, bureau_id, now)
     fired: dict[str, list[ReportKey]] = {}
     for round_ in await _running(session, bureau_id, now):
-        round_id = round_.id
-        try:
-            async with session.begin_nested():
-                for rung, keys in (await _fire(session, round_, hours, now)).items():
-                    fired.setdefault(rung, []).extend(keys)
-        except Exception:
-            _log.exception("a round could not be chased", extra={"action": "chase_failed", "round_id": round_id})
-    queued = 0
-    for rung, keys in fired.items():
-        merged = await by_person(session, bureau_id, keys)
-        items: list[tuple[Recipient, Message]] = [
-            (to, ReminderMessage(rung=rung, reports=tuple(reports))) for to, reports in merged.items()
-        ]
-        queued += len(await queue_all(session, items, now, Lane.REMINDER, nag=True))
-    return queued
+        what = f"{round_.label}一项的提醒没能发出"
+        found = await guard.attempt(f"chase:{round_.id}", what, partial(_fire, guard, round_, hours))
+        for rung, keys in (found or {}).items():
+            fired.setdefault(rung, []).extend(keys)
+    return sum([await _queue(guard, rung, keys) for rung, keys in fired.items()])
 
 
-async def _fire(session: AsyncSession, round_: Round, hours: OfficeHours, now: datetime) -> dict[str, list[ReportKey]]:
+async def _queue(guard: Guard, rung: str, keys: Sequence[ReportKey]) -> int:
+    merged = await whom(guard, REMIND, keys)
+    await _take_back(guard, rung, [key for key in keys if not guard.may(item(REMIND, key))])
+    items: list[tuple[Recipient, Message]] = [
+        (to, ReminderMessage(rung=rung, reports=tuple(reports))) for to, reports in merged.items()
+    ]
+    return len(await queue_all(guard.session, items, guard.now, Lane.REMINDER, nag=True))
+
+
+async def _take_back(guard: Guard, rung: str, keys: Sequence[ReportKey]) -> None:
+    """Out of the ledger what was entered just now for reports that nobody could be reminded of: it fires again."""
+    for key in keys:
+        entered = (
+            col(Reminder.bureau_id) == guard.bureau_id,
+            col(Reminder.round_id) == key.round_id,
+            col(Reminder.unit_id) == key.unit_id,
+            col(Reminder.rung) == rung,
+            col(Reminder.planned_at) == guard.now,
+        )
+        await guard.session.execute(delete(Reminder).where(*entered))
+
+
+async def _fire(guard: Guard, round_: Round, hours: OfficeHours) -> dict[str, list[ReportKey]]:
     """By rung, the reports of one round that are to be reminded of now."""
+    now = guard.now
+    resting = [key.unit_id for key, may in guard.keys(REMIND).items() if key.round_id == round_.id and not may]
     fired: dict[str, list[ReportKey]] = {}
-    for group in await _groups(session, round_):
+    for group in await _groups(guard.session, round_, resting):
         for due in due_rungs(LADDER, group.since, group.due_at, round_.lock_at, now, hours):
             if due.send_at is None or due.send_at <= now:
-                fired.setdefault(due.rung.key, []).extend(await _plan(session, round_, group, due, now))
+                fired.setdefault(due.rung.key, []).extend(await _plan(guard.session, round_, group, due, now))
     return fired
 
 
@@ -71,11 +85,13 @@ class _Group:
     members: ColumnElement[bool]
 
 
-async def _groups(session: AsyncSession, round_: Round) -> list[_Group]:
-    """Everybody, and apart from them each unit whose deadline was moved (its rungs arm again)."""
+async def _groups(session: AsyncSession, round_: Round, resting: Sequence[int]) -> list[_Group]:
+    """Everybody, and apart from them each unit whose deadline was moved (its rungs arm again); nobody who rests."""
     mine = and_(col(Extension.bureau_id) == round_.bureau_id, col(Extension.round_id) == round_.id)
     extended = (await session.execute(select(Extension).where(mine))).scalars().all()
-    others = col(Report.unit_id).not_in([one.unit_id for one in extended]) if extended else true()
+    extended = [one for one in extended if one.unit_id not in resting]
+    apart = [*resting, *(one.unit_id for one in extended)]
+    others = col(Report.unit_id).not_in(apart) if apart else true()
     everybody = _Group(round_.due_at, round_.issued_at, others)
     return [everybody, *(_Group(one.due_at, one.granted_at, col(Report.unit_id) == one.unit_id) for one in extended)]
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import and_, exists, func, select
@@ -42,9 +42,8 @@ from services.answers import value_of
 from services.moves import moved_since_last
 from services.outbox import Recipient, queue_all
 from services.people import recipients_of_units, recipients_with_role
+from services.troubles import Guard
 from services.turn import Actor, Turn
-
-_log = logging.getLogger(__name__)
 
 
 async def publish_due(session: AsyncSession, bureau: Bureau, hours: OfficeHours, now: datetime) -> int:
@@ -52,13 +51,12 @@ async def publish_due(session: AsyncSession, bureau: Bureau, hours: OfficeHours,
 
     Each campaign in a savepoint of its own: one that cannot be rolled up stops no other.
     """
+    guard = await Guard.of(session, bureau.id, now)
     published = 0
     for campaign in await _campaigns(session, bureau.id):
-        try:
-            async with session.begin_nested():
-                published += await _publish(session, bureau, campaign, hours, now)
-        except Exception:
-            _log.exception("digest failed", extra={"action": "digest_failed", "campaign_id": campaign.id})
+        what = f"“{campaign.short_name or campaign.name}”的汇总没能做出"
+        work = partial(_publish, session, bureau, campaign, hours, now)
+        published += await guard.attempt(f"digest:{campaign.id}", what, work) or 0
     return published
 
 

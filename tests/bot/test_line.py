@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from db.tables import Account, Card, Chat, Draft, Inbox, Outbox, Report
+from db.tables import Account, Card, Chat, Draft, Inbox, Outbox, Report, Trouble
 from domain.messages import Phrase, ReportCard, Say
 from sandbox import Fault, too_many_requests
-from services import conversation, intake
+from services import conversation, intake, troubles
 from services.outbox import Recipient, queue, show_card
 from tests.bot.conftest import Talk
 from tests.bot.dialogue import Dialogue
@@ -267,7 +267,13 @@ async def test_a_message_that_cannot_be_made_is_dead_and_stops_no_other(
             row = await session.get_one(Outbox, (county.bureau_id, broken))
             row.kind = "from_the_future"
         await someone.play(("待办", "待报2项"))
+        assert [row.id for row in await stage.rows(Outbox, Outbox.fate == "pending")] == [broken]
+        for _ in range(troubles.MOST_TRIES):
+            stage.clock.jump_to(stage.clock.now() + timedelta(minutes=5))
+            await stage.settled()
     assert {row.id for row in await stage.rows(Outbox, Outbox.fate == "dead", Outbox.kind != "prompt")} == {broken}
+    [trouble] = await stage.rows(Trouble)
+    assert (trouble.kind, trouble.key, trouble.attempts, trouble.state) == ("message", str(broken), 5, "set_aside")
 
 
 async def test_every_fate_is_known_in_the_end(stage: Stage, county: County, talk: Talk) -> None:
