@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from db.tables import Extension, Fate, Outbox, Round
+from db.tables import Extension, Fate, Outbox, Round, Trouble
 from domain.calendar import OfficeHours
 from domain.ladder import LADDER
 from domain.rounds import DIRECTOR_MONDAY, DUE_DAY_DIGEST
@@ -19,7 +19,8 @@ MIDNIGHT = time(0, 0)
 
 
 async def next_event(session: AsyncSession, workplace: Workplace, after: datetime) -> datetime:
-    """The first instant later than `after` at which a sweep or a held message may fall due; at most a day away.
+    """The first instant later than `after` at which a sweep, a held message or another try may fall due; at most a day
+    away.
 
     Set times of the day come whether or not anything is due then: a sweep with nothing to do costs milliseconds.
     """
@@ -30,11 +31,16 @@ async def next_event(session: AsyncSession, workplace: Workplace, after: datetim
             col(Outbox.not_before) > after,
         )
     )  # fmt: skip
-    return min(instant for instant in [*instants, held] if instant is not None and instant > after)
+    again = await session.scalar(
+        select(func.min(Trouble.next_try_at)).where(
+            col(Trouble.bureau_id) == workplace.bureau_id, col(Trouble.next_try_at) > after
+        )
+    )
+    return min(instant for instant in [*instants, held, again] if instant is not None and instant > after)
 
 
 def _set_times(hours: OfficeHours, after: datetime) -> Iterator[datetime]:
-    """Today's and tomorrow's: the new day, the opening, the rungs of the ladder, the digests."""
+    """Today's and tomorrow's: the new day, the opening and its morning line, the rungs, the digests."""
     walls = {MIDNIGHT, hours.opens, DIRECTOR_MONDAY, DUE_DAY_DIGEST, *(rung.at for rung in LADDER)}
     today = hours.local(after).date()
     return (hours.at(day, wall) for day in (today, today + timedelta(days=1)) for wall in walls)

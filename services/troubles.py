@@ -25,20 +25,29 @@ T = TypeVar("T")
 MOST_TRIES = 5
 FIRST_PAUSE = timedelta(seconds=30)
 """Doubled at each further try: what is set aside was tried for seven and a half minutes."""
+SWEEP = "sweep"
 PROBE = timedelta(days=1)
 """An item that is set aside is tried once a day, in case what ailed it has passed."""
 
 
 def place(problem: BaseException) -> str:
-    """The exception's type and where it was raised: `KeyError content.py:120 load`. None of its words."""
+    """The exception's type and where in our code it came from: `KeyError content.py:120 load`. None of its words."""
     frames = traceback.extract_tb(problem.__traceback__)
-    if not frames:
+    ours = [frame for frame in frames if "site-packages" not in frame.filename] or frames
+    if not ours:
         return type(problem).__name__
-    return f"{type(problem).__name__} {Path(frames[-1].filename).name}:{frames[-1].lineno} {frames[-1].name}"
+    return f"{type(problem).__name__} {Path(ours[-1].filename).name}:{ours[-1].lineno} {ours[-1].name}"
 
 
 async def tried(
-    session: AsyncSession, bureau_id: int, kind: TroubleKind, key: str, problem: Exception, now: datetime, what: str
+    session: AsyncSession,
+    bureau_id: int,
+    kind: TroubleKind,
+    key: str,
+    problem: Exception,
+    now: datetime,
+    what: str,
+    most: int = MOST_TRIES,
 ) -> Trouble:
     """Count a failed try; the row says when the next is, or that it is set aside."""
     row = await session.get(Trouble, (bureau_id, kind.value, key))
@@ -47,13 +56,16 @@ async def tried(
         session.add(row)
     row.attempts += 1
     row.what, row.error, row.last_at = what, place(problem), now
-    gives_up = row.attempts >= MOST_TRIES
+    gives_up = row.attempts >= most
     row.state = (TroubleState.SET_ASIDE if gives_up else TroubleState.TRYING).value
     row.next_try_at = now + (PROBE if gives_up else FIRST_PAUSE * 2 ** (row.attempts - 1))
     await session.flush()
-    facts = {"action": f"{kind.value}_failed", "key": key, "attempts": row.attempts, "state": row.state}
-    _log.error("%s failed", kind.value, exc_info=problem, extra=facts)
     return row
+
+
+async def mended(session: AsyncSession, bureau_id: int, name: str) -> None:
+    """The sweep of that name went well."""
+    await session.execute(delete(Trouble).where(_row(bureau_id, TroubleKind.ITEM, f"{SWEEP}:{name}")))
 
 
 async def of_kind(session: AsyncSession, bureau_id: int, kind: TroubleKind) -> Sequence[Trouble]:
@@ -100,9 +112,11 @@ class Guard:
         await self.passed([key])
         return result
 
-    async def failed(self, key: str, what: str, problem: Exception) -> None:
-        row = await tried(self.session, self.bureau_id, TroubleKind.ITEM, key, problem, self.now, what)
+    async def failed(self, key: str, what: str, problem: Exception, most: int = MOST_TRIES) -> None:
+        row = await tried(self.session, self.bureau_id, TroubleKind.ITEM, key, problem, self.now, what, most)
         self.rests_until[key] = row.next_try_at
+        facts = {"action": "item_failed", "key": key, "attempts": row.attempts, "state": row.state}
+        _log.error("an item of a sweep failed", exc_info=problem, extra=facts)
 
     async def passed(self, keys: Iterable[str]) -> None:
         for key in [key for key in keys if self.rests_until.pop(key, None) is not None]:

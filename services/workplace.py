@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -28,6 +29,8 @@ class Workplace:
     vitals: Vitals = field(default_factory=Vitals)
     evidence: EvidenceStore | None = None
     """Where photos and documents are kept; None where nobody sends any (a stepped play)."""
+    backups: Path | None = None
+    """Where backups are looked for; None where there are none (a play)."""
     _bureau: tuple[float, Bureau] | None = None
 
     async def bureau(self, session: AsyncSession) -> Bureau:
