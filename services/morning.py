@@ -18,18 +18,18 @@ from services.people import recipients_with_role
 from services.workplace import Workplace
 
 BACKUP_LATE = timedelta(hours=36)
-_MIDNIGHT = time(0, 0)
+_MIDNIGHT, _NOON = time(0, 0), time(12, 0)
 
 
 async def greet(session: AsyncSession, workplace: Workplace) -> int | None:
-    """Once a working day, from the opening on; to how many. None when it is not the time, or was said already.
+    """Once a working day, from the opening to noon; to how many. None when it is not the time, or was said already.
 
     Before anything was asked of anybody there is nothing to say. The day is taken by an UPDATE on the bureau's row,
     so that two processes, or a tick that runs twice, say it once.
     """
     now, hours, bureau_id = workplace.clock.now(), workplace.hours, workplace.bureau_id
     today = hours.local(now).date()
-    if not hours.within(now) or not await _take(session, bureau_id, today):
+    if not hours.within(now) or hours.local(now).time() >= _NOON or not await _take(session, bureau_id, today):
         return None
     midnight = hours.at(today, _MIDNIGHT)
     asked = exists().where(col(Round.bureau_id) == bureau_id, col(Round.issued_at) < midnight)
