@@ -275,16 +275,18 @@ async def county_of_sqlite(sqlite: Database) -> Workplace:
 SCHOOLS = 12
 
 
+def _copied(migrated: Path, folder: Path) -> Path:
+    for left in folder.glob("duban.db*"):
+        left.unlink()
+    return Path(shutil.copy(migrated, folder / "duban.db"))
+
+
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(bad=st.sets(st.integers(0, SCHOOLS - 1)))
 async def test_any_subset_may_raise_and_exactly_the_others_are_served(
     bad: set[int], migrated: Path, tmp_path: Path
 ) -> None:
-    path = tmp_path / "duban.db"
-    for left in tmp_path.glob("duban.db*"):
-        left.unlink()
-    shutil.copy(migrated, path)
-    database = Database(f"sqlite:///{path}")
+    database = Database(f"sqlite:///{_copied(migrated, tmp_path)}")
     county = await make_county(database, at("2026-11-16 09:00"))
     await add_schools(database, county, SCHOOLS, 5000)
     workplace = Workplace(database, VirtualClock(at("2026-11-18 09:00"), speed=0), county.bureau_id, HOURS)
