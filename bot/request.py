@@ -46,6 +46,8 @@ NOT_SENT: tuple[type[BaseException], ...] = (
 )
 """Causes that say: no connection stood, so nothing of the call reached Telegram."""
 
+_FAILED: tuple[type[BaseException], ...] = (aiohttp.ClientError, OSError, *NOT_SENT)
+
 
 def _let_in(status: int) -> None:
     if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
@@ -146,7 +148,7 @@ class AioRequest(BaseRequest):
                 return answer.headers
         except TimeoutError as problem:
             raise TimedOut(f"Timed out ({type(problem).__name__})") from problem
-        except (aiohttp.ClientError, OSError, *NOT_SENT) as problem:
+        except _FAILED as problem:
             raise NetworkError(type(problem).__name__) from problem
 
 

@@ -227,6 +227,17 @@ async def test_a_sweep_that_fails_as_a_whole_is_listed_until_it_is_well(
     assert await listed(workplace) == []
 
 
+async def test_one_that_names_no_chat_does_not_hold_up_its_batch(county_of_sqlite: Workplace) -> None:
+    batch: list[dict[str, Any]] = [
+        {"update_id": 1, "callback_query": {"id": "1"}},
+        {"update_id": 2, "message": {"chat": "me"}},
+        {"update_id": 3, "message": {"message_id": 1, "chat": {"id": 5, "type": "private"}, "text": "待办"}},
+    ]
+    async with county_of_sqlite.database.write() as session:
+        assert await accept(session, county_of_sqlite.bureau_id, batch, county_of_sqlite.clock.now()) == 3
+    assert [row.chat_id for row in await rows(county_of_sqlite.database, Inbox)] == [0, 0, 5]
+
+
 async def test_a_batch_of_300_with_one_raising(
     sqlite: Database, county_of_sqlite: Workplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
