@@ -124,7 +124,8 @@ async def test_what_is_wrong(
             await session.execute(update(Outbox).where(col(Outbox.id) == row_id).values(fate=fate))
         session.add(
             Trouble(bureau_id=county.bureau_id, kind="item", key="open:1", what="“演练”的报告期没能开启",
-                    state="set_aside", attempts=5, first_at=_NOW, last_at=_NOW, next_try_at=at("2026-11-30 09:00"), told_at=_NOW)
+                    state="set_aside", attempts=5, first_at=_NOW, last_at=_NOW, told_at=_NOW,
+                    next_try_at=at("2026-11-30 09:00"))
         )  # fmt: skip
     await go_to(workplace, "2026-11-19 08:30")
     await deliver()
