@@ -13,7 +13,7 @@ from telegram.ext import ExtBot
 from bot.verdicts import pause_after
 from db.session import is_down
 from services.crashing import Point, passed
-from services.intake import Update, accept, chat_of
+from services.intake import Update, accept, home_of
 from services.workplace import Workplace
 
 _log = logging.getLogger(__name__)
@@ -68,7 +68,7 @@ async def poll(bot: DubanBot, workplace: Workplace, accepted: Callable[[Iterable
                 await asyncio.sleep(NOT_KEPT_PAUSE)
                 continue
             passed(Point.ACCEPTED)
-            accepted([chat_of(update) for update in updates])
+            accepted([home_of(update) for update in updates])
             offset = max(int(update["update_id"]) for update in updates) + 1
 
 

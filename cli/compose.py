@@ -123,7 +123,10 @@ def _explain(problem: BaseException | None) -> None:
 def workplace_for(database: Database, clock: Clock, bureau: Bureau, data: Path | None = None) -> Workplace:
     """`data` is the folder for what people send."""
     evidence = EvidenceStore(data / "evidence") if data else None
-    return Workplace(database, clock, bureau.id, office_hours(bureau, WorkCalendar()), evidence=evidence)
+    backups = data / "backups" if data else None
+    return Workplace(
+        database, clock, bureau.id, office_hours(bureau, WorkCalendar()), evidence=evidence, backups=backups
+    )
 
 
 def bot_of(settings: Settings) -> DubanBot:

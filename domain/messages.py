@@ -369,6 +369,8 @@ class Phrase(StrEnum):
     NUMBER_UNKNOWN = "number_unknown"
     NO_DIGEST_YET = "no_digest_yet"
     NO_SUCH_COMMAND = "no_such_command"
+    SET_ASIDE = "set_aside"
+    MORNING = "morning"
 
 
 class Say(_Message):

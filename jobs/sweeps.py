@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from db.session import is_down
+from db.tables import TroubleKind
+from services import aside, morning
 from services.chasing import remind
 from services.crashing import Point, passed
 from services.digests import publish_due
 from services.rounds import open_due_rounds
 from services.settling import settle_day
+from services.troubles import SWEEP, mended, tried
+from services.upkeep import newest_backup
 from services.workplace import Workplace
 
 _log = logging.getLogger(__name__)
@@ -42,15 +48,60 @@ async def publish_digests(session: AsyncSession, workplace: Workplace) -> object
     return await publish_due(session, bureau, workplace.hours, workplace.clock.now())
 
 
-SWEEPS: tuple[Sweep, ...] = (settle_roster, open_rounds, send_reminders, publish_digests)
+async def report_troubles(session: AsyncSession, workplace: Workplace) -> object:
+    """The office hears what was set aside; not at night."""
+    now = workplace.clock.now()
+    await aside.tidy(session, workplace.bureau_id, now)
+    if not workplace.hours.within(now):
+        return None
+    return await aside.tell(session, workplace.bureau_id, now)
+
+
+async def say_morning(session: AsyncSession, workplace: Workplace) -> object:
+    """Before whatever else this opening brings."""
+    return await morning.greet(session, workplace)
+
+
+SWEEPS: tuple[Sweep, ...] = (
+    settle_roster, say_morning, open_rounds, send_reminders, publish_digests, report_troubles,
+)  # fmt: skip
 
 
 async def tick(workplace: Workplace, sweeps: tuple[Sweep, ...] = SWEEPS) -> None:
+    if workplace.backups is not None:
+        workplace.vitals.backup = await asyncio.to_thread(newest_backup, workplace.backups)
     for sweep in sweeps:
+        name = sweep.__name__
         try:
             async with workplace.database.write() as session:
                 await sweep(session, workplace)
+                if name in workplace.vitals.failing:
+                    await mended(session, workplace.bureau_id, name)
                 passed(Point.SWEEPING)
+            workplace.vitals.failing.discard(name)
             passed(Point.SWEPT)
-        except Exception:
-            _log.exception("sweep failed: %s", sweep.__name__, extra={"action": "sweep_failed"})
+        except Exception as problem:
+            _log.exception("sweep failed: %s", name, extra={"action": "sweep_failed"})
+            await _count(workplace, name, problem)
+
+
+async def _count(workplace: Workplace, name: str, problem: Exception) -> None:
+    """A sweep that failed as a whole runs again with the next tick; whoever looks sees since when it fails."""
+    workplace.vitals.failing.add(name)
+    if is_down(problem):
+        return
+    try:
+        async with workplace.database.write() as session:
+            what = f"{NAMES.get(name, name)}整个没能完成"
+            key, now = f"{SWEEP}:{name}", workplace.clock.now()
+            await tried(session, workplace.bureau_id, TroubleKind.ITEM, key, problem, now, what)
+    except Exception:
+        _log.exception("the failure was not counted", extra={"action": "count_failed"})
+
+
+NAMES = {
+    "settle_roster": "名册每日生效",
+    "open_rounds": "开启报告期",
+    "send_reminders": "提醒",
+    "publish_digests": "汇总",
+}

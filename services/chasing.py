@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
+from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, literal, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, delete, exists, literal, select, true
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -18,13 +18,12 @@ from domain.calendar import OfficeHours
 from domain.ladder import CHASE, Audience, DueRung, Rung, Skip, due_rungs, ladder_of
 from domain.messages import CentralCopy, ChaseSummary, Message, ReportKey
 from domain.requests import RequestKind, RequestState
-from services.delegations import by_person
+from services.merging import REMIND, whom
 from services.nagging import Nag, held_back, nag
 from services.outbox import Recipient, queue_all
 from services.people import recipients_of_units, recipients_with_role
 from services.sheets import OPEN_STATES
-
-_log = logging.getLogger(__name__)
+from services.troubles import Guard, item
 
 REPORTED = "reported"
 """Why a rung is skipped for a unit that had nothing to be reminded of when it fired."""
@@ -60,32 +59,28 @@ async def remind(
 
     `planned_before` remembers from tick to tick which rungs are in the ledger for everybody, and need no look.
     """
-    fired = Fired()
+    fired, guard = Fired(), await Guard.of(session, bureau_id, now)
     known = planned_before if planned_before is not None else set()
     running = await _running(session, bureau_id, now)
     extended = await _extended(session, bureau_id, [round_.id for round_, _ in running])
     for round_, task in running:
-        round_id = round_.id
-        ladder = _Ladder(round_, extended.get(round_id, ()), hours, now)
-        try:
-            async with session.begin_nested():
-                planned = await _fire(session, ladder, task, known)
-        except Exception:
-            _log.exception("a round could not be chased", extra={"action": "chase_failed", "round_id": round_id})
-            continue
-        for rung, keys in planned:
+        ladder = _Ladder(round_, extended.get(round_.id, ()), _resting(guard, round_), hours, now)
+        what = f"{round_.label}一项的提醒没能发出"
+        planned = await guard.attempt(f"chase:{round_.id}", what, partial(_fire, session, ladder, task, known))
+        for rung, keys in planned or ():
             fired.take_up(rung, keys, task.lead_unit_id)
-    told = await _remind_units(session, bureau_id, fired.units, hours, now)
+    told = await _remind_units(guard, fired.units, hours)
     told += await _tell_central(session, bureau_id, fired.central, hours, now)
     return told + await _tell_bureau(session, bureau_id, fired.lists, now)
 
 
 @dataclass(frozen=True, slots=True)
 class _Ladder:
-    """What a round's rungs are judged by."""
+    """What a round's rungs are judged by. `resting` are units whose reminder has failed, until it is tried again."""
 
     round: Round
     extended: Sequence[Extension]
+    resting: Sequence[int]
     hours: OfficeHours
     now: datetime
 
@@ -95,13 +90,19 @@ class _Ladder:
 
     def groups(self) -> Iterator[_Group]:
         """Everybody, and apart from them the units whose deadline was moved (their rungs arm again)."""
-        apart = col(Report.unit_id).not_in([one.unit_id for one in self.extended]) if self.extended else true()
-        yield _Group(self.round.due_at, self.round.issued_at, apart, len(self.extended))
+        extended = [one for one in self.extended if one.unit_id not in self.resting]
+        elsewhere = [*self.resting, *(one.unit_id for one in extended)]
+        others = col(Report.unit_id).not_in(elsewhere) if elsewhere else true()
+        yield _Group(self.round.due_at, self.round.issued_at, others, len(elsewhere))
         moved: dict[tuple[datetime, datetime], list[int]] = {}
-        for one in self.extended:
+        for one in extended:
             moved.setdefault((one.due_at, one.granted_at), []).append(one.unit_id)
         for (due, since), units in moved.items():
             yield _Group(due, since, col(Report.unit_id).in_(units), len(units))
+
+
+def _resting(guard: Guard, round_: Round) -> list[int]:
+    return [key.unit_id for key, may in guard.keys(REMIND).items() if key.round_id == round_.id and not may]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,7 @@ async def _fire(
             keys = await _plan(session, ladder, group, due)
             if keys is not None:
                 planned.append((due.rung, keys))
-            elif not await _anyone_rests(session, round_):
+            elif not ladder.resting and not await _anyone_rests(session, round_):
                 known.add(entry)
     return planned
 
@@ -136,19 +137,31 @@ async def _fire(
 # ---- who hears it
 
 
-async def _remind_units(
-    session: AsyncSession, bureau_id: int, units: Mapping[Rung, Sequence[ReportKey]], hours: OfficeHours, now: datetime
-) -> int:
+async def _remind_units(guard: Guard, units: Mapping[Rung, Sequence[ReportKey]], hours: OfficeHours) -> int:
     """Whoever fills is reminded; from the due day on the head hears it too."""
     wanted: dict[Recipient, Nag] = {}
     for rung, keys in units.items():
-        people = await by_person(session, bureau_id, keys, fillers_only=rung.offset < 0, heads=rung.offset >= 0)
+        people = await whom(guard, REMIND, keys, fillers_only=rung.offset < 0, heads=rung.offset >= 0)
+        await _take_back(guard, rung.key, [key for key in keys if not guard.may(item(REMIND, key))])
         for to, reports in people.items():
             one = wanted.setdefault(to, Nag())
             one.reminded |= dict.fromkeys(reports, rung.key)
             one.words = one.words or rung.words
-    await nag(session, bureau_id, wanted, hours, now)
+    await nag(guard.session, guard.bureau_id, wanted, hours, guard.now)
     return len(wanted)
+
+
+async def _take_back(guard: Guard, rung: str, keys: Sequence[ReportKey]) -> None:
+    """Out of the ledger what was entered just now for reports that nobody could be reminded of: it fires again."""
+    for key in keys:
+        entered = (
+            col(Reminder.bureau_id) == guard.bureau_id,
+            col(Reminder.round_id) == key.round_id,
+            col(Reminder.unit_id) == key.unit_id,
+            col(Reminder.rung) == rung,
+            col(Reminder.planned_at) == guard.now,
+        )
+        await guard.session.execute(delete(Reminder).where(*entered))
 
 
 async def _tell_central(

@@ -44,6 +44,15 @@ def chat_of(update: Update) -> int:
     return int(found["chat"]["id"]) if found else 0
 
 
+def home_of(update: Update) -> int:
+    """As `chat_of`; 0 too for what cannot be read: it is kept, fails in its handler and is set aside, and the batch it
+    came with is not held up."""
+    try:
+        return chat_of(update)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return 0
+
+
 def _topic_of(update: Update) -> int | None:
     """The topic of a group in which this was said; None outside of topics, where Telegram may name a thread too."""
     said = update.get("message")
@@ -76,7 +85,7 @@ async def accept(session: AsyncSession, bureau_id: int, updates: Sequence[Update
     """Keep these updates; returns how many were new. Only after the commit may the chat service be told."""
     rows = [
         {
-            "bureau_id": bureau_id, "update_id": int(update["update_id"]), "chat_id": chat_of(update), "raw": update,
+            "bureau_id": bureau_id, "update_id": int(update["update_id"]), "chat_id": home_of(update), "raw": update,
             "received_at": now, "state": InboxState.PENDING.value, "attempts": 0,
         }
         for update in updates

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -30,6 +31,8 @@ class Workplace:
     """Where photos and documents are kept; None where nobody sends any (a stepped play)."""
     planned: set[object] = field(default_factory=set)
     """The rungs that are in the ledger for everybody they concern."""
+    backups: Path | None = None
+    """Where backups are looked for; None where there are none (a play)."""
     _bureau: tuple[float, Bureau] | None = None
 
     async def bureau(self, session: AsyncSession) -> Bureau:

@@ -7,6 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.buttons import Verb, encode
+from bot.views.morning import morning, set_aside
 from bot.views.parts import message
 from bot.words import BUREAU_KEYBOARD, FROM_GROUP, PRINCIPAL_KEYBOARD
 from domain import wording
@@ -247,5 +248,7 @@ _LINES: dict[Phrase, Callable[[Facts], list[str]]] = {
     Phrase.NUMBER_UNKNOWN: lambda f: [f"这个手机号在名册上核对不上,请打电话给{_call(f)},由局里帮您开通。"],
     Phrase.NO_DIGEST_YET: lambda _: ["还没有开启报告期,暂无汇总。"],
     Phrase.CHASED: _chased,
+    Phrase.SET_ASIDE: set_aside,
+    Phrase.MORNING: morning,
     Phrase.NO_SUCH_COMMAND: lambda _: ["没有这个命令。回“帮助”看能做什么。"],
 }

@@ -27,6 +27,7 @@ from db.tables.reports import (
     Report,
     Request,
 )
+from db.tables.troubles import Trouble, TroubleKind, TroubleState
 from db.tables.work import Campaign, Round, Task, TaskChange, TaskIndicator, TaskSupport
 from domain.stages import Stage
 
@@ -34,6 +35,6 @@ __all__ = [
     "Account", "Alias", "AliasSource", "Answer", "AnswerRevision", "Bureau", "Campaign", "Card", "Chat",
     "Delegation", "DigestSnapshot", "Draft", "Evidence", "EvidenceState", "Extension", "Fate", "Inbox", "InboxState",
     "Invitation", "Lane", "Membership", "Outbox", "Person", "ReceiptCounter", "Reminder", "ReminderState",
-    "Report", "Request", "Role", "Round", "Stage", "Task", "TaskChange", "TaskIndicator", "TaskSupport", "Unit",
-    "UnitKind", "WrongCode",
+    "Report", "Request", "Role", "Round", "Stage", "Task", "TaskChange", "TaskIndicator", "TaskSupport",
+    "Trouble", "TroubleKind", "TroubleState", "Unit", "UnitKind", "WrongCode",
 ]  # fmt: skip

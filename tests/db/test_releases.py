@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from db import migrations
 from db.session import Database
-from db.tables import Account, Bureau, Chat, Evidence, Outbox, Report, Task
+from db.tables import Account, Bureau, Chat, Evidence, Outbox, Report, Task, Trouble
 from jobs.sweeps import tick
 from services.clock import VirtualClock
 from services.workplace import Workplace
@@ -96,4 +96,20 @@ async def test_tasks_keep_the_usual_ladder(old: str) -> None:
     async with database.read() as session:
         tasks = (await session.execute(select(Task).where(col(Task.bureau_id) == county.bureau_id))).scalars().all()
     assert [task.ladder for task in tasks] == [{}, {}]
+    await database.close()
+
+
+async def test_nothing_is_in_trouble_before_anything_was_set_aside(old: str) -> None:
+    now = at("2026-11-18 09:00")
+    database, county = await at_work(old, now, GROUPS)
+    await migrations.migrate(database.engine)
+    await migrations.check(database.engine)
+    later = Workplace(database, VirtualClock(at("2026-11-19 08:30"), speed=0), county.bureau_id, HOURS)
+    await tick(later)
+    async with database.read() as session:
+        bureau = await session.get_one(Bureau, county.bureau_id)
+        assert (await session.execute(select(Trouble))).scalars().all() == []
+        said = (await session.execute(select(Outbox.payload).where(col(Outbox.kind) == "say"))).scalars().all()
+    assert bureau.morning_on == date(2026, 11, 19)
+    assert [one["phrase"] for one in said] == ["morning"]
     await database.close()

@@ -193,4 +193,6 @@ async def test_a_poisoned_round_stops_no_other(
     assert drill.id not in {row.round_id for row in await rows(database, Reminder)}
     monkeypatch.undo()
     await tick(workplace)
+    assert drill.id not in {row.round_id for row in await rows(database, Reminder)}  # it rests
+    await at_time(workplace, "2026-11-24 09:01")
     assert drill.id in {row.round_id for row in await rows(database, Reminder)}
