@@ -43,6 +43,7 @@ class Verb(StrEnum):
     REINVITE = "pi"
     CUT_OFF = "pc"
     PHOTOS = "ph"
+    UNDO_MOVE = "um"
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from jobs.scheduler import Ticker
 from jobs.sweeps import tick
 from services.clock import Clock
 from services.evidence_store import EvidenceStore
+from services.outages import open_line
 from services.pace import Pace
 from services.people import the_bureau
 from services.turn import office_hours
@@ -156,6 +157,7 @@ async def program(settings: Settings, database: Database) -> AsyncIterator[Progr
     hook = settings.webhook
     face = TelegramFace(workplace, bot, Webhook(f"{hook[0]}/webhook/{bot.id}", hook[1]) if hook else None)
     face.delivery.pace = Pace(settings.limits)
+    await open_line(workplace)
     async with served(settings, face) as server, face:
         yield Program(face, Ticker(lambda: ticking(workplace), TICK_SECONDS, bureau.timezone), server)
 

@@ -72,12 +72,15 @@ class _Group:
 
 
 async def _groups(session: AsyncSession, round_: Round) -> list[_Group]:
-    """Everybody, and apart from them each unit whose deadline was moved (its rungs arm again)."""
+    """Everybody, and apart from them the units whose deadline was moved (their rungs arm again)."""
     mine = and_(col(Extension.bureau_id) == round_.bureau_id, col(Extension.round_id) == round_.id)
     extended = (await session.execute(select(Extension).where(mine))).scalars().all()
     others = col(Report.unit_id).not_in([one.unit_id for one in extended]) if extended else true()
+    moved: dict[tuple[datetime, datetime], list[int]] = {}
+    for one in extended:
+        moved.setdefault((one.due_at, one.granted_at), []).append(one.unit_id)
     everybody = _Group(round_.due_at, round_.issued_at, others)
-    return [everybody, *(_Group(one.due_at, one.granted_at, col(Report.unit_id) == one.unit_id) for one in extended)]
+    return [everybody, *(_Group(*when, col(Report.unit_id).in_(units)) for when, units in moved.items())]
 
 
 async def _running(session: AsyncSession, bureau_id: int, now: datetime) -> Sequence[Round]:

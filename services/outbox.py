@@ -61,8 +61,9 @@ async def queue_all(
     lane: Lane,
     *,
     nag: bool = False,
+    not_before: datetime | None = None,
 ) -> list[int]:
-    rows = [_row(to, message, now, lane, nag=nag) for to, message in items]
+    rows = [_row(to, message, now, lane, nag=nag) | {"not_before": not_before} for to, message in items]
     if rows:
         await session.execute(_ADD, rows)
         session.info["queued"] = True

@@ -108,7 +108,8 @@ def office_hours(bureau: Bureau, calendar: WorkCalendar) -> OfficeHours:
 
 @dataclass(slots=True)
 class Turn:
-    """`now` is when the update is worked on, `received_at` when it reached our inbox; `message_id` is
+    """`now` is when the update is worked on, `received_at` when it reached our inbox (`in_backlog`:
+    would have, had our line not been down); `message_id` is
     the message said or edited; `toast` is what the tapped
     button answers, said beside the outbox after the commit. `names` are what the actor's units are called, once they
     were looked up; `slips` the pieces of the words that were such a name mistyped. `card_after`: cards shown now may
@@ -123,6 +124,7 @@ class Turn:
     update_id: int
     actor: Actor | None = None
     message_id: int | None = None
+    in_backlog: bool = False
     toast: str = ""
     callback_id: str | None = field(default=None)
     names: tuple[UnitName, ...] | None = None
