@@ -21,6 +21,7 @@ _log = logging.getLogger(__name__)
 
 ALLOWED = ["message", "edited_message", "callback_query", "my_chat_member", "chat_member"]
 LONG_POLL = 25  # seconds
+FIRST_BACKOFF = 1.0
 MAX_BACKOFF = 30.0
 NOT_KEPT_PAUSE = 1.0  # seconds until what could not be kept is fetched again
 
@@ -52,7 +53,7 @@ async def poll(bot: DubanBot, workplace: Workplace, accepted: Callable[[Iterable
     """Until cancelled. Raises InvalidToken and Conflict (another copy is running): both need a person."""
     await open_line(workplace)
     offset: int | None = None
-    backoff = 1.0
+    backoff = FIRST_BACKOFF
     while True:
         try:
             updates = await bot.raw_updates(offset, 0 if workplace.heartbeat.catching_up else LONG_POLL)
@@ -64,7 +65,7 @@ async def poll(bot: DubanBot, workplace: Workplace, accepted: Callable[[Iterable
             await asyncio.sleep(pause_after(problem, backoff))
             backoff = min(backoff * 2, MAX_BACKOFF)
             continue
-        backoff = 1.0
+        backoff = FIRST_BACKOFF
         if updates:
             passed(Point.FETCHED)
         if not await _kept(workplace, updates):

@@ -27,8 +27,7 @@ class Heartbeat:
 
     def failed(self) -> None:
         """The chat service did not answer, or what it brought could not be kept."""
-        if not self.catching_up:
-            self.catching_up, self.noted = True, False
+        self.catching_up, self.noted = True, False
 
     def gap(self, now: datetime) -> Gap | None:
         """The outage that ends now, if it was one."""
