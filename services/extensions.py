@@ -60,7 +60,7 @@ async def begin(turn: Turn, key: ReportKey, update_id: int | None = None) -> Out
 def _refused(turn: Turn, sheet: Sheet) -> Outcome | None:
     if RequestKind.EXTENSION in sheet.standing.asked:
         return Outcome.ALREADY_ASKED
-    may = turn.now <= sheet.due_at and days_to_choose(sheet.due_at, sheet.lock_at, turn.hours)
+    may = turn.said_at <= sheet.due_at and days_to_choose(sheet.due_at, sheet.lock_at, turn.hours)
     return None if may else Outcome.TOO_LATE
 
 

@@ -9,7 +9,7 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.ids import new_id
-from db.session import insert
+from db.session import insert, is_down
 from db.tables import Heartbeat, Outage
 from domain.line import Gap
 from services.deadlines import move_deadlines
@@ -39,10 +39,21 @@ async def back(workplace: Workplace) -> None:
     if gap is not None:
         async with workplace.database.write() as session:
             outage = await _note(session, workplace.bureau_id, gap)
-            await move_deadlines(session, workplace.bureau_id, outage, workplace.hours, gap.until)
+            await _move(session, outage, workplace)
         seconds = round((gap.until - gap.since).total_seconds())
         _log.warning("the line was down for %d s", seconds, extra={"action": "outage", "seconds": seconds})
     beat.noted = True
+
+
+async def _move(session: AsyncSession, outage: Outage, workplace: Workplace) -> None:
+    """What goes wrong here must not keep out what waits at the chat service."""
+    try:
+        async with session.begin_nested():
+            await move_deadlines(session, outage.bureau_id, outage, workplace.hours, outage.until)
+    except Exception as problem:
+        if is_down(problem):
+            raise
+        _log.exception("deadlines were not moved", extra={"action": "move_failed"})
 
 
 async def caught_up(workplace: Workplace) -> None:

@@ -167,8 +167,7 @@ def _hindered(turn: Turn, sheet: Sheet, revision: int | None, reason: str) -> Ou
         return Outcome.TO_CONFIRM
     if sheet.is_correcting and not reason:
         return Outcome.REASON_WANTED
-    confirmed = turn.received_at if turn.in_backlog else turn.now
-    return Outcome.LOCKED if sheet.is_locked(confirmed) else None
+    return Outcome.LOCKED if sheet.is_locked(turn.said_at) else None
 
 
 def is_nil(sheet: Sheet) -> bool:

@@ -132,6 +132,11 @@ class Turn:
     card_after: timedelta | None = None
 
     @property
+    def said_at(self) -> datetime:
+        """What a deadline or a lock is compared with: now, for a backlog when it would have come."""
+        return self.received_at if self.in_backlog else self.now
+
+    @property
     def today(self) -> date:
         return self.hours.local(self.now).date()
 

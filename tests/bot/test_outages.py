@@ -267,3 +267,21 @@ async def test_an_idle_evening_and_a_clock_that_jumps_are_no_outage(stage: Stage
     assert not any(row.stood_at for row in await stage.rows(Inbox))
     [row] = await stage.rows(Heartbeat)
     assert row.at <= at("2026-11-25 21:00")
+
+
+@polled
+async def test_what_was_confirmed_or_asked_before_the_line_came_back_is_in_time(stage: Stage, county: County) -> None:
+    """Ten minutes across the deadline, and across a lock two minutes later."""
+    stage.clock.jump_to(at("2026-11-25 16:40"))
+    wang = await nearly_done(stage, county, PRINCIPAL)
+    await wang.play(("1", "【请核对"))
+    async with stage.database.write() as session:
+        round_ = await round_of(stage, county, "bbt")
+        round_.lock_at = at("2026-11-25 17:02")
+        await session.merge(round_)
+    liu = stage.phone(SECOND_PRINCIPAL)
+    async with down(stage, "2026-11-25 16:52", "2026-11-25 17:05"):
+        await wang.phone.press("提交")
+        await liu.say("应急疏散演练申请延期")
+    assert "按时" in wang.last.text
+    assert "现为11月25日(星期三)17:00截止" in liu.last.text

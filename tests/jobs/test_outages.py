@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import logging
+from typing import Any
+
+import pytest
+
 from db.session import Database
 from db.tables import DeadlineMove, DigestSnapshot, Extension, Outage, Outbox
 from db.tables import Heartbeat as Beat
 from jobs.agenda import next_event
 from jobs.sweeps import tick
+from services import deadlines
 from services.heartbeat import Heartbeat
 from services.outages import back, caught_up, open_line
 from services.workplace import Workplace
@@ -95,3 +101,26 @@ async def test_what_is_told_at_the_opening_is_an_event(database: Database, workp
     assert {row.not_before for row in waiting} == {at("2026-11-26 08:30")}
     async with database.read() as session:
         assert await next_event(session, workplace, at("2026-11-26 08:00")) == at("2026-11-26 08:30")
+
+
+async def test_what_cannot_be_moved_keeps_nobody_out(
+    database: Database, workplace: Workplace, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A round that fails stops neither the others nor the catching up."""
+    real, failed = deadlines._own_dues, []
+
+    async def once_broken(session: Any, round_: Any) -> Any:
+        if not failed:
+            failed.append(round_.id)
+            raise RuntimeError("boom")
+        return await real(session, round_)
+
+    await tick(workplace)
+    monkeypatch.setattr(deadlines, "_own_dues", once_broken)
+    with caplog.at_level(logging.CRITICAL):
+        await outage(workplace, "2026-11-25 16:00", "2026-11-25 17:10")
+        await caught_up(workplace)
+    assert not workplace.heartbeat.catching_up
+    assert {row.round_id for row in await rows(database, DeadlineMove)} & set(failed) == set()
+    assert len(await rows(database, DeadlineMove)) == 1
+    assert len(await rows(database, Outage)) == 1
