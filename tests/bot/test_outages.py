@@ -178,6 +178,7 @@ async def test_the_office_takes_it_back_once_and_nobody_becomes_late(stage: Stag
     [row] = await stage.rows(Outage)
     undo = encode(Verb.UNDO_MOVE, None, row.id)
     assert "不由您负责" in await forged.press_data(undo)
+    assert "已更新" in await office.press_data(encode(Verb.UNDO_MOVE, None, row.id + 1))  # there is no such outage
     before = len(forged.phone.received)
     await office.press("撤销顺延", on=card)
     assert "✓ 已撤销顺延(李干事)" in next(one.text for one in office.phone.messages if "【线路中断】" in one.text)
