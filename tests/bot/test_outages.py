@@ -286,3 +286,28 @@ async def test_what_was_confirmed_or_asked_before_the_line_came_back_is_in_time(
         await liu.say("应急疏散演练申请延期")
     assert "按时" in wang.last.text
     assert "现为11月25日(星期三)17:00截止" in liu.last.text
+
+
+@polled
+async def test_taken_back_before_it_was_told_only_what_holds_is_said(stage: Stage, county: County) -> None:
+    """On a Friday evening after nine; the deadline is a unit's own, at midnight."""
+    bbt = await round_of(stage, county, "bbt")
+    async with stage.database.write() as session:
+        session.add(
+            Extension(
+                bureau_id=county.bureau_id, round_id=bbt.id, unit_id=county.units[XILING],
+                due_at=at("2026-11-28 00:00"), reason="停电", granted_by=county.people["李敏"],
+                granted_at=stage.clock.now(),
+            )
+        )  # fmt: skip
+    liu = stage.phone(SECOND_PRINCIPAL)
+    before = len(liu.received)
+    async with down(stage, "2026-11-27 21:10", "2026-11-27 21:40"):
+        pass
+    office = Dialogue(stage, stage.phone(CLERK))
+    card = next(one for one in reversed(office.phone.messages) if "【线路中断】" in one.text)
+    await office.press("撤销顺延", on=card)
+    await stage.tick(at("2026-11-30 08:30"))
+    told = [one.text for one in liu.received[before:] if "线路" in one.text]
+    assert [text.startswith("刘校长,因线路中断的顺延已由办公室撤销") for text in told] == [True]
+    assert {row.fate for row in await stage.rows(Outbox, Outbox.kind == "deadlines_moved")} == {"cancelled", "sent"}
