@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from bot.buttons import Press, Verb
-from services import conversation, corrections, extensions, history, howto, requests, showing
+from services import conversation, corrections, deadlines, extensions, history, howto, requests, showing
 from services.reporting import Outcome
 from services.turn import Turn
 
@@ -57,6 +57,10 @@ async def _of_requests(here: Turn, press: Press) -> Outcome:
             return Outcome.OUT_OF_DATE
 
 
+async def _undo_move(here: Turn, press: Press) -> Outcome:
+    return await deadlines.take_back(here, press.numbers[0]) if len(press.numbers) == 1 else Outcome.OUT_OF_DATE
+
+
 async def _page(here: Turn, press: Press) -> Outcome:
     if len(press.numbers) != 1 or not here.person.known_units:
         return Outcome.NOT_YOURS if press.numbers else Outcome.OUT_OF_DATE
@@ -78,4 +82,5 @@ PRESSED: dict[Verb, Answer] = {
     Verb.REFUSE: _of_requests,
     Verb.REFUSE_WHY: _of_requests,
     Verb.HISTORY: _page,
+    Verb.UNDO_MOVE: _undo_move,
 }

@@ -46,6 +46,7 @@ class Verb(StrEnum):
     CHASE = "cn"
     CHASE_LIST = "cl"
     SNOOZE = "sn"
+    UNDO_MOVE = "um"
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,6 +195,22 @@ class Decision(_Message):
     request_id: int
 
 
+class DeadlinesMoved(_Message):
+    """Live: to who is awaited, that an outage of ours moved deadlines; what came meanwhile drops out."""
+
+    kind: Literal["deadlines_moved"] = "deadlines_moved"
+    outage_id: int
+    reports: tuple[ReportKey, ...]
+    undone: bool = False
+
+
+class OutageCard(_Message):
+    """Live, a card: to the office, what an outage moved, which can be taken back."""
+
+    kind: Literal["outage"] = "outage"
+    outage_id: int
+
+
 class Strip(_Message):
     """Take the buttons off a message that a newer card below has replaced."""
 
@@ -203,7 +219,8 @@ class Strip(_Message):
 
 
 class Receipt(_Message):
-    """Record: what a sender gets. `first` is false for a correction, which says its `changes`."""
+    """Record: what a sender gets. `first` is false for a correction, which says its `changes`; `in_backlog`: it
+    waited while our line was down."""
 
     kind: Literal["receipt"] = "receipt"
     report: ReportKey
@@ -218,6 +235,7 @@ class Receipt(_Message):
     first: bool = True
     changes: tuple[str, ...] = ()
     total: int = 0
+    in_backlog: bool = False
     next_report: ReportKey | None = None
 
 
@@ -387,8 +405,9 @@ Live = Prompt | Reminder | Reasked | ReportCard | Todo | Back | History | People
 Record = Receipt | DigestText | MissingList | ConfirmBinding | WhichReport | Say
 Chase = CentralCopy | ChaseSummary | ChaseList
 Later = Photos | Versions | Corrected | HowTo | ExtensionForm | WhichExtension | RequestCard | ReviewList | Decision
+Line = DeadlinesMoved | OutageCard
 """Live ones about what was sent, and what was asked of the office."""
-Message = Live | Chase | Later | Record | Strip
+Message = Live | Chase | Later | Line | Record | Strip
 
 _MESSAGES: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="kind")])
 

@@ -44,6 +44,9 @@ async def send_reminders(session: AsyncSession, workplace: Workplace) -> object:
 
 
 async def publish_digests(session: AsyncSession, workplace: Workplace) -> object:
+    """Not while what waited during an outage of ours is being fetched: it would be counted as missing."""
+    if workplace.heartbeat.catching_up:
+        return None
     bureau = await workplace.bureau(session)
     return await publish_due(session, bureau, workplace.hours, workplace.clock.now())
 

@@ -84,7 +84,8 @@ class Admission:
         workplace = self.workplace
         passed(Point.FETCHED)
         async with workplace.database.write(brief=True) as session:
-            await accept(session, workplace.bureau_id, updates, workplace.clock.now())
+            now = workplace.clock.now()
+            await accept(session, workplace.bureau_id, updates, now, workplace.heartbeat.stood_at(now))
         passed(Point.ACCEPTED)
 
 

@@ -39,6 +39,7 @@ from domain.moved import Moved
 from domain.progress import State
 from domain.rounds import digest_times
 from services.answers import value_of
+from services.interruptions import interruptions
 from services.moves import moved_since_last
 from services.outbox import Recipient, queue_all
 from services.people import recipients_of_units, recipients_with_role
@@ -71,7 +72,11 @@ async def _campaigns(session: AsyncSession, bureau_id: int) -> Sequence[Campaign
 async def _publish(session: AsyncSession, bureau: Bureau, campaign: Campaign, hours: OfficeHours, now: datetime) -> int:
     published = 0
     rounds = await _current_rounds(session, campaign, now)
-    for at in digest_times([round_.due_at for round_ in rounds], now, hours) if rounds else ():
+    dues = [
+        *(round_.due_at for round_ in rounds),
+        *(one.due_at for one in await interruptions(session, bureau.id, rounds)),
+    ]
+    for at in digest_times(dues, now, hours) if rounds else ():
         occasion = f"set:{at.isoformat()}"
         if await _is_taken(session, campaign, occasion):
             continue
@@ -247,10 +252,12 @@ async def roll_up(
                 _draft_state(known[report.round_id], draft, unreadable),
                 reach,
                 extended.get((report.round_id, report.unit_id)),
+                in_backlog=report.in_backlog,
             )
         )
+    interrupted = await interruptions(session, bureau_id, rounds)
     tasks = [await _task_row(session, round_, known) for round_ in rounds]
-    return build(head, tasks, reports, await _answers(session, bureau_id, known, unreadable), moved)
+    return build(head, tasks, reports, await _answers(session, bureau_id, known, unreadable), moved, interrupted)
 
 
 async def _extended(session: AsyncSession, bureau_id: int, round_ids: Sequence[int]) -> dict[tuple[int, int], datetime]:

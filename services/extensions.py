@@ -73,7 +73,7 @@ async def _earlier_words(turn: Turn, update_id: int) -> str | None:
     earlier = await turn.session.get(Inbox, (turn.bureau.id, update_id))
     if earlier is None or earlier.chat_id != turn.to.chat_id:
         return None
-    turn.received_at = earlier.received_at
+    turn.received_at, turn.in_backlog = earlier.counts_from, earlier.stood_at is not None
     message = earlier.raw.get("message")
     return str(message.get("text", "")) if isinstance(message, dict) else ""
 

@@ -81,12 +81,15 @@ def _keep(dialect: str) -> Any:
     return insert_for(dialect, Inbox).on_conflict_do_nothing().returning(col(Inbox.update_id))
 
 
-async def accept(session: AsyncSession, bureau_id: int, updates: Sequence[Update], now: datetime) -> int:
-    """Keep these updates; returns how many were new. Only after the commit may the chat service be told."""
+async def accept(
+    session: AsyncSession, bureau_id: int, updates: Sequence[Update], now: datetime, stood_at: datetime | None = None
+) -> int:
+    """Keep these updates; returns how many were new. Only after the commit may the chat service be told.
+    `stood_at`: they waited while our line was down."""
     rows = [
         {
             "bureau_id": bureau_id, "update_id": int(update["update_id"]), "chat_id": home_of(update), "raw": update,
-            "received_at": now, "state": InboxState.PENDING.value, "attempts": 0,
+            "received_at": now, "stood_at": stood_at, "state": InboxState.PENDING.value, "attempts": 0,
         }
         for update in updates
     ]  # fmt: skip
@@ -238,7 +241,8 @@ class Worker:
             hours=office_hours(bureau, self.workplace.calendar),
             to=Recipient(bureau.id, chat_id, actor.person_id if actor else None, _topic_of(row.raw) if row else None),
             now=now,
-            received_at=row.received_at if row else now,
+            received_at=row.counts_from if row else now,
+            in_backlog=row is not None and row.stood_at is not None,
             update_id=row.update_id if row else 0,
             actor=actor,
             message_id=_message_of(row.raw) if row else None,

@@ -65,10 +65,11 @@ async def queue_all(
     *,
     nag: bool = False,
     held: Mapping[int, datetime] | None = None,
+    not_before: datetime | None = None,
 ) -> list[int]:
-    """`held` says for which chats it waits until when."""
+    """`held` says for which chats it waits until when, `not_before` until when all of it does."""
     until = held or {}
-    rows = [_row(to, one, now, lane, nag=nag, not_before=until.get(to.chat_id)) for to, one in items]
+    rows = [_row(to, one, now, lane, nag=nag, not_before=until.get(to.chat_id, not_before)) for to, one in items]
     if rows:
         await session.execute(_ADD, rows)
         session.info["queued"] = True

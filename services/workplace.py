@@ -12,6 +12,7 @@ from db.tables import Bureau
 from domain.calendar import OfficeHours, WorkCalendar
 from services.clock import Clock
 from services.evidence_store import EvidenceStore
+from services.heartbeat import Heartbeat
 from services.nursery import Nursery
 from services.people import the_bureau_by_id
 from services.vitals import Vitals
@@ -27,6 +28,7 @@ class Workplace:
     hours: OfficeHours
     nursery: Nursery = field(default_factory=Nursery)
     vitals: Vitals = field(default_factory=Vitals)
+    heartbeat: Heartbeat = field(default_factory=Heartbeat)
     evidence: EvidenceStore | None = None
     """Where photos and documents are kept; None where nobody sends any (a stepped play)."""
     planned: set[object] = field(default_factory=set)

@@ -21,6 +21,9 @@ def message(lines: Iterable[str], *rows: Sequence[Button], protect: bool = False
     return Rendered(text, tuple(tuple(row) for row in rows if row), protect=protect)
 
 
+IN_BACKLOG = "(线路中断期间补收)"
+
+
 def unit_and_title(sheet: Sheet) -> str:
     return f"{sheet.unit.name} {sheet.title}"
 

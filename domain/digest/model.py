@@ -115,6 +115,7 @@ class ReportRow:
     reach: Reach = Reach.ONLINE
     due_at: datetime | None = None
     grace_until: datetime | None = None
+    in_backlog: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +231,8 @@ class Township:
 
 @dataclass(frozen=True, slots=True)
 class TaskDigest:
-    """One round of one task. `accepted` of the received were checked by the section."""
+    """One round of one task. `accepted` of the received were checked by the section; `in_backlog` of them waited while
+    our line was down."""
 
     round_id: Id
     task_id: Id
@@ -248,6 +250,20 @@ class TaskDigest:
     totals: tuple[Total, ...]
     undone: tuple[Undone, ...]
     outstanding: tuple[Outstanding, ...]
+    in_backlog: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Interruption:
+    """线路中断: an outage of ours that moved the deadline of a task for so many reports; `undone` by the office."""
+
+    since: datetime
+    until: datetime
+    task: str
+    section_id: Id | None
+    reports: int
+    due_at: datetime
+    undone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +278,7 @@ class Digest:
     counts: Counts
     tasks: tuple[TaskDigest, ...]
     moved: tuple[Moved, ...] = ()
+    interruptions: tuple[Interruption, ...] = ()
     v: Literal[1] = VERSION
 
     def to_json(self) -> dict[str, object]:
