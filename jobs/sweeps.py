@@ -61,20 +61,20 @@ async def report_troubles(session: AsyncSession, workplace: Workplace) -> object
 
 
 async def say_morning(session: AsyncSession, workplace: Workplace) -> object:
-    """Before whatever else this opening brings."""
+    """After the rounds, which nobody may wait for; before the digests of the same instant."""
     return await morning.greet(session, workplace)
 
 
 SWEEPS: tuple[Sweep, ...] = (
-    settle_roster, say_morning, open_rounds, send_reminders, publish_digests, report_troubles,
+    settle_roster, open_rounds, say_morning, send_reminders, publish_digests, report_troubles,
 )  # fmt: skip
 
 
 async def tick(workplace: Workplace, sweeps: tuple[Sweep, ...] = SWEEPS) -> None:
-    if workplace.backups is not None:
-        workplace.vitals.backup = await asyncio.to_thread(newest_backup, workplace.backups)
     for sweep in sweeps:
         name = sweep.__name__
+        if sweep is say_morning and workplace.backups is not None:  # the disk is looked at outside the transaction
+            workplace.vitals.backup = await asyncio.to_thread(newest_backup, workplace.backups)
         try:
             async with workplace.database.write() as session:
                 await sweep(session, workplace)

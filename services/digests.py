@@ -59,7 +59,7 @@ async def publish_due(session: AsyncSession, bureau: Bureau, hours: OfficeHours,
     published = 0
     for campaign in await _campaigns(session, bureau.id):
         what = f"“{campaign.short_name or campaign.name}”的汇总没能做出"
-        work = partial(_publish, session, bureau, campaign, hours, now)
+        work = partial(_publish, guard, bureau, campaign, hours)
         published += await guard.attempt(f"digest:{campaign.id}", what, work) or 0
     return published
 
@@ -69,8 +69,8 @@ async def _campaigns(session: AsyncSession, bureau_id: int) -> Sequence[Campaign
     return (await session.execute(statement)).scalars().all()
 
 
-async def _publish(session: AsyncSession, bureau: Bureau, campaign: Campaign, hours: OfficeHours, now: datetime) -> int:
-    published = 0
+async def _publish(guard: Guard, bureau: Bureau, campaign: Campaign, hours: OfficeHours) -> int:
+    session, now, published = guard.session, guard.now, 0
     rounds = await _current_rounds(session, campaign, now)
     dues = [
         *(round_.due_at for round_ in rounds),
@@ -80,11 +80,27 @@ async def _publish(session: AsyncSession, bureau: Bureau, campaign: Campaign, ho
         occasion = f"set:{at.isoformat()}"
         if await _is_taken(session, campaign, occasion):
             continue
-        snapshot = await _freeze(session, bureau, campaign, rounds, occasion, now)
+        readable = await _readable(guard, rounds)
+        snapshot = await _freeze(session, bureau, campaign, readable, occasion, now) if readable else None
         if snapshot is not None:
-            await _send_to_all(session, bureau.id, snapshot, rounds, now)
+            await _send_to_all(session, bureau.id, snapshot, readable, now)
             published += 1
     return published
+
+
+async def _readable(guard: Guard, rounds: Sequence[Round]) -> list[Round]:
+    """Without those whose questionnaire cannot be read: one broken task must not cost the others their digest."""
+
+    async def read(round_: Round) -> Round:
+        codec.questionnaire_from_json(round_.questionnaire)
+        return round_
+
+    found: list[Round] = []
+    for round_ in rounds:
+        what = f"{round_.label}一项任务的问卷读不出,没有计入汇总"
+        good = await guard.attempt(f"unreadable:{round_.id}", what, partial(read, round_))
+        found += [good] if good is not None else []
+    return found
 
 
 async def _is_taken(session: AsyncSession, campaign: Campaign, occasion: str) -> bool:
@@ -102,7 +118,8 @@ async def on_request(turn: Turn) -> bool:
     yet."""
     found = False
     for campaign in await _campaigns(turn.session, turn.bureau.id):
-        rounds = await _current_rounds(turn.session, campaign, turn.now)
+        guard = await Guard.of(turn.session, turn.bureau.id, turn.now)
+        rounds = await _readable(guard, await _current_rounds(turn.session, campaign, turn.now))
         if not rounds:
             continue
         found = True

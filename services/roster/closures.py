@@ -23,7 +23,7 @@ _UNDONE = (State.PENDING.value, State.RETURNED.value)
 async def exempt_closed(store: Store) -> None:
     """Reports of rounds not yet locked, whose unit closed on or before the due day, are owed no more; what was sent
     before stays. A closure that is taken back brings them back."""
-    for unit in store.units.values():
+    for unit in store.settling():
         if unit.closed_on is not None and store.is_closed(unit):
             reason = f"{_CLOSED}{unit.closed_on}起停办或并入他校"
             _say(store, unit, await _exempt(store.session, unit, store.now, reason), "免报")
@@ -44,7 +44,7 @@ async def _owe_again(store: Store) -> None:
     waiting = (col(Report.state) == State.EXEMPT.value, col(Report.state_reason).startswith(_CLOSED))
     statement = select(col(Report.unit_id)).where(col(Report.bureau_id) == store.bureau.id, *waiting).distinct()
     left = set((await store.session.execute(statement)).scalars().all())
-    for unit in (unit for unit in store.units.values() if unit.id in left and not store.is_closed(unit)):
+    for unit in (unit for unit in store.settling() if unit.id in left and not store.is_closed(unit)):
         mine = and_(_of(unit), *waiting, col(Report.round_id).in_(_rounds(unit, store.now)))
         came = col(Report.first_received_at).is_not(None)
         rows: list[int] = []

@@ -220,6 +220,22 @@ async def test_a_school_whose_answers_cannot_be_read_is_left_out_of_the_totals_o
     assert await listed(workplace) == []
 
 
+async def test_a_round_whose_questionnaire_cannot_be_read_costs_no_other_its_digest(
+    database: Database, workplace: Workplace, county: County
+) -> None:
+    await tick(workplace)
+    workplace.clock.jump_to(at("2026-11-25 17:59"))  # type: ignore[attr-defined]
+    await tick(workplace)
+    [drill] = [row for row in await rows(database, Round) if row.task_id == county.tasks["drill"]]
+    async with database.write() as session:
+        row = await session.get_one(Round, (county.bureau_id, drill.id))
+        row.questionnaire = [{"key": "broken"}]
+    await go_on(workplace, minutes=1)
+    [snapshot] = await rows(database, DigestSnapshot)
+    assert [task["task_id"] for task in snapshot.snapshot["tasks"]] == [str(county.tasks["bbt"])]
+    assert ("item", "2026年11月一项任务的问卷读不出,没有计入汇总", 1, False) in await listed(workplace)
+
+
 async def test_a_sweep_that_fails_as_a_whole_is_listed_until_it_is_well(
     workplace: Workplace,
 ) -> None:
