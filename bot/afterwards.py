@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from bot.buttons import Press, Verb
-from services import conversation, corrections, extensions, history, hold, howto, requests, showing
+from services import conversation, corrections, deadlines, extensions, history, hold, howto, requests, showing
 from services.reporting import Outcome
 from services.turn import Turn
 
 Answer = Callable[[Turn, Press], Awaitable[Outcome]]
 
 TOASTS = {
-    Outcome.TOO_LATE: "已过截止时间,不能再申请延期;现在报仍计入本期。",
+    Outcome.TOO_LATE: "报告期快要关闭,不能再申请延期;现在报仍计入本期。",
     Outcome.ALREADY_ASKED: "延期已在申请,等办公室答复。",
     Outcome.UNCHANGED: "和已报的一样,没有改动。",
     Outcome.REASON_WANTED: "请先说更正的原因。",
@@ -57,6 +57,10 @@ async def _of_requests(here: Turn, press: Press) -> Outcome:
             return Outcome.OUT_OF_DATE
 
 
+async def _undo_move(here: Turn, press: Press) -> Outcome:
+    return await deadlines.take_back(here, press.numbers[0]) if len(press.numbers) == 1 else Outcome.OUT_OF_DATE
+
+
 async def _page(here: Turn, press: Press) -> Outcome:
     if len(press.numbers) != 1 or not here.person.known_units:
         return Outcome.NOT_YOURS if press.numbers else Outcome.OUT_OF_DATE
@@ -85,4 +89,5 @@ PRESSED: dict[Verb, Answer] = {
     Verb.REFUSE_WHY: _of_requests,
     Verb.HISTORY: _page,
     Verb.RELEASE: _release,
+    Verb.UNDO_MOVE: _undo_move,
 }

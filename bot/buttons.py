@@ -44,6 +44,10 @@ class Verb(StrEnum):
     CUT_OFF = "pc"
     PHOTOS = "ph"
     RELEASE = "rl"
+    CHASE = "cn"
+    CHASE_LIST = "cl"
+    SNOOZE = "sn"
+    UNDO_MOVE = "um"
 
 
 @dataclass(frozen=True, slots=True)

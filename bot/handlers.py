@@ -17,7 +17,7 @@ from telegram.ext import (
     filters,
 )
 
-from bot import afterwards, groups, personnel
+from bot import afterwards, chasing, groups, personnel
 from bot.buttons import Press, Verb, decode
 from bot.turns import handling, turn
 from bot.words import (
@@ -32,6 +32,7 @@ from bot.words import (
 )
 from domain.messages import Phrase, ReportKey
 from services import (
+    chase_lists,
     contacts,
     conversation,
     digests,
@@ -190,6 +191,12 @@ async def review(_update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
         await say(turn(), Phrase.NO_SUCH_COMMAND)
 
 
+async def chase(_update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
+    """催报, for the office and lead sections; from anybody else the words are what they are."""
+    if await _known(turn()) and not await chase_lists.summarise(turn()):
+        await conversation.todo(turn())
+
+
 async def review_words(update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
     """补报 and 延期 alone: for the office its queue, for a unit what it wants to do."""
     here = turn()
@@ -292,6 +299,7 @@ COMMANDS: dict[str, Callback] = {
     "digest": digest,
     "people": people_command,
     "review": review,
+    "chase": chase,
 }
 
 
@@ -331,7 +339,7 @@ async def pressed(update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
             await personnel.no_longer(here, press.report)
 
 
-_PRESSED = personnel.PRESSED | afterwards.PRESSED
+_PRESSED = personnel.PRESSED | afterwards.PRESSED | chasing.PRESSED
 _BINDING = {Verb.THIS_IS_ME: personnel.this_is_me, Verb.NOT_ME: personnel.not_me}
 
 

@@ -13,13 +13,15 @@ from telegram.ext import ExtBot
 from bot.verdicts import pause_after
 from db.session import is_down
 from services.crashing import Point, passed
-from services.intake import Update, accept, chat_of
+from services.intake import Update, accept, home_of
+from services.outages import back, caught_up, open_line
 from services.workplace import Workplace
 
 _log = logging.getLogger(__name__)
 
 ALLOWED = ["message", "edited_message", "callback_query", "my_chat_member", "chat_member"]
 LONG_POLL = 25  # seconds
+FIRST_BACKOFF = 1.0
 MAX_BACKOFF = 30.0
 NOT_KEPT_PAUSE = 1.0  # seconds until what could not be kept is fetched again
 
@@ -49,34 +51,44 @@ class DubanBot(ExtBot[None]):
 
 async def poll(bot: DubanBot, workplace: Workplace, accepted: Callable[[Iterable[int]], None]) -> None:
     """Until cancelled. Raises InvalidToken and Conflict (another copy is running): both need a person."""
+    await open_line(workplace)
     offset: int | None = None
-    backoff = 1.0
+    backoff = FIRST_BACKOFF
     while True:
         try:
-            updates = await bot.raw_updates(offset, LONG_POLL)
+            updates = await bot.raw_updates(offset, 0 if workplace.heartbeat.catching_up else LONG_POLL)
         except (InvalidToken, Conflict):
             raise
         except TelegramError as problem:
+            workplace.heartbeat.failed()
             _log.warning("polling failed: %s", type(problem).__name__, extra={"action": "poll_failed"})
             await asyncio.sleep(pause_after(problem, backoff))
             backoff = min(backoff * 2, MAX_BACKOFF)
             continue
-        backoff = 1.0
+        backoff = FIRST_BACKOFF
         if updates:
             passed(Point.FETCHED)
-            if not await _kept(workplace, updates):
-                await asyncio.sleep(NOT_KEPT_PAUSE)
-                continue
+        if not await _kept(workplace, updates):
+            workplace.heartbeat.failed()
+            await asyncio.sleep(NOT_KEPT_PAUSE)
+            continue
+        if updates:
             passed(Point.ACCEPTED)
-            accepted([chat_of(update) for update in updates])
+            accepted([home_of(update) for update in updates])
             offset = max(int(update["update_id"]) for update in updates) + 1
 
 
 async def _kept(workplace: Workplace, updates: Sequence[Update]) -> bool:
-    """Are they on disk? A store that is full or locked ends nothing: Telegram keeps them until we have them."""
+    """Are they on disk? A store that is full or locked ends nothing: Telegram keeps them until we have them. After an
+    outage the first time that nothing came back ends the catching up."""
     try:
-        async with workplace.database.write() as session:
-            await accept(session, workplace.bureau_id, updates, workplace.clock.now())
+        await back(workplace)
+        if updates:
+            async with workplace.database.write() as session:
+                now = workplace.clock.now()
+                await accept(session, workplace.bureau_id, updates, now, workplace.heartbeat.stood_at(now))
+        if not updates or not workplace.heartbeat.catching_up:
+            await caught_up(workplace)
     except Exception as problem:
         if not is_down(problem):
             raise

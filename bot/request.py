@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import ssl
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -44,6 +45,8 @@ NOT_SENT: tuple[type[BaseException], ...] = (
     ProxyRefused,
 )
 """Causes that say: no connection stood, so nothing of the call reached Telegram."""
+
+_FAILED: tuple[type[BaseException], ...] = (aiohttp.ClientError, OSError, *NOT_SENT)
 
 
 def _let_in(status: int) -> None:
@@ -132,6 +135,20 @@ class AioRequest(BaseRequest):
         except TimeoutError as problem:
             raise TimedOut(f"Timed out ({type(problem).__name__})") from problem
         except (aiohttp.ClientError, OSError, ProxyError, ProxyRefused) as problem:
+            raise NetworkError(type(problem).__name__) from problem
+
+    async def head_of(self, url: str, seconds: float) -> Mapping[str, str]:
+        """The headers of whatever answers at `url`, over the same way as every call. Raises NetworkError, TimedOut."""
+        if self._session is None:
+            raise RuntimeError("this request is not initialized")
+        try:
+            limit = aiohttp.ClientTimeout(total=seconds)
+            async with self._session.get(url, timeout=limit, allow_redirects=False, **self._way(url)) as answer:
+                _let_in(answer.status)
+                return answer.headers
+        except TimeoutError as problem:
+            raise TimedOut(f"Timed out ({type(problem).__name__})") from problem
+        except _FAILED as problem:
             raise NetworkError(type(problem).__name__) from problem
 
 

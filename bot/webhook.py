@@ -11,11 +11,14 @@ from telegram.error import BadRequest, Conflict, InvalidToken, TelegramError
 
 from bot.polling import ALLOWED, MAX_BACKOFF, DubanBot
 from bot.verdicts import pause_after
+from db.session import is_down
+from services.outages import caught_up, open_line
 from services.workplace import Workplace
 
 _log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 60.0
+CATCHING_UP_SECONDS = 2.0  # while something may still wait at Telegram since our line was down
 CONNECTIONS = 64
 
 
@@ -65,21 +68,40 @@ async def look_after(bot: DubanBot, webhook: Webhook, workplace: Workplace) -> N
 
     Raises InvalidToken, and Conflict when it points elsewhere: another copy has taken this bot over.
     """
+    await open_line(workplace)
     while True:
         try:
             info = await bot.get_webhook_info()
         except InvalidToken:
             raise
         except TelegramError as problem:
+            workplace.heartbeat.failed()
             _log.warning("looking failed: %s", type(problem).__name__, extra={"action": "webhook_look_failed"})
         else:
-            _note(info, workplace)
+            await _heard(info, workplace)
             if info.url and info.url != webhook.url:
                 raise Conflict("this bot's webhook points to another address")
             if not info.url:
                 _log.warning("the webhook was removed; setting it again", extra={"action": "webhook_set_again"})
                 await announce(bot, webhook)
-        await asyncio.sleep(LOOK_SECONDS)
+        await asyncio.sleep(CATCHING_UP_SECONDS if workplace.heartbeat.catching_up else LOOK_SECONDS)
+
+
+async def _heard(info: WebhookInfo, workplace: Workplace) -> None:
+    """The line is good when nothing waits at Telegram, and down when something does and a new error stands beside it:
+    its own dates are compared with each other only."""
+    before = workplace.vitals.complaint
+    _note(info, workplace)
+    waits = info.pending_update_count > 0
+    if waits and workplace.vitals.complaint != before:
+        workplace.heartbeat.failed()
+    elif not waits or not workplace.heartbeat.catching_up:
+        try:
+            await caught_up(workplace)
+        except Exception as problem:
+            if not is_down(problem):
+                raise
+            workplace.heartbeat.failed()
 
 
 def _note(info: WebhookInfo, workplace: Workplace) -> None:

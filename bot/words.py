@@ -13,6 +13,7 @@ COMMAND_WORDS: dict[str, tuple[str, ...]] = {
     "digest": ("汇总",),
     "people": ("人员",),
     "review": ("审核",),
+    "chase": ("催报", "未报"),
 }
 """Every command also has Chinese words; the first of them stands in the menu."""
 
@@ -36,10 +37,10 @@ def people_query(words: str) -> str | None:
 
 
 PRINCIPAL_COMMANDS = ("todo", "history", "cancel", "help")
-BUREAU_COMMANDS = ("digest", "review", "people", "help")
+BUREAU_COMMANDS = ("digest", "chase", "review", "people", "help")
 
 PRINCIPAL_KEYBOARD = (("待办", "已报", "帮助"),)
-BUREAU_KEYBOARD = (("汇总", "审核", "帮助"),)
+BUREAU_KEYBOARD = (("汇总", "催报", "审核", "帮助"),)
 
 MENU = {
     "todo": "待办:还要报什么",
@@ -47,6 +48,7 @@ MENU = {
     "cancel": "取消:放下正在问的",
     "help": "帮助:怎么用",
     "digest": "汇总:截至此刻的报送情况",
+    "chase": "催报:谁还没报、电话、提醒",
     "review": "审核:补报和延期申请",
     "people": "人员:开通情况、邀请码(办公室)",
 }

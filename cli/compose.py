@@ -5,19 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-<<<<<<< HEAD
 from aiohttp.web import Application
-=======
 from sqlalchemy.exc import OperationalError
->>>>>>> main
 from telegram.error import Conflict, InvalidToken, NetworkError
 
 from bot.polling import DubanBot
+from bot.request import AioRequest, proxy_of
 from bot.telegram_face import Line, TelegramFace, make_bot
 from bot.webhook import Webhook, WebhookRefused
 from cli.errors import Mendable
@@ -27,11 +25,15 @@ from db.session import Database, StoreInUse
 from db.tables import Bureau
 from domain.calendar import WorkCalendar
 from jobs.backups import DailyBackup
+from jobs.retention import Retention
 from jobs.scheduler import Ticker
 from jobs.sweeps import tick
 from services.backup import Source
 from services.clock import Clock
+from services.condition import Watch
+from services.deadman import DeadMan
 from services.evidence_store import EvidenceStore
+from services.outages import open_line
 from services.pace import Pace
 from services.people import the_bureau
 from services.turn import office_hours
@@ -146,7 +148,10 @@ def _explain(problem: BaseException | None) -> None:
 def workplace_for(database: Database, clock: Clock, bureau: Bureau, data: Path | None = None) -> Workplace:
     """`data` is the folder for what people send."""
     evidence = EvidenceStore(data / "evidence") if data else None
-    return Workplace(database, clock, bureau.id, office_hours(bureau, WorkCalendar()), evidence=evidence)
+    backups = data / "backups" if data else None
+    return Workplace(
+        database, clock, bureau.id, office_hours(bureau, WorkCalendar()), evidence=evidence, backups=backups
+    )
 
 
 def bot_of(settings: Settings) -> DubanBot:
@@ -179,9 +184,13 @@ async def program(settings: Settings, database: Database) -> AsyncIterator[Progr
     hook = settings.webhook
     face = TelegramFace(workplace, bot, Webhook(f"{hook[0]}/webhook/{bot.id}", hook[1]) if hook else None)
     face.delivery.pace = Pace(settings.limits)
-    async with served(settings, face) as server, face:
+    await open_line(workplace)
+    retention = Retention(workplace, settings.retention_days)
+    async with pinging(settings, workplace) as ping, served(settings, face) as server, face:
         daily = DailyBackup(workplace, source_of(settings), settings.backups, settings.backup_to)
-        yield Program(face, Ticker(lambda: ticking(workplace), TICK_SECONDS, bureau.timezone), server, daily)
+        besides = (retention.run, *ping)
+        ticker = Ticker(lambda: ticking(workplace, besides), TICK_SECONDS, bureau.timezone)
+        yield Program(face, ticker, server, daily)
 
 
 @asynccontextmanager
@@ -193,9 +202,31 @@ async def silent(settings: Settings, database: Database) -> AsyncIterator[tuple[
         yield Ticker(lambda: ticking(workplace), TICK_SECONDS, bureau.timezone), server
 
 
-async def ticking(workplace: Workplace) -> None:
+async def ticking(workplace: Workplace, besides: Sequence[Callable[[], Awaitable[None]]] = ()) -> None:
     await tick(workplace)
     workplace.vitals.ticked(workplace.clock)
+    for one in besides:
+        await one()
+
+
+@asynccontextmanager
+async def pinging(settings: Settings, workplace: Workplace) -> AsyncIterator[tuple[Callable[[], Awaitable[None]], ...]]:
+    """What calls DUBAN_PING_URL, through the proxy if there is one; nothing where none is set."""
+    url = settings.ping
+    if url is None:
+        yield ()
+        return
+    request = AioRequest(1, proxy_of(settings.telegram_proxy, url))
+    await request.initialize()
+
+    async def call() -> int:
+        status, _ = await request.do_request(url, "GET")
+        return status
+
+    try:
+        yield (DeadMan(workplace, Watch(workplace), call).run,)
+    finally:
+        await request.shutdown()
 
 
 @asynccontextmanager

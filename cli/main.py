@@ -19,6 +19,7 @@ LAZY = {
     "invite": "cli.invite:invite",
     "outbox": "cli.outbox:outbox",
     "restore": "cli.restore:restore",
+    "retry": "cli.retry:command",
     "simulate": "cli.simulate:simulate",
     "understand": "cli.understand:understand",
 }
@@ -119,13 +120,16 @@ async def _migrate(settings: Settings, *, backup: bool) -> None:
 
 @app.command()
 def doctor() -> None:
-    """检查能否运行:令牌、网络、数据库、日历、磁盘。Exits with 1 when something needs a person."""
-    from cli.doctor import examine
+    """逐项检查:设置、数据库、网络、令牌、时钟、磁盘、日历、备份……。Exits with 1 when something needs a person."""
+    from cli.doctor import Level, examine, wrong_setting
 
-    findings = asyncio.run(examine(_settings()))
-    for finding in findings:
-        click.echo(finding.line)
-    if any(not finding.good for finding in findings):
+    try:
+        findings = asyncio.run(examine(_settings()))
+    except Mendable as problem:
+        findings = [wrong_setting(problem)]
+    for line in (line for finding in findings for line in finding.lines):
+        click.echo(line)
+    if any(finding.level is Level.BAD for finding in findings):
         raise click.exceptions.Exit(1)
 
 

@@ -97,6 +97,20 @@ class Settings(BaseSettings):
         return self.data_dir / "backups"
 
     @property
+    def ping(self) -> str | None:
+        """The address to call while all is well. Raises Mendable for what is none; its words do not repeat it."""
+        if self.ping_url is None:
+            return None
+        try:
+            parts = urlsplit(self.ping_url)
+            fits = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+        except ValueError:
+            fits = False
+        if not fits:
+            raise Mendable("DUBAN_PING_URL: an address such as https://monitor.example.cn/ping/… is wanted")
+        return self.ping_url
+
+    @property
     def must_serve(self) -> bool:
         """Does a port in use stop us? Not when nobody asked for this one."""
         return self.webhook_url is not None or bool({"http_host", "http_port"} & self.model_fields_set)

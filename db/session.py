@@ -107,7 +107,9 @@ def _prepare_sqlite(synchronous: str, connection: DBAPIConnection, _record: obje
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('sqlite_begin', 'DEFERRED')}")
+    options = connection.get_execution_options()
+    connection.connection.driver_connection.brief = options.get("brief", False)  # type: ignore[union-attr]
+    connection.exec_driver_sql(f"BEGIN {options.get('sqlite_begin', 'DEFERRED')}")
 
 
 def _prepare_postgres(connection: DBAPIConnection, _record: object) -> None:
@@ -129,6 +131,8 @@ class Database:
         self._read = async_sessionmaker(self.engine, class_=Session, expire_on_commit=False)
         writing = self.engine.execution_options(sqlite_begin="IMMEDIATE")
         self._write = async_sessionmaker(writing, class_=Session, expire_on_commit=False)
+        brief = writing.execution_options(brief=True)
+        self._write_brief = async_sessionmaker(brief, class_=Session, expire_on_commit=False)
         self._listeners: list[Callable[[], None]] = []
         self._lock: FileLock | None = None
 
@@ -159,9 +163,11 @@ class Database:
             yield session
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncSession]:
-        """One transaction: committed when the block ends, rolled back when it raises. No network inside."""
-        async with self._lane or nullcontext(), self._write() as session, session.begin():
+    async def write(self, *, brief: bool = False) -> AsyncIterator[AsyncSession]:
+        """One transaction: committed when the block ends, rolled back when it raises. No network inside. `brief`: its
+        statements touch few rows by their keys, so that on SQLite they need no thread."""
+        sessions = self._write_brief if brief else self._write
+        async with self._lane or nullcontext(), sessions() as session, session.begin():
             yield session
         if session.info.get("queued"):
             for listener in self._listeners:

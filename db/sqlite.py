@@ -67,6 +67,9 @@ class OneTripConnection(aiosqlite.Connection):
     begin = ""
     stepped = False
     """Statements run where they are awaited: for a program that does one thing after the other."""
+    brief = False
+    """Every statement of this transaction touches few rows by their keys, in less time than the trip to the thread and
+    back: it runs where it is awaited. What may wait (BEGIN for a lock, COMMIT for the disk) makes the trip."""
 
     def begun(self, connection: sqlite3.Connection) -> None:
         """In the connection's thread: the transaction that was asked for is open."""
@@ -78,17 +81,18 @@ class OneTripConnection(aiosqlite.Connection):
         return OneTripCursor(self)
 
     async def commit(self) -> None:
-        self.begin = ""
-        if self._conn.in_transaction:
-            await self.run(sqlite3.Connection.commit)
+        await self._end(sqlite3.Connection.commit)
 
     async def rollback(self) -> None:
-        self.begin = ""
+        await self._end(sqlite3.Connection.rollback)
+
+    async def _end(self, how: Any) -> None:
+        self.begin, self.brief = "", False
         if self._conn.in_transaction:
-            await self.run(sqlite3.Connection.rollback)
+            await self.run(how)
 
     async def run(self, work: Any, *args: Any) -> None:
-        if self.stepped:
+        if self.stepped or (self.brief and not self.begin):
             work(self._conn, *args)
         else:
             await self._execute(work, self._conn, *args)  # type: ignore[no-untyped-call]

@@ -35,11 +35,43 @@ class Prompt(_Message):
 
 
 class Reminder(_Message):
-    """Live: a rung of the ladder, merged for one person; what is no longer owed drops out when sent."""
+    """Live: all that one person is reminded of, and in the same message what has just `opened`; what is no longer owed
+    drops out when sent. `rungs` stand beside the reports, `rung` is that of all where there is but one; `words` are a
+    task's own for its rung."""
 
     kind: Literal["reminder"] = "reminder"
-    rung: str
+    rung: str = ""
     reports: tuple[ReportKey, ...]
+    rungs: tuple[str, ...] = ()
+    opened: tuple[ReportKey, ...] = ()
+    words: str = ""
+
+    def rung_of(self, report: ReportKey) -> str:
+        return dict(zip(self.reports, self.rungs, strict=False)).get(report, self.rung)
+
+
+class CentralCopy(_Message):
+    """Live: to a central school, which schools it looks after have not reported and were reminded."""
+
+    kind: Literal["central_copy"] = "central_copy"
+    reports: tuple[ReportKey, ...]
+
+
+class ChaseSummary(_Message):
+    """Live: to the office or a lead section, who has not reported, by what is to be done; `section_id` None: all."""
+
+    kind: Literal["chase_summary"] = "chase_summary"
+    section_id: int | None = None
+    rung: str = ""
+
+
+class ChaseList(_Message):
+    """Live: the same, school by school; protected with its telephones, or `plain` to be copied, without."""
+
+    kind: Literal["chase_list"] = "chase_list"
+    section_id: int | None = None
+    plain: bool = False
+    part: int = 0
 
 
 class Unread(_Message):
@@ -163,6 +195,22 @@ class Decision(_Message):
     request_id: int
 
 
+class DeadlinesMoved(_Message):
+    """Live: to who is awaited, that an outage of ours moved deadlines; what came meanwhile drops out."""
+
+    kind: Literal["deadlines_moved"] = "deadlines_moved"
+    outage_id: int
+    reports: tuple[ReportKey, ...]
+    undone: bool = False
+
+
+class OutageCard(_Message):
+    """Live, a card: to the office, what an outage moved, which can be taken back."""
+
+    kind: Literal["outage"] = "outage"
+    outage_id: int
+
+
 class Strip(_Message):
     """Take the buttons off a message that a newer card below has replaced."""
 
@@ -171,8 +219,9 @@ class Strip(_Message):
 
 
 class Receipt(_Message):
-    """Record: what a sender gets. `first` is false for a correction, which says its `changes`. `content` are the values
-    of that `version` and `code` the signature, by which it can be taken back (`domain.receipts`)."""
+    """Record: what a sender gets. `first` is false for a correction, which says its `changes`; `in_backlog`: it
+    waited while our line was down. `content` are the values of that `version` and `code` the signature, by which it
+    can be taken back (`domain.receipts`)."""
 
     kind: Literal["receipt"] = "receipt"
     report: ReportKey
@@ -187,6 +236,7 @@ class Receipt(_Message):
     first: bool = True
     changes: tuple[str, ...] = ()
     total: int = 0
+    in_backlog: bool = False
     next_report: ReportKey | None = None
     version: int = 1
     content: str = ""
@@ -332,6 +382,7 @@ class Phrase(StrEnum):
     EXTENSION_ASKED = "extension_asked"
     EXTENSION_OVER = "extension_over"
     GROUP = "group"
+    CHASED = "chased"
     GROUP_CODE = "group_code"
     SAID_IN_GROUP = "said_in_group"
     CODE_SHOWN = "code_shown"
@@ -349,6 +400,8 @@ class Phrase(StrEnum):
     RECEIPT_WRONG = "receipt_wrong"
     RECEIPT_UNKNOWN = "receipt_unknown"
     RECEIPT_UNSIGNED = "receipt_unsigned"
+    SET_ASIDE = "set_aside"
+    MORNING = "morning"
 
 
 class Say(_Message):
@@ -363,9 +416,11 @@ People = PeopleList | PersonCard | InvitationText
 Handover = HandoverCard | ConfirmHandover | TakeBackList | Takeover
 Live = Prompt | Reminder | Reasked | ReportCard | Todo | Back | History | People | Handover
 Record = Receipt | DigestText | MissingList | ConfirmBinding | WhichReport | Say
+Chase = CentralCopy | ChaseSummary | ChaseList
 Later = Photos | Versions | Corrected | HowTo | ExtensionForm | WhichExtension | RequestCard | ReviewList | Decision
+Line = DeadlinesMoved | OutageCard
 """Live ones about what was sent, and what was asked of the office."""
-Message = Live | Later | Record | Strip
+Message = Live | Chase | Later | Line | Record | Strip
 
 _MESSAGES: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="kind")])
 

@@ -1,4 +1,4 @@
-"""What a unit may ask of the office: 延期 before the deadline, 补报 after the lock."""
+"""What a unit may ask of the office: 延期 before the lock, 补报 after it."""
 
 from __future__ import annotations
 
@@ -30,12 +30,14 @@ def extended_due(day: date, due_at: datetime, lock_at: datetime, hours: OfficeHo
     return until if due_at < until < lock_at else None
 
 
-def days_to_choose(due_at: datetime, lock_at: datetime, hours: OfficeHours) -> tuple[date, ...]:
-    """The working days until which a report may be extended."""
+def days_to_choose(due_at: datetime, lock_at: datetime, hours: OfficeHours, now: datetime) -> tuple[date, ...]:
+    """The working days until which a report may be extended, also one that is late."""
     day, last = hours.local(due_at).date(), hours.local(lock_at).date()
     days = (day + timedelta(days=n) for n in range((last - day).days + 1))
     return tuple(
         one
         for one in days
-        if hours.calendar.is_working_day(one) and extended_due(one, due_at, lock_at, hours) is not None
+        if hours.calendar.is_working_day(one)
+        and (until := extended_due(one, due_at, lock_at, hours)) is not None
+        and until > now
     )

@@ -9,9 +9,9 @@ from sqlalchemy import func, select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from db.tables import Extension, Fate, Outbox, Round
+from db.tables import Extension, Fate, Outbox, Round, Task, Trouble
 from domain.calendar import OfficeHours
-from domain.ladder import LADDER
+from domain.ladder import LADDER, LIST_AFTER, ladder_of
 from domain.rounds import DIRECTOR_MONDAY, DUE_DAY_DIGEST
 from services.workplace import Workplace
 
@@ -19,29 +19,43 @@ MIDNIGHT = time(0, 0)
 
 
 async def next_event(session: AsyncSession, workplace: Workplace, after: datetime) -> datetime:
-    """The first instant later than `after` at which a sweep or a held message may fall due; at most a day away.
+    """The first instant later than `after` at which a sweep, a held message or another try may fall due; at most a day
+    away.
 
     Set times of the day come whether or not anything is due then: a sweep with nothing to do costs milliseconds.
     """
-    instants = [*_set_times(workplace.hours, after), *await _deadlines(session, workplace, after)]
+    walls = await _rungs(session, workplace)
+    instants = [*_set_times(workplace.hours, after, walls), *await _deadlines(session, workplace, after)]
     held = await session.scalar(
         select(func.min(Outbox.not_before)).where(
             col(Outbox.bureau_id) == workplace.bureau_id, col(Outbox.fate) == Fate.PENDING.value,
             col(Outbox.not_before) > after,
         )
     )  # fmt: skip
-    return min(instant for instant in [*instants, held] if instant is not None and instant > after)
+    again = await session.scalar(
+        select(func.min(Trouble.next_try_at)).where(
+            col(Trouble.bureau_id) == workplace.bureau_id, col(Trouble.next_try_at) > after
+        )
+    )
+    return min(instant for instant in [*instants, held, again] if instant is not None and instant > after)
 
 
-def _set_times(hours: OfficeHours, after: datetime) -> Iterator[datetime]:
-    """Today's and tomorrow's: the new day, the opening, the rungs of the ladder, the digests."""
-    walls = {MIDNIGHT, hours.opens, DIRECTOR_MONDAY, DUE_DAY_DIGEST, *(rung.at for rung in LADDER)}
+async def _rungs(session: AsyncSession, workplace: Workplace) -> set[time]:
+    """The hours of the usual ladder and of those that tasks have of their own."""
+    mine = select(col(Task.ladder)).where(col(Task.bureau_id) == workplace.bureau_id)
+    own = [ladder for ladder in (await session.execute(mine)).scalars().all() if ladder]
+    return {rung.at for ladder in [LADDER, *(ladder_of(one) for one in own)] for rung in ladder}
+
+
+def _set_times(hours: OfficeHours, after: datetime, rungs: set[time]) -> Iterator[datetime]:
+    """Today's and tomorrow's: the new day, the opening and its morning line, the rungs, the digests."""
+    walls = {MIDNIGHT, hours.opens, DIRECTOR_MONDAY, DUE_DAY_DIGEST, *rungs}
     today = hours.local(after).date()
     return (hours.at(day, wall) for day in (today, today + timedelta(days=1)) for wall in walls)
 
 
 async def _deadlines(session: AsyncSession, workplace: Workplace, after: datetime) -> Iterable[datetime]:
-    """The instants of the running rounds, and of what was extended."""
+    """The instants of the running rounds, and of what was extended, each with that of the bureau's list."""
     rounds = select(col(Round.due_at), col(Round.grace_until), col(Round.lock_at)).where(
         col(Round.bureau_id) == workplace.bureau_id, col(Round.lock_at) > after
     )
@@ -49,4 +63,5 @@ async def _deadlines(session: AsyncSession, workplace: Workplace, after: datetim
         col(Extension.bureau_id) == workplace.bureau_id, col(Extension.due_at) > after
     )
     found = {instant for row in (await session.execute(rounds)).all() for instant in row}
-    return found | set((await session.execute(moved)).scalars())
+    found |= set((await session.execute(moved)).scalars())
+    return found | {instant + LIST_AFTER for instant in found}

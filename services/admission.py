@@ -83,8 +83,9 @@ class Admission:
     async def _commit(self, updates: Sequence[Update]) -> None:
         workplace = self.workplace
         passed(Point.FETCHED)
-        async with workplace.database.write() as session:
-            await accept(session, workplace.bureau_id, updates, workplace.clock.now())
+        async with workplace.database.write(brief=True) as session:
+            now = workplace.clock.now()
+            await accept(session, workplace.bureau_id, updates, now, workplace.heartbeat.stood_at(now))
         passed(Point.ACCEPTED)
 
 

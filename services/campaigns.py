@@ -173,6 +173,7 @@ def _values(plan: TaskPlan, sections: dict[str, int], position: int) -> dict[str
         "lead_unit_id": sections[plan.lead], "position": position, "name": plan.name, "short_name": plan.short,
         "document": plan.document, "example": plan.example, "stages": ",".join(plan.stages),
         "schedule": schedule_to_json(plan.schedule), "starts_on": plan.starts_on,
+        "ladder": plan.ladder,
     }  # fmt: skip
 
 

@@ -2,64 +2,107 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, time
+from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, literal, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, delete, exists, literal, select, true
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.session import insert
-from db.tables import Extension, Lane, Reminder, ReminderState, Report, Request, Round
+from db.tables import Extension, Lane, Reminder, ReminderState, Report, Request, Role, Round, Task, Unit
 from domain.calendar import OfficeHours
-from domain.ladder import LADDER, DueRung, due_rungs
-from domain.messages import Message, ReportKey
-from domain.messages import Reminder as ReminderMessage
+from domain.ladder import CHASE, Audience, DueRung, Rung, Skip, due_rungs, ladder_of
+from domain.messages import CentralCopy, ChaseSummary, Message, ReportKey
 from domain.requests import RequestKind, RequestState
-from services.delegations import by_person
+from services.merging import REMIND, whom
+from services.nagging import Nag, held_back, nag
 from services.outbox import Recipient, queue_all
+from services.people import recipients_of_units, recipients_with_role
 from services.sheets import OPEN_STATES
-
-_log = logging.getLogger(__name__)
+from services.troubles import Guard, item
 
 REPORTED = "reported"
 """Why a rung is skipped for a unit that had nothing to be reminded of when it fired."""
 
 
-async def remind(session: AsyncSession, bureau_id: int, hours: OfficeHours, now: datetime) -> int:
-    """Queue the rungs that have come due, one message per person; returns how many messages."""
-    if not hours.within(now):
-        return 0
-    fired: dict[str, list[ReportKey]] = {}
-    for round_ in await _running(session, bureau_id, now):
-        round_id = round_.id
-        try:
-            async with session.begin_nested():
-                for rung, keys in (await _fire(session, round_, hours, now)).items():
-                    fired.setdefault(rung, []).extend(keys)
-        except Exception:
-            _log.exception("a round could not be chased", extra={"action": "chase_failed", "round_id": round_id})
-    queued = 0
-    for rung, keys in fired.items():
-        merged = await by_person(session, bureau_id, keys)
-        items: list[tuple[Recipient, Message]] = [
-            (to, ReminderMessage(rung=rung, reports=tuple(reports))) for to, reports in merged.items()
-        ]
-        queued += len(await queue_all(session, items, now, Lane.REMINDER, nag=True))
-    return queued
+@dataclass(slots=True)
+class Fired:
+    """What a tick has to say: by rung the reports their units are reminded of, what the central schools hear, and by
+    rung the tasks' lead sections (and the office, as None) that get their list."""
+
+    units: dict[Rung, list[ReportKey]] = field(default_factory=dict)
+    central: list[ReportKey] = field(default_factory=list)
+    lists: dict[int | None, str] = field(default_factory=dict)
+
+    def take_up(self, rung: Rung, keys: Sequence[ReportKey], section_id: int) -> None:
+        if not keys:
+            return
+        match rung.audience:
+            case Audience.UNIT:
+                self.units.setdefault(rung, []).extend(keys)
+            case Audience.CENTRAL:
+                self.central.extend(keys)
+            case Audience.OFFICE:
+                self.lists[None] = rung.key
+            case Audience.SECTION:
+                self.lists[section_id] = rung.key
 
 
-async def _fire(session: AsyncSession, round_: Round, hours: OfficeHours, now: datetime) -> dict[str, list[ReportKey]]:
-    """By rung, the reports of one round that are to be reminded of now."""
-    fired: dict[str, list[ReportKey]] = {}
-    for group in await _groups(session, round_):
-        for due in due_rungs(LADDER, group.since, group.due_at, round_.lock_at, now, hours):
-            if due.send_at is None or due.send_at <= now:
-                fired.setdefault(due.rung.key, []).extend(await _plan(session, round_, group, due, now))
-    return fired
+async def remind(
+    session: AsyncSession, bureau_id: int, hours: OfficeHours, now: datetime, planned_before: set[object] | None = None
+) -> int:
+    """Queue the rungs that have come due, one message per person; returns how many people hear something.
+
+    `planned_before` remembers from tick to tick which rungs are in the ledger for everybody, and need no look.
+    """
+    fired, guard = Fired(), await Guard.of(session, bureau_id, now)
+    known = planned_before if planned_before is not None else set()
+    running = await _running(session, bureau_id, now)
+    extended = await _extended(session, bureau_id, [round_.id for round_, _ in running])
+    for round_, task in running:
+        ladder = _Ladder(round_, extended.get(round_.id, ()), _resting(guard, round_), hours, now)
+        what = f"{round_.label}一项的提醒没能发出"
+        planned = await guard.attempt(f"chase:{round_.id}", what, partial(_fire, session, ladder, task, known))
+        for rung, keys in planned or ():
+            fired.take_up(rung, keys, task.lead_unit_id)
+    told = await _remind_units(guard, fired.units, hours)
+    told += await _tell_central(session, bureau_id, fired.central, hours, now)
+    return told + await _tell_bureau(session, bureau_id, fired.lists, now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ladder:
+    """What a round's rungs are judged by. `resting` are units whose reminder has failed, until it is tried again."""
+
+    round: Round
+    extended: Sequence[Extension]
+    resting: Sequence[int]
+    hours: OfficeHours
+    now: datetime
+
+    @property
+    def midnight(self) -> datetime:
+        return self.hours.at(self.hours.local(self.now).date(), time(0))
+
+    def groups(self) -> Iterator[_Group]:
+        """Everybody, and apart from them the units whose deadline was moved (their rungs arm again)."""
+        extended = [one for one in self.extended if one.unit_id not in self.resting]
+        elsewhere = [*self.resting, *(one.unit_id for one in extended)]
+        others = col(Report.unit_id).not_in(elsewhere) if elsewhere else true()
+        yield _Group(self.round.due_at, self.round.issued_at, others, len(elsewhere))
+        moved: dict[tuple[datetime, datetime], list[int]] = {}
+        for one in extended:
+            moved.setdefault((one.due_at, one.granted_at), []).append(one.unit_id)
+        for (due, since), units in moved.items():
+            yield _Group(due, since, col(Report.unit_id).in_(units), len(units))
+
+
+def _resting(guard: Guard, round_: Round) -> list[int]:
+    return [key.unit_id for key, may in guard.keys(REMIND).items() if key.round_id == round_.id and not may]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,31 +112,124 @@ class _Group:
     due_at: datetime
     since: datetime
     members: ColumnElement[bool]
+    size: int
 
 
-async def _groups(session: AsyncSession, round_: Round) -> list[_Group]:
-    """Everybody, and apart from them each unit whose deadline was moved (its rungs arm again)."""
-    mine = and_(col(Extension.bureau_id) == round_.bureau_id, col(Extension.round_id) == round_.id)
-    extended = (await session.execute(select(Extension).where(mine))).scalars().all()
-    others = col(Report.unit_id).not_in([one.unit_id for one in extended]) if extended else true()
-    everybody = _Group(round_.due_at, round_.issued_at, others)
-    return [everybody, *(_Group(one.due_at, one.granted_at, col(Report.unit_id) == one.unit_id) for one in extended)]
+async def _fire(
+    session: AsyncSession, ladder: _Ladder, task: Task, known: set[object]
+) -> list[tuple[Rung, list[ReportKey]]]:
+    """The reports of one round of which is to be spoken now, by rung; entered into the ledger."""
+    planned: list[tuple[Rung, list[ReportKey]]] = []
+    round_, rungs = ladder.round, ladder_of(task.ladder)
+    for group in ladder.groups():
+        for due in due_rungs(rungs, group.since, group.due_at, round_.lock_at, ladder.now, ladder.hours):
+            entry = (round_.id, due.rung.key, due.rung.audience, group.due_at, group.since, group.size)
+            if entry in known or (due.send_at is not None and due.send_at > ladder.now):
+                continue
+            keys = await _plan(session, ladder, group, due)
+            if keys is not None:
+                planned.append((due.rung, keys))
+            elif not ladder.resting and not await _anyone_rests(session, round_):
+                known.add(entry)
+    return planned
 
 
-async def _running(session: AsyncSession, bureau_id: int, now: datetime) -> Sequence[Round]:
-    running = and_(col(Round.bureau_id) == bureau_id, col(Round.open_at) <= now, col(Round.lock_at) > now)
-    return (await session.execute(select(Round).where(running).order_by(col(Round.due_at)))).scalars().all()
+# ---- who hears it
 
 
-async def _plan(session: AsyncSession, round_: Round, group: _Group, due: DueRung, now: datetime) -> list[ReportKey]:
-    """Enter the rung into the ledger for the whole group at once; returns the reports it reminds of.
+async def _remind_units(guard: Guard, units: Mapping[Rung, Sequence[ReportKey]], hours: OfficeHours) -> int:
+    """Whoever fills is reminded; from the due day on the head hears it too."""
+    wanted: dict[Recipient, Nag] = {}
+    for rung, keys in units.items():
+        people = await whom(guard, REMIND, keys, fillers_only=rung.offset < 0, heads=rung.offset >= 0)
+        await _take_back(guard, rung.key, [key for key in keys if not guard.may(item(REMIND, key))])
+        for to, reports in people.items():
+            one = wanted.setdefault(to, Nag())
+            one.reminded |= dict.fromkeys(reports, rung.key)
+            one.words = one.words or rung.words
+    await nag(guard.session, guard.bureau_id, wanted, hours, guard.now)
+    return len(wanted)
+
+
+async def _take_back(guard: Guard, rung: str, keys: Sequence[ReportKey]) -> None:
+    """Out of the ledger what was entered just now for reports that nobody could be reminded of: it fires again."""
+    for key in keys:
+        entered = (
+            col(Reminder.bureau_id) == guard.bureau_id,
+            col(Reminder.round_id) == key.round_id,
+            col(Reminder.unit_id) == key.unit_id,
+            col(Reminder.rung) == rung,
+            col(Reminder.planned_at) == guard.now,
+        )
+        await guard.session.execute(delete(Reminder).where(*entered))
+
+
+async def _tell_central(
+    session: AsyncSession, bureau_id: int, keys: Sequence[ReportKey], hours: OfficeHours, now: datetime
+) -> int:
+    """The copy for the central school of the units that were reminded because they are late."""
+    if not keys:
+        return 0
+    mine = and_(col(Unit.bureau_id) == bureau_id, col(Unit.central_unit_id).is_not(None))
+    found = (await session.execute(select(col(Unit.id), col(Unit.central_unit_id)).where(mine))).all()
+    central = {unit_id: int(central_id or 0) for unit_id, central_id in found}
+    chats = await recipients_of_units(session, bureau_id, set(central.values()), [Role.CENTRAL])
+    copies: dict[Recipient, list[ReportKey]] = {}
+    for key in keys:
+        for to in chats.get(central.get(key.unit_id, 0), []):
+            copies.setdefault(to, []).append(key)
+    held = await held_back(session, bureau_id, copies, hours, now)
+    items: list[tuple[Recipient, Message]] = [(to, CentralCopy(reports=tuple(one))) for to, one in copies.items()]
+    await queue_all(session, items, now, Lane.REMINDER, nag=True, held=held)
+    return len(items)
+
+
+async def _tell_bureau(session: AsyncSession, bureau_id: int, lists: Mapping[int | None, str], now: datetime) -> int:
+    """The lists of who has not reported: they are for those who act, and do not nag."""
+    items: list[tuple[Recipient, Message]] = []
+    if None in lists:
+        message = ChaseSummary(rung=lists[None])
+        items += [(to, message) for to in await recipients_with_role(session, bureau_id, [Role.OFFICE])]
+    sections = [section_id for section_id in lists if section_id is not None]
+    for section_id, people in (await recipients_of_units(session, bureau_id, sections, [Role.SECTION])).items():
+        items += [(to, ChaseSummary(section_id=section_id, rung=lists[section_id])) for to in people]
+    await queue_all(session, items, now, Lane.REMINDER)
+    return len(items)
+
+
+# ---- the ledger
+
+
+async def _extended(
+    session: AsyncSession, bureau_id: int, round_ids: Sequence[int]
+) -> Mapping[int, Sequence[Extension]]:
+    mine = and_(col(Extension.bureau_id) == bureau_id, col(Extension.round_id).in_(round_ids))
+    found: dict[int, list[Extension]] = {}
+    for one in (await session.execute(select(Extension).where(mine))).scalars().all() if round_ids else ():
+        found.setdefault(one.round_id, []).append(one)
+    return found
+
+
+async def _running(session: AsyncSession, bureau_id: int, now: datetime) -> Sequence[tuple[Round, Task]]:
+    running = and_(
+        col(Round.bureau_id) == bureau_id, col(Round.open_at) <= now, col(Round.lock_at) > now,
+        col(Task.withdrawn_at).is_(None),
+    )  # fmt: skip
+    task = and_(col(Task.bureau_id) == Round.bureau_id, col(Task.id) == Round.task_id)
+    statement = select(Round, Task).join(Task, task).where(running).order_by(col(Round.due_at), col(Task.position))
+    return [(round_, one) for round_, one in (await session.execute(statement)).all()]
+
+
+async def _plan(session: AsyncSession, ladder: _Ladder, group: _Group, due: DueRung) -> list[ReportKey] | None:
+    """Enter the rung into the ledger for the whole group at once; returns the reports it speaks of, None when there
+    was nobody to enter.
 
     Who owed nothing at this moment is entered as skipped, so that a report returned later does not wake a rung that
     was over before. A rung already in the ledger is not entered again; while an extension is asked for it rests.
     """
-    entered = _roster(round_, group, due, now)
+    entered = _roster(ladder, group, due)
     if not (await session.execute(select(entered.exists()))).scalar_one():
-        return []
+        return None
     statement = insert(session, Reminder).from_select(
         ["bureau_id", "round_id", "unit_id", "rung", "effective_due", "audience", "state", "reason", "planned_at"],
         entered,
@@ -101,21 +237,34 @@ async def _plan(session: AsyncSession, round_: Round, group: _Group, due: DueRun
     )
     planned = await session.execute(statement.on_conflict_do_nothing().returning(Reminder.unit_id, Reminder.state))
     queued = ReminderState.QUEUED.value
-    return [ReportKey(round_.id, unit_id) for unit_id, state in planned.all() if state == queued]
+    return [ReportKey(ladder.round.id, unit_id) for unit_id, state in planned.all() if state == queued]
 
 
-def _roster(round_: Round, group: _Group, due: DueRung, now: datetime) -> Select[*tuple[Any, ...]]:
-    owed = col(Report.state).in_(OPEN_STATES)
-    skipped = literal(ReminderState.SKIPPED.value)
-    state: ColumnElement[str] = skipped if due.skip else case((owed, ReminderState.QUEUED.value), else_=skipped)
-    reason = literal(due.skip.value) if due.skip else case((owed, ""), else_=REPORTED)
+def _roster(ladder: _Ladder, group: _Group, due: DueRung) -> Select[*tuple[Any, ...]]:
+    state, reason = _state(due, ladder)
+    round_ = ladder.round
     return select(
         col(Report.bureau_id), col(Report.round_id), col(Report.unit_id), literal(due.rung.key),
-        literal(group.due_at), literal(due.rung.audience.value), state, reason, literal(now),
+        literal(group.due_at), literal(due.rung.audience.value), state, reason, literal(ladder.now),
     ).where(
         col(Report.bureau_id) == round_.bureau_id, col(Report.round_id) == round_.id, group.members,
         ~_in_ledger(group, due), ~_rests(),
     )  # fmt: skip
+
+
+def _state(due: DueRung, ladder: _Ladder) -> tuple[ColumnElement[str], ColumnElement[str]]:
+    """Queued (or for the bulletin planned) where something is owed; else skipped, and why."""
+    skipped = literal(ReminderState.SKIPPED.value)
+    if due.skip:
+        return skipped, literal(due.skip.value)
+    owed = col(Report.state).in_(OPEN_STATES)
+    for_bulletin = due.rung.audience is Audience.BULLETIN
+    meant = (ReminderState.PLANNED if for_bulletin else ReminderState.QUEUED).value
+    if due.rung.is_replaced_by_chase:
+        chased = _chased_since(ladder.midnight)
+        state = case((and_(owed, ~chased), meant), else_=skipped)
+        return state, case((~owed, REPORTED), (chased, Skip.CHASED.value), else_="")
+    return case((owed, meant), else_=skipped), case((owed, ""), else_=REPORTED)
 
 
 def _in_ledger(group: _Group, due: DueRung) -> ColumnElement[bool]:
@@ -127,6 +276,22 @@ def _in_ledger(group: _Group, due: DueRung) -> ColumnElement[bool]:
         col(Reminder.effective_due) == group.due_at,
         col(Reminder.audience) == due.rung.audience.value,
     )
+
+
+def _chased_since(midnight: datetime) -> ColumnElement[bool]:
+    """A person of the bureau has chased this report today."""
+    return exists().where(
+        col(Reminder.bureau_id) == Report.bureau_id,
+        col(Reminder.round_id) == Report.round_id,
+        col(Reminder.unit_id) == Report.unit_id,
+        col(Reminder.rung).startswith(CHASE),
+        col(Reminder.planned_at) >= midnight,
+    )
+
+
+async def _anyone_rests(session: AsyncSession, round_: Round) -> bool:
+    mine = and_(col(Report.bureau_id) == round_.bureau_id, col(Report.round_id) == round_.id)
+    return bool((await session.execute(select(exists().where(mine, _rests())))).scalar_one())
 
 
 def _rests() -> ColumnElement[bool]:

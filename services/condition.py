@@ -17,6 +17,9 @@ from services.hold import MAY_LEAVE
 from services.workplace import Workplace
 
 PATIENCE = 5.0  # seconds until a store that does not answer counts as down
+TELEGRAM_SILENT = 180.0
+"""Seconds without a successful call after which we are not ready: a long poll returns every 25 s, and in webhook mode
+the webhook is looked at once a minute."""
 SHARE = 20
 """What was counted is shown for so many times as long as the counting took: it never takes more than a twentieth."""
 
@@ -80,6 +83,19 @@ class Watch:
         except (SQLAlchemyError, OSError, TimeoutError):
             return Condition(reachable=False, migrated=migrated, queues=None)
         return Condition(reachable=True, migrated=True, queues=counted)
+
+
+def problems(workplace: Workplace, condition: Condition) -> list[str]:
+    """Why we cannot do our work; empty while all is well."""
+    found = []
+    if not condition.reachable:
+        found.append("the store cannot be reached")
+    elif not condition.migrated:
+        found.append("the store is not migrated")
+    last = workplace.vitals.telegram
+    if last is None or last.age(workplace.clock) > TELEGRAM_SILENT:
+        found.append("Telegram has not answered for a while")
+    return found
 
 
 async def queues(session: AsyncSession, bureau_id: int, now: datetime) -> Queues:

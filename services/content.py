@@ -8,12 +8,16 @@ from datetime import date, datetime
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from db.tables import Bureau, Chat, DigestSnapshot, Outbox, Report, Round, Task
+from db.tables import Bureau, Chat, DigestSnapshot, Outbox, Report, Round, Task, Unit
 from domain.calendar import OfficeHours
 from domain.digest import Digest
 from domain.groups import concerns
+from domain.ladder import LATE_COPIED, is_for_late
 from domain.messages import (
     Back,
+    CentralCopy,
+    ChaseList,
+    ChaseSummary,
     ConfirmBinding,
     ConfirmHandover,
     DigestText,
@@ -37,7 +41,8 @@ from domain.messages import (
     Unread,
     WhichReport,
 )
-from services import later_content, people_content
+from services import chase_lists, later_content, people_content
+from services.chase_lists import CopyContent, MissingContent
 from services.delegations import NO_PART, Part, part_in
 from services.later_content import LaterLive
 from services.people_content import PeopleLive, actor_to
@@ -69,11 +74,17 @@ class PromptContent:
 
 @dataclass(frozen=True, slots=True)
 class ReminderContent:
+    """`opened` are announced in the same message, `sheets` are reminded of; `told` names the central schools that get
+    a copy, `words` are the task's own for this rung."""
+
     address: str
     sheets: tuple[Sheet, ...]
     reported: tuple[str, ...]
     several_units: bool
     part: Part = NO_PART
+    opened: tuple[Sheet, ...] = ()
+    told: tuple[str, ...] = ()
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +132,7 @@ class DigestContent:
 
 
 Asking = PromptContent | ReminderContent | ReaskedContent | CardContent | TodoContent | BackContent
-Live = Asking | DigestContent | PeopleLive | LaterLive | PhotosContent
+Live = Asking | DigestContent | CopyContent | MissingContent | PeopleLive | LaterLive | PhotosContent
 Content = Live | Receipt | ConfirmBinding | WhichReport | Say
 
 
@@ -145,14 +156,21 @@ async def load(session: AsyncSession, row: Outbox, message: Message, scene: Scen
             return DigestContent(Digest.from_json(snapshot.snapshot), message) if snapshot else None
         case Receipt() | ConfirmBinding() | WhichReport() | Say():
             return message
+        case CentralCopy() | ChaseSummary() | ChaseList():
+            return await chase_lists.load(session, row, message, scene.hours, scene.now)
         case _:
             return await _about_people(session, row, message, scene)
 
 
 def as_shown(message: Message, content: Content) -> Message:
     """The message with only those reports that it speaks of in the end: what was settled meanwhile has dropped out."""
-    if isinstance(message, Prompt | Reminder) and isinstance(content, PromptContent | ReminderContent):
+    if isinstance(message, Prompt) and isinstance(content, PromptContent):
         return message.model_copy(update={"reports": tuple(sheet.key for sheet in content.sheets)})
+    if isinstance(message, Reminder) and isinstance(content, ReminderContent):
+        kept = tuple(sheet.key for sheet in content.sheets)
+        rungs = tuple(message.rung_of(key) for key in kept) if message.rungs else ()
+        opened = tuple(sheet.key for sheet in content.opened)
+        return message.model_copy(update={"reports": kept, "rungs": rungs, "opened": opened})
     return message
 
 
@@ -183,7 +201,7 @@ async def _still_owed(
 ) -> list[Sheet]:
     """Of these reports, those that are still open and that this person may still answer."""
     sheets = await sheets_of(session, row.bureau_id, keys)
-    return [s for s in sheets if s.is_open and actor.may_report(s) and scene.now < s.lock_at]
+    return [s for s in sheets if s.is_asked and actor.may_report(s) and scene.now < s.lock_at]
 
 
 def _several_units(sheets: list[Sheet]) -> bool:
@@ -203,16 +221,25 @@ async def _reminder(session: AsyncSession, row: Outbox, message: Reminder, scene
     actor = await actor_to(session, row)
     if actor is None:
         return None
-    sheets = [
-        sheet
-        for sheet in await _still_owed(session, row, actor, message.reports, scene)
-        if not sheet.rests and (scene.now <= sheet.due_at or not message.rung.startswith("t-"))
-    ]
-    if not sheets:
+    keys = (*message.reports, *message.opened)
+    owed = [sheet for sheet in await _still_owed(session, row, actor, keys, scene) if not sheet.rests]
+    opened = [sheet for sheet in owed if sheet.key in message.opened]
+    sheets = [s for s in owed if s not in opened and (scene.now <= s.due_at or is_for_late(message.rung_of(s.key)))]
+    if not sheets and not opened:
         return None
     reported = await _reported_titles(session, row, actor, sheets)
-    part = await part_in(session, row.bureau_id, actor, sheets)
-    return ReminderContent(actor.address, tuple(sheets), reported, _several_units(sheets), part)
+    part = await part_in(session, row.bureau_id, actor, owed)
+    told = await _told(session, row, [s for s in sheets if message.rung_of(s.key) == LATE_COPIED])
+    return ReminderContent(
+        actor.address, tuple(sheets), reported, _several_units(owed), part, tuple(opened), told, message.words
+    )
+
+
+async def _told(session: AsyncSession, row: Outbox, late: list[Sheet]) -> tuple[str, ...]:
+    """The central schools that have got a copy."""
+    ids = {sheet.unit.central_unit_id for sheet in late} - {None}
+    mine = (Unit.bureau_id == row.bureau_id, col(Unit.id).in_(ids))
+    return tuple((await session.exec(select(Unit.name).where(*mine).order_by(col(Unit.code)))).all()) if ids else ()
 
 
 async def _reasked(session: AsyncSession, row: Outbox, message: Reasked, scene: Scene) -> ReaskedContent | None:

@@ -311,7 +311,7 @@ async def reply_for(turn: Turn, update_id: int, key: ReportKey) -> Outcome:
     if not await _close_question(turn, update_id):
         return Outcome.OUT_OF_DATE
     chat = await chat_row(turn.session, turn.bureau.id, turn.to.chat_id)
-    turn.received_at = earlier.received_at
+    turn.received_at, turn.in_backlog = earlier.counts_from, earlier.stood_at is not None
     message = earlier.raw.get("message")
     if isinstance(message, dict) and pictures.attachment_in(message):
         await pictures.take_for(turn, sheet, earlier)

@@ -9,7 +9,7 @@ from sqlalchemy import and_, bindparam, select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from db.tables import Account, Delegation, Membership, Person, Role
+from db.tables import Account, Delegation, Draft, Membership, Person, Role
 from domain.messages import ReportKey
 from services.outbox import Recipient
 from services.people import recipients_of_units
@@ -113,22 +113,49 @@ async def part_in(session: AsyncSession, bureau_id: int, actor: Actor, sheets: S
 
 
 async def by_person(
-    session: AsyncSession, bureau_id: int, keys: Iterable[ReportKey]
+    session: AsyncSession,
+    bureau_id: int,
+    keys: Iterable[ReportKey],
+    *,
+    fillers_only: bool = False,
+    heads: bool = False,
 ) -> dict[Recipient, list[ReportKey]]:
     """The reports each reachable person is to hear of, so that one message speaks of all of them.
 
     A task that was handed over is the colleague's: the principal hears of it only when it stands complete and waits
-    for him, or when the colleague cannot be reached.
+    for him, or when the colleague cannot be reached; or, with `heads`, in any case. `fillers_only`: of several people
+    of a unit the one who has begun the draft, else the deputies, if there are any.
     """
     keys = list(keys)
     units = {key.unit_id for key in keys}
     chats = await recipients_of_units(session, bureau_id, units, REPORTERS)
     elsewhere = await _elsewhere(session, bureau_id, keys, units)
+    fillers = await _fillers(session, bureau_id, keys, chats) if fillers_only else {}
+    headed = await recipients_of_units(session, bureau_id, units, [Role.PRINCIPAL]) if heads else {}
     merged: dict[Recipient, list[ReportKey]] = {}
     for key in keys:
-        for recipient in elsewhere.get(key) or chats.get(key.unit_id, []):
+        usual = elsewhere.get(key) or fillers.get(key) or chats.get(key.unit_id, [])
+        for recipient in dict.fromkeys([*usual, *headed.get(key.unit_id, [])]):
             merged.setdefault(recipient, []).append(key)
     return merged
+
+
+async def _fillers(
+    session: AsyncSession, bureau_id: int, keys: Sequence[ReportKey], chats: Mapping[int, Sequence[Recipient]]
+) -> dict[ReportKey, list[Recipient]]:
+    """By report who fills it: nobody is named where all of the unit's people may."""
+    rounds = {key.round_id for key in keys}
+    begun = select(col(Draft.round_id), col(Draft.unit_id), col(Draft.changed_by)).where(
+        col(Draft.bureau_id) == bureau_id, col(Draft.round_id).in_(rounds), col(Draft.changed_by).is_not(None)
+    )
+    begun_by = {ReportKey(*key): person for *key, person in (await session.execute(begun)).all()}
+    several = {unit_id for unit_id, people in chats.items() if len(people) > 1}
+    deputies = await recipients_of_units(session, bureau_id, several, [Role.DEPUTY]) if several else {}
+    found: dict[ReportKey, list[Recipient]] = {}
+    for key in keys:
+        here = [to for to in chats.get(key.unit_id, []) if to.person_id == begun_by.get(key)]
+        found[key] = here or deputies.get(key.unit_id, [])
+    return found
 
 
 async def _elsewhere(

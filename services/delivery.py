@@ -15,8 +15,8 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.ids import new_id
-from db.session import table_of
-from db.tables import Card, Fate, Inbox, InboxState, Outbox
+from db.session import is_down, table_of
+from db.tables import Card, Fate, Inbox, InboxState, Outbox, TroubleKind, TroubleState
 from domain import messages
 from domain.messages import Message, Strip
 from services.content import Content, Scene, as_shown, load
@@ -25,6 +25,7 @@ from services.fates import Claimed, Handed, may_have_arrived, method_of, unsure,
 from services.hold import MAY_LEAVE
 from services.pace import Pace
 from services.rendering import Delivered, Gone, Moved, NoTopic, Parcel, Rendered, Result, TryAgain, Unknown
+from services.troubles import tried
 from services.workplace import Workplace
 
 _log = logging.getLogger(__name__)
@@ -36,6 +37,8 @@ AHEAD = 0.12  # seconds before a message may leave it may be claimed: the commit
 PATIENCE = 0.5  # seconds a claimed message waits to leave before it is put back
 LAST_WORDS = 10.0  # seconds to write down, at the end, what became of the last messages
 FIRST_PAUSE = 0.25  # seconds before such an edit is repeated; doubled at each further attempt
+
+CANNOT_BE_MADE = "一条消息没能写成"
 
 _CARD = and_(
     col(Card.bureau_id) == Outbox.bureau_id, col(Card.chat_id) == Outbox.chat_id, col(Card.key) == Outbox.card_key
@@ -119,7 +122,7 @@ class Delivery:
 
     async def recover(self) -> None:
         """`sending` found at start is of unknown fate; and the limits go on where the process before us left them."""
-        async with self.workplace.database.write() as session:
+        async with self.workplace.database.write(brief=True) as session:
             await self._warm(session)
             mine = and_(col(Outbox.bureau_id) == self.workplace.bureau_id, col(Outbox.fate) == Fate.SENDING.value)
             for row, card in (await session.execute(select(Outbox, Card).outerjoin(Card, _CARD).where(mine))).all():
@@ -201,7 +204,7 @@ class Delivery:
         free = {one.parcel.chat_id for one in handed}
         most = most if self._news or self._rest or any(isinstance(one.result, _GOES_AGAIN) for one in handed) else 0
         self._news = False
-        async with self.workplace.database.write() as session:
+        async with self.workplace.database.write(brief=True) as session:
             await self._write_fates(session, handed)
             chosen, soonest = await self._choose(session, free, most, only)
             parcels = await self._claim(session, chosen) if chosen else {}
@@ -231,11 +234,12 @@ class Delivery:
         async with self.workplace.database.read() as session:
             due = await self._due(session, self._busy)
         for waiting in due[:AT_ONCE]:
+            self._news = True  # a turn with nothing new would not even look
             try:
                 await self._turn([], most=1, only=waiting.chat_id)
             except Exception as problem:
                 _log.exception("delivery failed", extra={"action": "delivery_failed", "outbox_id": waiting.ids[0]})
-                await self._give_up(waiting.ids[0], problem)
+                await self._set_back(waiting.ids[0], problem)
         self._news = True
         return 1.0
 
@@ -320,12 +324,20 @@ class Delivery:
         else:
             self.pace.rest(None if result.everywhere else chat_id, now + result.after)
 
-    async def _give_up(self, row_id: int, problem: Exception) -> None:
-        """A message that cannot even be made must not stop the others."""
-        async with self.workplace.database.write() as session:
-            row = await session.get(Outbox, (self.workplace.bureau_id, row_id))
-            if row is not None and row.fate == Fate.PENDING.value:
+    async def _set_back(self, row_id: int, problem: Exception) -> None:
+        """A message that cannot even be made must not stop the others: it is tried again later, a few times."""
+        if is_down(problem):
+            return
+        ours, now = self.workplace.bureau_id, self.workplace.clock.now()
+        async with self.workplace.database.write(brief=True) as session:
+            row = await session.get(Outbox, (ours, row_id))
+            if row is None or row.fate != Fate.PENDING.value:
+                return
+            trouble = await tried(session, ours, TroubleKind.MESSAGE, str(row_id), problem, now, CANNOT_BE_MADE)
+            if trouble.state == TroubleState.SET_ASIDE.value:
                 row.fate, row.error = Fate.DEAD.value, type(problem).__name__
+            else:
+                row.not_before = trouble.next_try_at
 
     async def _rows(self, session: AsyncSession, ids: Sequence[int]) -> list[tuple[Outbox, Card | None]]:
         found = await session.execute(_ROWS, {"bureau": self.workplace.bureau_id, "ids": list(ids)})

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import and_, exists, func, select
@@ -34,17 +34,20 @@ from domain import codec, groups
 from domain.calendar import OfficeHours
 from domain.digest import AnswerRow, Digest, DraftState, Head, Reach, ReportRow, TaskRow, build
 from domain.indicators import Indicator, missing
-from domain.messages import DigestText, MissingList
+from domain.messages import DigestText, MissingList, ReportKey
 from domain.moved import Moved
 from domain.progress import State
 from domain.rounds import digest_times
 from services.answers import value_of
+from services.interruptions import interruptions
 from services.moves import moved_since_last
 from services.outbox import Recipient, queue_all
 from services.people import recipients_of_units, recipients_with_role
+from services.troubles import Guard, item
 from services.turn import Actor, Turn
 
-_log = logging.getLogger(__name__)
+Unreadable = dict[ReportKey, Exception]
+UNCOUNTED = "uncounted"
 
 
 async def publish_due(session: AsyncSession, bureau: Bureau, hours: OfficeHours, now: datetime) -> int:
@@ -52,13 +55,12 @@ async def publish_due(session: AsyncSession, bureau: Bureau, hours: OfficeHours,
 
     Each campaign in a savepoint of its own: one that cannot be rolled up stops no other.
     """
+    guard = await Guard.of(session, bureau.id, now)
     published = 0
     for campaign in await _campaigns(session, bureau.id):
-        try:
-            async with session.begin_nested():
-                published += await _publish(session, bureau, campaign, hours, now)
-        except Exception:
-            _log.exception("digest failed", extra={"action": "digest_failed", "campaign_id": campaign.id})
+        what = f"“{campaign.short_name or campaign.name}”的汇总没能做出"
+        work = partial(_publish, guard, bureau, campaign, hours)
+        published += await guard.attempt(f"digest:{campaign.id}", what, work) or 0
     return published
 
 
@@ -67,18 +69,38 @@ async def _campaigns(session: AsyncSession, bureau_id: int) -> Sequence[Campaign
     return (await session.execute(statement)).scalars().all()
 
 
-async def _publish(session: AsyncSession, bureau: Bureau, campaign: Campaign, hours: OfficeHours, now: datetime) -> int:
-    published = 0
+async def _publish(guard: Guard, bureau: Bureau, campaign: Campaign, hours: OfficeHours) -> int:
+    session, now, published = guard.session, guard.now, 0
     rounds = await _current_rounds(session, campaign, now)
-    for at in digest_times([round_.due_at for round_ in rounds], now, hours) if rounds else ():
+    dues = [
+        *(round_.due_at for round_ in rounds),
+        *(one.due_at for one in await interruptions(session, bureau.id, rounds)),
+    ]
+    for at in digest_times(dues, now, hours) if rounds else ():
         occasion = f"set:{at.isoformat()}"
         if await _is_taken(session, campaign, occasion):
             continue
-        snapshot = await _freeze(session, bureau, campaign, rounds, occasion, now)
+        readable = await _readable(guard, rounds)
+        snapshot = await _freeze(session, bureau, campaign, readable, occasion, now) if readable else None
         if snapshot is not None:
-            await _send_to_all(session, bureau.id, snapshot, rounds, now)
+            await _send_to_all(session, bureau.id, snapshot, readable, now)
             published += 1
     return published
+
+
+async def _readable(guard: Guard, rounds: Sequence[Round]) -> list[Round]:
+    """Without those whose questionnaire cannot be read: one broken task must not cost the others their digest."""
+
+    async def read(round_: Round) -> Round:
+        codec.questionnaire_from_json(round_.questionnaire)
+        return round_
+
+    found: list[Round] = []
+    for round_ in rounds:
+        what = f"{round_.label}一项任务的问卷读不出,没有计入汇总"
+        good = await guard.attempt(f"unreadable:{round_.id}", what, partial(read, round_))
+        found += [good] if good is not None else []
+    return found
 
 
 async def _is_taken(session: AsyncSession, campaign: Campaign, occasion: str) -> bool:
@@ -96,7 +118,8 @@ async def on_request(turn: Turn) -> bool:
     yet."""
     found = False
     for campaign in await _campaigns(turn.session, turn.bureau.id):
-        rounds = await _current_rounds(turn.session, campaign, turn.now)
+        guard = await Guard.of(turn.session, turn.bureau.id, turn.now)
+        rounds = await _readable(guard, await _current_rounds(turn.session, campaign, turn.now))
         if not rounds:
             continue
         found = True
@@ -185,7 +208,9 @@ async def _freeze(
     """Take the snapshot for this occasion; None when it was taken already (a tick run twice, two processes)."""
     serial = await _next_serial(session, campaign)
     head = Head(serial, now, bureau.timezone, bureau.name, campaign.short_name or campaign.name)
-    digest = await roll_up(session, bureau.id, head, rounds, await moved_since_last(session, campaign))
+    moved, unreadable = await moved_since_last(session, campaign), dict[ReportKey, Exception]()
+    digest = await roll_up(session, bureau.id, head, rounds, moved, unreadable)
+    await _note(await Guard.of(session, bureau.id, now), rounds, unreadable)
     values: dict[str, Any] = {
         "bureau_id": bureau.id, "id": new_id(), "campaign_id": campaign.id, "occasion": occasion, "serial": serial,
         "as_of": now, "snapshot": digest.to_json(),
@@ -203,10 +228,27 @@ async def _next_serial(session: AsyncSession, campaign: Campaign) -> int:
     return int((await session.execute(statement)).scalar() or 0) + 1
 
 
+async def _note(guard: Guard, rounds: Sequence[Round], unreadable: Unreadable) -> None:
+    """A school whose values cannot be read is left out of the totals, never out of the counts, and the office hears
+    of it at once; one that could be read again is forgotten."""
+    here = {round_.id for round_ in rounds}
+    for key, problem in unreadable.items():
+        unit = await guard.session.get_one(Unit, (guard.bureau_id, key.unit_id))
+        await guard.failed(item(UNCOUNTED, key), f"{unit.name}的数没能计入汇总", problem, most=1)
+    known = [key for key in guard.keys(UNCOUNTED) if key.round_id in here and key not in unreadable]
+    await guard.passed(item(UNCOUNTED, key) for key in known)
+
+
 async def roll_up(
-    session: AsyncSession, bureau_id: int, head: Head, rounds: Sequence[Round], moved: Sequence[Moved] = ()
+    session: AsyncSession,
+    bureau_id: int,
+    head: Head,
+    rounds: Sequence[Round],
+    moved: Sequence[Moved] = (),
+    unreadable: Unreadable | None = None,
 ) -> Digest:
-    """The digest of these rounds as of `head.as_of`."""
+    """The digest of these rounds as of `head.as_of`. Whose answers or draft cannot be read is added to `unreadable`."""
+    unreadable = {} if unreadable is None else unreadable
     round_ids = [round_.id for round_ in rounds]
     people = await _principals(session, bureau_id)
     known = {round_.id: codec.questionnaire_from_json(round_.questionnaire) for round_ in rounds}
@@ -224,13 +266,15 @@ async def roll_up(
                 report.first_received_at,
                 person,
                 phone,
-                _draft_state(known[report.round_id], draft),
+                _draft_state(known[report.round_id], draft, unreadable),
                 reach,
                 extended.get((report.round_id, report.unit_id)),
+                in_backlog=report.in_backlog,
             )
         )
+    interrupted = await interruptions(session, bureau_id, rounds)
     tasks = [await _task_row(session, round_, known) for round_ in rounds]
-    return build(head, tasks, reports, await _answers(session, bureau_id, known), moved)
+    return build(head, tasks, reports, await _answers(session, bureau_id, known, unreadable), moved, interrupted)
 
 
 async def _extended(session: AsyncSession, bureau_id: int, round_ids: Sequence[int]) -> dict[tuple[int, int], datetime]:
@@ -275,9 +319,17 @@ async def _reports(
     return [(report, unit, draft) for report, unit, draft in (await session.execute(statement)).all()]
 
 
-def _draft_state(indicators: tuple[Indicator, ...], draft: Draft | None) -> DraftState:
+def _draft_state(indicators: tuple[Indicator, ...], draft: Draft | None, unreadable: Unreadable) -> DraftState:
     if draft is None or not draft.entries:
         return DraftState.UNTOUCHED
+    try:
+        return _how_full(indicators, draft)
+    except Exception as problem:  # one school's draft stops no digest
+        unreadable[ReportKey(draft.round_id, draft.unit_id)] = problem
+        return DraftState.HALF
+
+
+def _how_full(indicators: tuple[Indicator, ...], draft: Draft) -> DraftState:
     kinds = {indicator.key: indicator.kind for indicator in indicators}
     values = {key: codec.from_json(kinds[key], entry["v"]) for key, entry in draft.entries.items() if key in kinds}
     return DraftState.HALF if missing(indicators, values) else DraftState.COMPLETE
@@ -314,12 +366,18 @@ def _reach(account: Account | None) -> Reach:
     return Reach.UNREACHABLE if account.unreachable else Reach.ONLINE
 
 
-async def _answers(session: AsyncSession, bureau_id: int, known: dict[int, tuple[Indicator, ...]]) -> list[AnswerRow]:
+async def _answers(
+    session: AsyncSession, bureau_id: int, known: dict[int, tuple[Indicator, ...]], unreadable: Unreadable
+) -> list[AnswerRow]:
     statement = select(Answer).where(col(Answer.bureau_id) == bureau_id, col(Answer.round_id).in_(list(known)))
     rows: list[AnswerRow] = []
     for answer in (await session.execute(statement)).scalars().all():
         indicator = groups.find(known[answer.round_id], answer.key)
-        value = value_of(indicator, answer) if indicator else None
+        try:
+            value = value_of(indicator, answer) if indicator else None
+        except Exception as problem:  # as above
+            unreadable[ReportKey(answer.round_id, answer.unit_id)] = problem
+            continue
         if value is not None:
             rows.append(AnswerRow(answer.round_id, answer.unit_id, answer.key, value))
     return rows

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -60,15 +60,20 @@ async def begin(turn: Turn, key: ReportKey, update_id: int | None = None) -> Out
 def _refused(turn: Turn, sheet: Sheet) -> Outcome | None:
     if RequestKind.EXTENSION in sheet.standing.asked:
         return Outcome.ALREADY_ASKED
-    may = turn.now <= sheet.due_at and days_to_choose(sheet.due_at, sheet.lock_at, turn.hours)
+    may = days_to_choose(sheet.due_at, sheet.lock_at, turn.hours, turn.now)
     return None if may else Outcome.TOO_LATE
+
+
+def _until(turn: Turn, sheet: Sheet, day: date) -> datetime | None:
+    until = extended_due(day, sheet.due_at, sheet.lock_at, turn.hours)
+    return until if until is not None and until > turn.now else None
 
 
 async def _earlier_words(turn: Turn, update_id: int) -> str | None:
     earlier = await turn.session.get(Inbox, (turn.bureau.id, update_id))
     if earlier is None or earlier.chat_id != turn.to.chat_id:
         return None
-    turn.received_at = earlier.received_at
+    turn.received_at, turn.in_backlog = earlier.counts_from, earlier.stood_at is not None
     message = earlier.raw.get("message")
     return str(message.get("text", "")) if isinstance(message, dict) else ""
 
@@ -79,7 +84,7 @@ async def pick_day(turn: Turn, key: ReportKey, ordinal: int) -> Outcome:
         return allowed
     day = _day(ordinal)
     refused = _refused(turn, sheet)
-    if refused is not None or day is None or extended_due(day, sheet.due_at, sheet.lock_at, turn.hours) is None:
+    if refused is not None or day is None or _until(turn, sheet, day) is None:
         return refused or Outcome.OUT_OF_DATE
     await _go_on(turn, sheet, "", day)
     return Outcome.DONE
@@ -104,7 +109,7 @@ def _day(ordinal: int) -> date | None:
 async def _go_on(turn: Turn, sheet: Sheet, words: str, day: date | None) -> None:
     """Ask for what is still wanting, the day first; with both, the request goes to the office."""
     said, reason = (day, _tidy(words)) if day else _read(turn, sheet, words)
-    until = extended_due(said, sheet.due_at, sheet.lock_at, turn.hours) if said else None
+    until = _until(turn, sheet, said) if said else None
     if said is None or until is None:
         unclear = bool(_tidy(words))
         await set_focus(turn, sheet.key, UNTIL)

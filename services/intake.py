@@ -44,6 +44,15 @@ def chat_of(update: Update) -> int:
     return int(found["chat"]["id"]) if found else 0
 
 
+def home_of(update: Update) -> int:
+    """As `chat_of`; 0 too for what cannot be read: it is kept, fails in its handler and is set aside, and the batch it
+    came with is not held up."""
+    try:
+        return chat_of(update)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return 0
+
+
 def _topic_of(update: Update) -> int | None:
     """The topic of a group in which this was said; None outside of topics, where Telegram may name a thread too."""
     said = update.get("message")
@@ -72,12 +81,15 @@ def _keep(dialect: str) -> Any:
     return insert_for(dialect, Inbox).on_conflict_do_nothing().returning(col(Inbox.update_id))
 
 
-async def accept(session: AsyncSession, bureau_id: int, updates: Sequence[Update], now: datetime) -> int:
-    """Keep these updates; returns how many were new. Only after the commit may the chat service be told."""
+async def accept(
+    session: AsyncSession, bureau_id: int, updates: Sequence[Update], now: datetime, stood_at: datetime | None = None
+) -> int:
+    """Keep these updates; returns how many were new. Only after the commit may the chat service be told.
+    `stood_at`: they waited while our line was down."""
     rows = [
         {
-            "bureau_id": bureau_id, "update_id": int(update["update_id"]), "chat_id": chat_of(update), "raw": update,
-            "received_at": now, "state": InboxState.PENDING.value, "attempts": 0,
+            "bureau_id": bureau_id, "update_id": int(update["update_id"]), "chat_id": home_of(update), "raw": update,
+            "received_at": now, "stood_at": stood_at, "state": InboxState.PENDING.value, "attempts": 0,
         }
         for update in updates
     ]  # fmt: skip
@@ -187,7 +199,7 @@ class Worker:
         """Work on this chat's oldest update; False when no other waits behind it, or it failed and has to rest."""
         update_id: int | None = None
         try:
-            async with self._database.write() as session:
+            async with self._database.write(brief=True) as session:
                 turn, row, more = await self._begin(session, chat_id)
                 if row is None:
                     return False
@@ -229,7 +241,8 @@ class Worker:
             hours=office_hours(bureau, self.workplace.calendar),
             to=Recipient(bureau.id, chat_id, actor.person_id if actor else None, _topic_of(row.raw) if row else None),
             now=now,
-            received_at=row.received_at if row else now,
+            received_at=row.counts_from if row else now,
+            in_backlog=row is not None and row.stood_at is not None,
             update_id=row.update_id if row else 0,
             actor=actor,
             message_id=_message_of(row.raw) if row else None,
@@ -238,7 +251,7 @@ class Worker:
     async def _failed(self, chat_id: int, update_id: int, problem: Exception) -> None:
         """Count the attempt in a transaction of its own; after the last one set the update aside and say so."""
         passed(Point.FAILED)
-        async with self._database.write() as session:
+        async with self._database.write(brief=True) as session:
             row = await session.get(Inbox, (self.workplace.bureau_id, update_id))
             if row is None:
                 return

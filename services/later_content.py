@@ -9,11 +9,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from db.tables import Outbox, Person, Request
 from domain.messages import (
     Corrected,
+    DeadlinesMoved,
     Decision,
     ExtensionForm,
     History,
     HowTo,
     Message,
+    OutageCard,
     Photos,
     ReportKey,
     RequestCard,
@@ -21,11 +23,12 @@ from domain.messages import (
     Versions,
     WhichExtension,
 )
-from services import corrections, extensions, history, howto, requests, showing
+from services import corrections, extensions, history, howto, line_content, requests, showing
 from services.corrections import CorrectedContent
 from services.extensions import ExtensionContent, WhichExtensionContent
 from services.history import HistoryContent, VersionsContent
 from services.howto import HowToContent
+from services.line_content import LineLive
 from services.people_content import actor_to
 from services.sheets import Sheet, sheet_of
 from services.showing import PhotosContent
@@ -57,7 +60,7 @@ class DecisionContent:
 
 LaterLive = (
     HistoryContent | VersionsContent | CorrectedContent | HowToContent | ExtensionContent | WhichExtensionContent
-    | RequestContent | ReviewContent | DecisionContent
+    | RequestContent | ReviewContent | DecisionContent | LineLive
 )  # fmt: skip
 
 SHOWN = 4
@@ -81,6 +84,10 @@ async def load(session: AsyncSession, row: Outbox, message: Message) -> LaterLiv
             return await extensions.form(session, row.bureau_id, message)
         case WhichExtension():
             return await extensions.which(session, row.bureau_id, message)
+        case DeadlinesMoved():
+            return await line_content.moved(session, row, message)
+        case OutageCard():
+            return await line_content.card(session, row, message)
         case _:
             return await _about_requests(session, row, message)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -26,7 +26,9 @@ class Recipient:
     thread_id: int | None = None
 
 
-def _row(to: Recipient, message: Message, now: datetime, lane: Lane, *, nag: bool) -> dict[str, object]:
+def _row(
+    to: Recipient, message: Message, now: datetime, lane: Lane, *, nag: bool, not_before: datetime | None = None
+) -> dict[str, object]:
     return {
         "bureau_id": to.bureau_id,
         "id": new_id(),
@@ -42,6 +44,7 @@ def _row(to: Recipient, message: Message, now: datetime, lane: Lane, *, nag: boo
         "revision": None,
         "fate": Fate.PENDING.value,
         "queued_at": now,
+        "not_before": not_before,
         "attempts": 0,
     }
 
@@ -61,8 +64,12 @@ async def queue_all(
     lane: Lane,
     *,
     nag: bool = False,
+    held: Mapping[int, datetime] | None = None,
+    not_before: datetime | None = None,
 ) -> list[int]:
-    rows = [_row(to, message, now, lane, nag=nag) for to, message in items]
+    """`held` says for which chats it waits until when, `not_before` until when all of it does."""
+    until = held or {}
+    rows = [_row(to, one, now, lane, nag=nag, not_before=until.get(to.chat_id, not_before)) for to, one in items]
     if rows:
         await session.execute(_ADD, rows)
         session.info["queued"] = True
@@ -97,8 +104,9 @@ async def show_card(
         card.message_id, card.posted_from = None, card.revision
     await session.flush()
     await _supersede(session, to, key)
-    row = _row(to, message, now, Lane.REPLY, nag=False) | {"card_key": key, "revision": card.revision}
-    row["not_before"] = now + after if after else None
+    later = now + after if after else None
+    row = _row(to, message, now, Lane.REPLY, nag=False, not_before=later)
+    row |= {"card_key": key, "revision": card.revision}
     await session.execute(_ADD, [row])
     session.info["queued"] = True
     if replaced is not None:

@@ -186,6 +186,7 @@ async def lock_chat(session: AsyncSession, bureau_id: int, chat_id: int) -> Chat
         chat = Chat(bureau_id=bureau_id, id=chat_id)
         session.add(chat)
         await session.flush()
+    session.info[(bureau_id, chat_id)] = chat  # the session's own memory is weak, and would ask for it again and again
     return chat
 
 

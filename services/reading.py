@@ -18,6 +18,13 @@ CANNOT_BE = frozenset(
 def read_words(turn: Turn, sheet: Sheet, words: str, focus: str | None = None) -> Understanding:
     """What is said about all questions; but a bare value that the question at hand must refuse is not handed to another
     (a day that is over is no planned day, and does not turn 未开展 into 已开展)."""
+    said = (sheet.key, sheet.revision, words, focus)
+    if said not in turn.heard:
+        turn.heard[said] = _read(turn, sheet, words, focus)
+    return turn.heard[said]
+
+
+def _read(turn: Turn, sheet: Sheet, words: str, focus: str | None) -> Understanding:
     now = turn.hours.local(turn.now)
     asked = sheet.question(focus, turn.today) if focus else None
     if asked is None or asked.kind is not Kind.TEXT:

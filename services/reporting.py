@@ -23,6 +23,7 @@ from domain.understanding.result import Reading
 from services.changes import changes_of
 from services.outbox import Recipient, card_key, queue, show_card
 from services.sheets import OPEN_STATES, Sheet, held, hold, month_states, open_sheets
+from services.stopping import stop_nagging
 from services.storing import Sending, store_answers
 from services.turn import Turn
 
@@ -98,7 +99,8 @@ async def enter(turn: Turn, sheet: Sheet, given: Given) -> Outcome:
     draft.entries = {} if same else kept
     draft.revision += 1
     draft.changed_at, draft.changed_by = turn.now, turn.to.person_id
-    draft.stood_at = max(turn.received_at, draft.stood_at or turn.received_at)
+    if draft.stood_at is None or turn.received_at >= draft.stood_at:
+        draft.stood_at, draft.in_backlog = turn.received_at, turn.in_backlog
     await turn.session.flush()
     return Outcome.UNCHANGED if same else Outcome.DONE
 
@@ -167,7 +169,7 @@ def _hindered(turn: Turn, sheet: Sheet, revision: int | None, reason: str) -> Ou
         return Outcome.TO_CONFIRM
     if sheet.is_correcting and not reason:
         return Outcome.REASON_WANTED
-    return Outcome.LOCKED if sheet.is_locked(turn.now) else None
+    return Outcome.LOCKED if sheet.is_locked(turn.said_at) else None
 
 
 def is_nil(sheet: Sheet) -> bool:
@@ -184,10 +186,12 @@ async def _mark_submitted(turn: Turn, sheet: Sheet, draft: Draft) -> None:
     report.state, report.state_reason = State.SUBMITTED.value, ""
     if report.first_received_at is None:
         report.first_received_at = received_at(turn, draft)
+        report.in_backlog = draft.in_backlog if report.first_received_at == draft.stood_at else turn.in_backlog
     if report.receipt_number is None:
         report.receipt_number = await next_receipt_number(turn)
-    draft.entries, draft.stood_at = {}, None
+    draft.entries, draft.stood_at, draft.in_backlog = {}, None, False
     draft.revision += 1
+    await stop_nagging(turn.session, turn.bureau.id, [sheet.key])
 
 
 def received_at(turn: Turn, draft: Draft) -> datetime:
@@ -227,6 +231,7 @@ async def _give_receipt(turn: Turn, sheet: Sheet, sent: Values, changes: tuple[s
         number=report.receipt_number or "",
         received_at=received,
         timeliness=received_timeliness(received, sheet.due_at, sheet.grace_until),
+        in_backlog=report.in_backlog,
         lock_at=sheet.lock_at,
         owed=_names(rest, sheet),
         next_report=rest[0].key if rest else None,

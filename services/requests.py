@@ -19,6 +19,7 @@ from services.outbox import Recipient, queue_all, show_card
 from services.people import chat_row, recipients_of_units, recipients_with_role
 from services.reporting import Outcome, next_receipt_number, received_at, sheet_for, show_everywhere
 from services.sheets import Sheet, hold, sheet_of
+from services.stopping import stop_nagging
 from services.storing import Sending, store_answers
 from services.turn import REPORTERS, Actor, Turn
 
@@ -75,6 +76,7 @@ async def _ask(turn: Turn, sheet: Sheet, kind: RequestKind, **more: Any) -> Requ
 
 async def ask_extension(turn: Turn, sheet: Sheet, **more: Any) -> None:
     await _ask(turn, sheet, RequestKind.EXTENSION, received_at=turn.received_at, **more)
+    await stop_nagging(turn.session, turn.bureau.id, [sheet.key])  # it rests until it is decided
     await set_focus(turn, None, None)
     await show_everywhere(turn, sheet.key)
 
@@ -132,6 +134,7 @@ async def _take_late(turn: Turn, sheet: Sheet, request: Request) -> None:
     report.first_received_at = report.first_received_at or request.received_at
     report.receipt_number = report.receipt_number or await next_receipt_number(turn)
     report.state = State.SUBMITTED.value
+    await stop_nagging(turn.session, turn.bureau.id, [key])
     if sheet.draft is not None and sheet.draft.entries == request.entries:
         sheet.draft.entries, sheet.draft.stood_at = {}, None
         sheet.draft.revision += 1
@@ -152,6 +155,7 @@ async def _extend(turn: Turn, sheet: Sheet, request: Request) -> bool:
         turn.session.add(extension)
     extension.due_at, extension.reason = request.until, request.reason
     extension.granted_by, extension.granted_at = turn.to.person_id, turn.now
+    await stop_nagging(turn.session, turn.bureau.id, [sheet.key])
     return True
 
 

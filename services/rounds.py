@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -15,18 +15,17 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.ids import new_id
 from db.session import insert
-from db.tables import Lane, Report, Round, Task, TaskIndicator, Unit, UnitKind
+from db.tables import Report, Round, Task, TaskIndicator, Unit, UnitKind
 from domain import wording
 from domain.calendar import OfficeHours
 from domain.codec import questionnaire_from_json, questionnaire_to_json
 from domain.indicators import Indicator
-from domain.messages import Message, Prompt, ReportKey
+from domain.messages import ReportKey
 from domain.progress import State
 from domain.rounds import Frequency, Month, RoundPlan, Schedule, month_of_round, plan, round_months
-from services.delegations import by_person
-from services.outbox import Recipient, queue_all
-
-_log = logging.getLogger(__name__)
+from services.merging import PROMPT, whom
+from services.nagging import Nag, nag
+from services.troubles import Guard
 
 _SCHEDULE = TypeAdapter(Schedule)
 
@@ -53,6 +52,7 @@ async def open_due_rounds(session: AsyncSession, bureau_id: int, hours: OfficeHo
 
     Each task in a savepoint of its own: one whose schedule or questionnaire is broken stops no other.
     """
+    guard = await Guard.of(session, bureau_id, now)
     statement = select(Task).where(
         col(Task.bureau_id) == bureau_id,
         col(Task.withdrawn_at).is_(None),
@@ -60,13 +60,9 @@ async def open_due_rounds(session: AsyncSession, bureau_id: int, hours: OfficeHo
     )
     issued: list[Issued] = []
     for task in (await session.execute(statement.order_by(col(Task.position)))).scalars().all():
-        task_id = task.id
-        try:
-            async with session.begin_nested():
-                issued += await _open(session, task, hours, now)
-        except Exception:
-            _log.exception("a round could not be opened", extra={"action": "round_failed", "task_id": task_id})
-    await prompt(session, bureau_id, issued, now)
+        what = f"“{task.short_name or task.name}”的报告期没能开启"
+        issued += await guard.attempt(f"open:{task.id}", what, partial(_open, session, task, hours, now)) or []
+    await prompt(guard, issued, hours)
     return issued
 
 
@@ -140,12 +136,26 @@ def _asked(task: Task, round_plan: RoundPlan) -> ColumnElement[bool]:
     )
 
 
-async def prompt(session: AsyncSession, bureau_id: int, issued: Sequence[Issued], now: datetime) -> None:
-    """One prompt per person for all rounds just opened."""
+async def prompt(guard: Guard, issued: Sequence[Issued], hours: OfficeHours) -> None:
+    """One prompt per person for all rounds just opened, and for those whose prompt failed before."""
     keys = [ReportKey(one.round_id, unit_id) for one in issued for unit_id in one.unit_ids]
-    merged = await by_person(session, bureau_id, keys)
-    items: list[tuple[Recipient, Message]] = [(to, Prompt(reports=tuple(keys))) for to, keys in merged.items()]
-    await queue_all(session, items, now, Lane.REMINDER, nag=True)
+    merged = await whom(guard, PROMPT, [*keys, *await _left(guard)])
+    nags = {to: Nag(opened=mine) for to, mine in merged.items()}
+    await nag(guard.session, guard.bureau_id, nags, hours, guard.now)
+
+
+async def _left(guard: Guard) -> list[ReportKey]:
+    """The reports whose prompt is still to be tried again, while their round runs."""
+    again = [key for key, may in guard.keys(PROMPT).items() if may]
+    if not again:
+        return []
+    statement = select(col(Round.id)).where(
+        col(Round.bureau_id) == guard.bureau_id,
+        col(Round.id).in_({key.round_id for key in again}),
+        col(Round.lock_at) > guard.now,
+    )
+    running = set((await guard.session.execute(statement)).scalars())
+    return [key for key in again if key.round_id in running]
 
 
 def indicator_rows(task: Task, indicators: Sequence[Indicator]) -> list[TaskIndicator]:

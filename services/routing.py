@@ -39,7 +39,7 @@ class Told:
     @property
     def reports(self) -> tuple[ReportKey, ...]:
         """What the message replied to speaks of."""
-        if self.replied is None:
+        if self.replied is None or not self.replied.payload:
             return ()
         return reports_of(messages.from_json(self.replied.kind, dict(self.replied.payload)))
 

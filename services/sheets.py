@@ -97,6 +97,11 @@ class Sheet:
         return self.report.state in OPEN_STATES
 
     @property
+    def is_asked(self) -> bool:
+        """Still owed: nobody speaks of a task that was withdrawn."""
+        return self.is_open and self.task.withdrawn_at is None
+
+    @property
     def is_sent(self) -> bool:
         return self.report.state in SENT_STATES
 

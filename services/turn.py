@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from db.tables import Bureau, Role
 from domain.calendar import OfficeHours, WorkCalendar
 from domain.naming import UnitName
+from domain.understanding.result import Understanding
 from services.outbox import Recipient
 
 if TYPE_CHECKING:
@@ -108,11 +109,12 @@ def office_hours(bureau: Bureau, calendar: WorkCalendar) -> OfficeHours:
 
 @dataclass(slots=True)
 class Turn:
-    """`now` is when the update is worked on, `received_at` when it reached our inbox; `message_id` is
+    """`now` is when the update is worked on, `received_at` when it reached our inbox (`in_backlog`:
+    would have, had our line not been down); `message_id` is
     the message said or edited; `toast` is what the tapped
     button answers, said beside the outbox after the commit. `names` are what the actor's units are called, once they
     were looked up; `slips` the pieces of the words that were such a name mistyped. `card_after`: cards shown now may
-    wait so long for more of the same album."""
+    wait so long for more of the same album. `heard` is what words were found to say about a report as it stood."""
 
     session: AsyncSession
     bureau: Bureau
@@ -123,11 +125,18 @@ class Turn:
     update_id: int
     actor: Actor | None = None
     message_id: int | None = None
+    in_backlog: bool = False
     toast: str = ""
     callback_id: str | None = field(default=None)
     names: tuple[UnitName, ...] | None = None
     slips: tuple[str, ...] = ()
     card_after: timedelta | None = None
+    heard: dict[object, Understanding] = field(default_factory=dict)
+
+    @property
+    def said_at(self) -> datetime:
+        """What a deadline or a lock is compared with: now, for a backlog when it would have come."""
+        return self.received_at if self.in_backlog else self.now
 
     @property
     def today(self) -> date:

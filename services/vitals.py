@@ -27,7 +27,8 @@ class Moment:
 @dataclass(slots=True)
 class Vitals:
     """`waiting` and `complaint` are what Telegram last said of our webhook: updates it still holds, and its last error
-    with the time of it."""
+    with the time of it. `backup` is when the newest backup was made, as last seen; `failing` are sweeps that failed as
+    a whole when they last ran."""
 
     telegram: Moment | None = None
     tick: Moment | None = None
@@ -35,6 +36,8 @@ class Vitals:
     posted: Counter[str] = field(default_factory=Counter)
     waiting: int | None = None
     complaint: tuple[datetime, str] | None = None
+    backup: datetime | None = None
+    failing: set[str] = field(default_factory=set)
 
     def called(self, clock: Clock, *, well: bool) -> None:
         """A call of the chat service ended."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -11,6 +12,7 @@ from db.tables import Bureau
 from domain.calendar import OfficeHours, WorkCalendar
 from services.clock import Clock
 from services.evidence_store import EvidenceStore
+from services.heartbeat import Heartbeat
 from services.nursery import Nursery
 from services.people import the_bureau_by_id
 from services.vitals import Vitals
@@ -26,8 +28,13 @@ class Workplace:
     hours: OfficeHours
     nursery: Nursery = field(default_factory=Nursery)
     vitals: Vitals = field(default_factory=Vitals)
+    heartbeat: Heartbeat = field(default_factory=Heartbeat)
     evidence: EvidenceStore | None = None
     """Where photos and documents are kept; None where nobody sends any (a stepped play)."""
+    planned: set[object] = field(default_factory=set)
+    """The rungs that are in the ledger for everybody they concern."""
+    backups: Path | None = None
+    """Where backups are looked for; None where there are none (a play)."""
     _bureau: tuple[float, Bureau] | None = None
 
     async def bureau(self, session: AsyncSession) -> Bureau:

@@ -11,14 +11,11 @@ from typing import Any, Literal
 from aiohttp import web
 
 from services.clock import Clock
-from services.condition import Condition, Queues, Watch
+from services.condition import Condition, Queues, Watch, problems
 from services.vitals import Moment
 from services.workplace import Workplace
 
 Mode = Literal["polling", "webhook"]
-TELEGRAM_SILENT = 180.0
-"""Seconds without a successful call after which we are not ready: a long poll returns every 25 s, and in webhook mode
-the webhook is looked at once a minute."""
 
 _HEADERS = {"Cache-Control": "no-store"}
 
@@ -46,22 +43,11 @@ class Health:
     def clock(self) -> Clock:
         return self.workplace.clock
 
-    def problems(self, condition: Condition) -> list[str]:
-        found = []
-        if not condition.reachable:
-            found.append("the store cannot be reached")
-        elif not condition.migrated:
-            found.append("the store is not migrated")
-        last = self.workplace.vitals.telegram
-        if last is None or last.age(self.clock) > TELEGRAM_SILENT:
-            found.append("Telegram has not answered for a while")
-        return found
-
     def report(self, condition: Condition) -> dict[str, Any]:
-        vitals, problems = self.workplace.vitals, self.problems(condition)
+        vitals, found = self.workplace.vitals, problems(self.workplace, condition)
         return {
-            "status": "not ready" if problems else "ready",
-            "problems": problems,
+            "status": "not ready" if found else "ready",
+            "problems": found,
             "version": self.version,
             "mode": self.mode,
             "last_successful_telegram_call": self._moment(vitals.telegram),

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from aiohttp import web
 
-from services.condition import Condition, Queues
+from services.condition import Condition, Queues, problems
 from services.vitals import Moment
 from web.health import Health
 
@@ -41,7 +41,9 @@ def families(health: Health, condition: Condition) -> Iterator[Family]:
     vitals = health.workplace.vitals
     about = f'version="{health.version}",mode="{health.mode}"'
     yield Family("duban_info", "gauge", "Release and how updates come in.", {about: 1})
-    yield Family("duban_ready", "gauge", "1 when /health/ready says so.", {"": not health.problems(condition)})
+    yield Family(
+        "duban_ready", "gauge", "1 when /health/ready says so.", {"": not problems(health.workplace, condition)}
+    )
     yield Family("duban_store_up", "gauge", "1 when the store answers.", {"": condition.reachable})
     yield Family("duban_telegram_calls_total", "counter", "Calls of the Bot API.", _by("outcome", vitals.calls.items()))
     yield Family(

@@ -6,12 +6,14 @@ from __future__ import annotations
 from bot.views import people
 from bot.views.answers import confirm_binding, say, which_report
 from bot.views.cards import card, receipt
+from bot.views.chasing import central_copy, missing
 from bot.views.digests import digest
 from bot.views.later import later
 from bot.views.lists import back, prompt, reminder, todo
 from bot.views.photos import photos
 from bot.views.reasking import reasked
 from domain.messages import ConfirmBinding, Receipt, Say, WhichReport
+from services.chase_lists import CopyContent, MissingContent
 from services.content import (
     BackContent,
     CardContent,
@@ -57,6 +59,10 @@ def render(content: Content, scene: Scene) -> list[Rendered]:
             return [back(content, scene)]
         case DigestContent():
             return digest(content, scene)
+        case MissingContent():
+            return missing(content, scene)
+        case CopyContent():
+            return [central_copy(content, scene)]
         case PhotosContent():
             return photos(content)
         case Receipt():

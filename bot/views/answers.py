@@ -7,6 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.buttons import Verb, encode
+from bot.views.morning import morning, set_aside
 from bot.views.parts import message
 from bot.words import BUREAU_KEYBOARD, FROM_GROUP, PRINCIPAL_KEYBOARD
 from domain import wording
@@ -191,6 +192,17 @@ def _moment(facts: Facts, name: str) -> str:
     return wording.moment(datetime.fromisoformat(kept), zone) if kept else ""
 
 
+def _chased(facts: Facts) -> list[str]:
+    count, held, again = (int(facts.get(name, 0)) for name in ("count", "held", "again"))
+    when = "上班后提醒" if facts.get("later") else "已提醒"
+    lines = [f"{when}{count}人。" if count else "没有需要再提醒的人。"]
+    if held:
+        lines.append(f"{held}人今天已收到两条,下个工作日一上班再提醒;急用请打电话。")
+    if again:
+        lines.append(f"{again}项今天已经提醒过,没有重复。")
+    return lines
+
+
 _LINES: dict[Phrase, Callable[[Facts], list[str]]] = {
     Phrase.STRANGER: _stranger,
     Phrase.WELCOME: _welcome,
@@ -250,7 +262,7 @@ _LINES: dict[Phrase, Callable[[Facts], list[str]]] = {
     Phrase.UNCHANGED: lambda f: [f"{f.get('title') or '这一项'}和已报的一样,没有改动。"],
     Phrase.LATE_FILED: _late_filed,
     Phrase.EXTENSION_ASKED: _extension_asked,
-    Phrase.EXTENSION_OVER: lambda f: [f"{f.get('title', '')}现在不能申请延期(已过截止时间或正在申请)。{_still(f)}"],
+    Phrase.EXTENSION_OVER: lambda f: [f"{f.get('title', '')}现在不能申请延期(快要关闭或正在申请)。{_still(f)}"],
     Phrase.LATER: lambda _: ["好的,稍后填。填的都已保存。"],
     Phrase.GROUP: lambda f: [
         f"各位好,我是{f.get('bureau') or '教育局'}的报送助手:报数、查待办请点下面的按钮到私聊里办,群里说的不记录。"
@@ -290,5 +302,8 @@ _LINES: dict[Phrase, Callable[[Facts], list[str]]] = {
     Phrase.RECEIPT_UNSIGNED: lambda f: [
         f"这张回执没有验证码或没有转全,恢复不了。请转发原来那条,或回“待办”重新填报;有疑问打{_call(f)}。"
     ],
+    Phrase.CHASED: _chased,
+    Phrase.SET_ASIDE: set_aside,
+    Phrase.MORNING: morning,
     Phrase.NO_SUCH_COMMAND: lambda _: ["没有这个命令。回“帮助”看能做什么。"],
 }

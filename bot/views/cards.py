@@ -10,6 +10,7 @@ from bot.views import corrections
 from bot.views.doubts import GIVE_UP_AFTER, doubt_lines
 from bot.views.hints import hint_lines
 from bot.views.parts import (
+    IN_BACKLOG,
     before,
     extend_buttons,
     handing_buttons,
@@ -254,6 +255,7 @@ def receipt(content: Receipt, scene: Scene) -> Rendered:
     """C5; of a correction what moved. The last one of the month says that all is done, once."""
     zone = scene.hours.zone
     word = "按时" if content.timeliness is Timeliness.ON_TIME else content.timeliness.chinese
+    word += IN_BACKLOG if content.in_backlog else ""
     received = f"{wording.moment(content.received_at, zone)},{word}"
     lines = [
         f"✓ 已{'收到' if content.first else '更正'}:{content.unit} {content.title}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.buttons import Verb, encode
-from bot.views.parts import in_rows, lines_of, message, said, unit_and_title
+from bot.views.parts import IN_BACKLOG, in_rows, lines_of, message, said, unit_and_title
 from bot.views.photos import photo_button
 from domain import wording
 from domain.progress import received_timeliness
@@ -37,6 +37,7 @@ def _when(sheet: Sheet, scene: Scene) -> str:
     """11月18日09:00按时,回执号 1118-0001"""
     at = sheet.report.first_received_at or scene.now
     how = received_timeliness(at, sheet.due_at, sheet.grace_until).chinese
+    how += IN_BACKLOG if sheet.report.in_backlog else ""
     return f"{wording.short_moment(at, scene.hours.zone)}{how},回执号 {sheet.report.receipt_number}"
 
 

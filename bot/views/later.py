@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from bot.views import requests
+from bot.views import line, requests
 from bot.views.corrections import corrected
 from bot.views.history import history, versions
 from bot.views.howto import how_to
@@ -14,6 +14,7 @@ from services.extensions import ExtensionContent, WhichExtensionContent
 from services.history import HistoryContent, VersionsContent
 from services.howto import HowToContent
 from services.later_content import DecisionContent, LaterLive, RequestContent, ReviewContent
+from services.line_content import MovedContent, OutageContent
 from services.rendering import Rendered
 
 
@@ -37,5 +38,9 @@ def later(content: LaterLive, scene: Scene) -> Rendered:
             return requests.review(content, scene)
         case DecisionContent():
             return requests.decision(content, scene)
+        case MovedContent():
+            return line.moved(content, scene)
+        case OutageContent():
+            return line.outage_card(content, scene)
         case _:
             assert_never(content)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from bot.buttons import Verb, encode
 from bot.views.parts import (
@@ -15,12 +15,14 @@ from bot.views.parts import (
     office_call,
     open_button,
     question_count,
+    section_contact,
     section_name,
     send_button,
     task_name,
     with_whom,
 )
 from domain import wording
+from domain.indicators import Kind
 from services.content import BackContent, PromptContent, ReminderContent, Scene, TodoContent
 from services.delegations import Part
 from services.rendering import Button, Rendered
@@ -28,6 +30,12 @@ from services.sheets import Sheet
 
 
 def prompt(content: PromptContent, scene: Scene) -> Rendered:
+    sheets = content.sheets
+    lines = _announced(content, scene)
+    return message(lines, *_open_buttons(sheets), *handing_buttons(sheets, content.part))
+
+
+def _announced(content: PromptContent, scene: Scene) -> list[str]:
     sheets = content.sheets
     first = sheets[0]
     one_due = len({sheet.due_at for sheet in sheets}) == 1
@@ -41,9 +49,7 @@ def prompt(content: PromptContent, scene: Scene) -> Rendered:
     lines += _grounds(sheets)
     lines += [f"统计时段:{_span(first)}。"] if one_span else []
     examples = [sheet.task.example for sheet in sheets if sheet.task.example]
-    if examples:
-        lines.append(f"可以一句话报,如:{examples[0]}")
-    return message(lines, *_open_buttons(sheets), *handing_buttons(sheets, content.part))
+    return [*lines, f"可以一句话报,如:{examples[0]}"] if examples else lines
 
 
 def _prompt_head(content: PromptContent, scene: Scene, *, one_due: bool) -> str:
@@ -91,21 +97,68 @@ def _open_buttons(sheets: Sequence[Sheet]) -> list[Sequence[Button]]:
 
 
 def reminder(content: ReminderContent, scene: Scene) -> Rendered:
-    """C6: what is still owed, how far each is, and what need not be done."""
+    """C6: what is still owed, how far each is, and what need not be done; C7 where it is late. What has just opened
+    stands in front."""
+    new = PromptContent(content.address, content.opened, content.several_units, content.part)
+    lines = [*_announced(new, scene), ""] if content.opened else []
+    sheets = content.sheets
+    if not sheets:
+        return prompt(new, scene)
+    late = all(scene.now > sheet.due_at for sheet in sheets)
+    lines += [content.words] if content.words else []
+    lines += _late(content, scene) if late else _soon(content, scene)
+    several = len(sheets) > 1
+    buttons = [*_open_buttons(content.opened), *_same_buttons(sheets, scene), *_go_on_buttons(sheets, content.part)]
+    last = [*_not_done(sheets[0]), *extend_buttons(sheets, scene)] if not several else extend_buttons(sheets, scene)
+    pause = [] if late else [Button("明早再说", encode(Verb.SNOOZE))]
+    return message(lines, *buttons, [*last, *pause], *handing_buttons(sheets, content.part))
+
+
+def _soon(content: ReminderContent, scene: Scene) -> Iterator[str]:
     sheets = content.sheets
     when = wording.near_moment(sheets[0].due_at, scene.now, scene.hours.zone)
     same = len({sheet.due_at for sheet in sheets}) == 1
-    head = f"{content.address},还有{len(sheets)}项" + (f"{when}截止:" if same else "待报:")
-    lines = [head]
+    yield f"{content.address},还有{len(sheets)}项" + (f"{when}截止:" if same else "待报:")
     for number, sheet in enumerate(sheets, 1):
-        until = "" if same else f",{due(sheet, scene)}截止"
-        lines.append(f"{number}. {_unit_prefix(sheet, content.several_units)}{_standing(sheet, content.part)}{until}")
-    lines += [line for line in [_unchanged(sheets, scene)] if line]
+        over = "已过截止时间" if scene.now > sheet.due_at else f"{due(sheet, scene)}截止"
+        until = "" if same else f",{over}"
+        yield f"{number}. {_unit_prefix(sheet, content.several_units)}{_standing(sheet, content.part)}{until}"
+    if unchanged := _unchanged(sheets, scene):
+        yield unchanged
     if content.reported:
-        lines.append(f"已报的{'、'.join(content.reported)}不用管。")
-    lines.append(f"没空填,打电话给{office_call(scene)},由办公室代填。")
-    buttons = [*_same_buttons(sheets, scene), *_go_on_buttons(sheets, content.part), extend_buttons(sheets, scene)]
-    return message(lines, *buttons, *handing_buttons(sheets, content.part))
+        yield f"已报的{'、'.join(content.reported)}不用管。"
+    yield f"没空填,打电话给{office_call(scene)},由办公室代填。"
+
+
+def _late(content: ReminderContent, scene: Scene) -> Iterator[str]:
+    """The truth is an equal answer; nothing is threatened."""
+    sheets = content.sheets
+    first = sheets[0]
+    if len(sheets) == 1:
+        whose = first.unit.name if content.several_units else "贵校"
+        state = "已填齐,只差提交" if first.is_complete else "目前还没收到"
+        yield f"{content.address},{whose}{first.title}({section_name(first)}){due(first, scene)}截止,{state}。"
+    else:
+        yield f"{content.address},有{len(sheets)}项已过截止时间,目前还没收到:"
+        for number, sheet in enumerate(sheets, 1):
+            prefix = _unit_prefix(sheet, content.several_units)
+            yield f"{number}. {prefix}{_standing(sheet, content.part)},{due(sheet, scene)}截止"
+    closes = wording.moment(min(sheet.lock_at for sheet in sheets), scene.hours.zone)
+    yield f"现在报仍进入本期汇总,{closes}关闭。"
+    yield "· 办了没填:回一句话就行"
+    yield "· 确实没办:如实说没办和原因,也算报送"
+    if extend_buttons(sheets, scene):
+        yield "· 需要宽限:点“申请延期”"
+    told = f"此条已告知{'、'.join(content.told)}。" if content.told else ""
+    yield f"{told}经办:{section_contact(first) if len(sheets) == 1 else office_call(scene)}"
+
+
+def _not_done(sheet: Sheet) -> list[Button]:
+    """[未开展]: one tap for the truth, where that is the first question."""
+    first = sheet.indicators[0]
+    if first.kind is not Kind.BOOL or sheet.values:
+        return []
+    return [Button(first.no, encode(Verb.CHOOSE, sheet.key, sheet.revision, 0, 0))]
 
 
 def _unchanged(sheets: Sequence[Sheet], scene: Scene) -> str:

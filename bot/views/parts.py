@@ -21,6 +21,9 @@ def message(lines: Iterable[str], *rows: Sequence[Button], protect: bool = False
     return Rendered(text, tuple(tuple(row) for row in rows if row), protect=protect)
 
 
+IN_BACKLOG = "(线路中断期间补收)"
+
+
 def unit_and_title(sheet: Sheet) -> str:
     return f"{sheet.unit.name} {sheet.title}"
 
@@ -104,15 +107,15 @@ def in_rows(buttons: Sequence[Button], width: int) -> list[Sequence[Button]]:
 
 
 def extend_buttons(sheets: Sequence[Sheet], scene: Scene) -> list[Button]:
-    """申请延期, where something is still to be done, before the deadline and where it may still be moved; of several
-    reports each card offers its own."""
+    """申请延期, where something is still to be done and the deadline may still be moved; of several reports each card
+    offers its own."""
     may = [sheet for sheet in sheets if _may_extend(sheet, scene)]
     return [Button("申请延期", encode(Verb.EXTEND, may[0].key))] if len(may) == 1 else []
 
 
 def _may_extend(sheet: Sheet, scene: Scene) -> bool:
-    in_time = sheet.is_open and not sheet.is_complete and not sheet.rests and scene.now <= sheet.due_at
-    return in_time and bool(days_to_choose(sheet.due_at, sheet.lock_at, scene.hours))
+    may = sheet.is_open and not sheet.is_complete and not sheet.rests
+    return may and bool(days_to_choose(sheet.due_at, sheet.lock_at, scene.hours, scene.now))
 
 
 PER_LINE = 3

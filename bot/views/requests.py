@@ -23,7 +23,7 @@ def extension_form(content: ExtensionContent, scene: Scene) -> Rendered:
 
 def _which_day(content: ExtensionContent, scene: Scene) -> Rendered:
     sheet = content.sheet
-    days = days_to_choose(sheet.due_at, sheet.lock_at, scene.hours)
+    days = days_to_choose(sheet.due_at, sheet.lock_at, scene.hours, scene.now)
     lines = [f"【申请延期】{unit_and_title(sheet)},现为{due(sheet, scene)}截止"]
     if content.unclear:
         lines.append("✗ 没看懂延到哪一天,或这一天不行。")

@@ -1,6 +1,7 @@
 """Every table, so that importing this package fills the metadata."""
 
 from db.tables.clock import DigestSnapshot, Reminder, ReminderState
+from db.tables.line import DeadlineMove, Heartbeat, Outage
 from db.tables.people import (
     Account,
     Alias,
@@ -27,13 +28,15 @@ from db.tables.reports import (
     Report,
     Request,
 )
+from db.tables.troubles import Trouble, TroubleKind, TroubleState
 from db.tables.work import Campaign, Round, Task, TaskChange, TaskIndicator, TaskSupport
 from domain.stages import Stage
 
 __all__ = [
     "Account", "Alias", "AliasSource", "Answer", "AnswerRevision", "Bureau", "Campaign", "Card", "Chat",
-    "Delegation", "DigestSnapshot", "Draft", "Evidence", "EvidenceState", "Extension", "Fate", "Inbox", "InboxState",
-    "Invitation", "Lane", "Membership", "Outbox", "Person", "ReceiptCounter", "Reminder", "ReminderState",
-    "Report", "Request", "Role", "Round", "Stage", "Task", "TaskChange", "TaskIndicator", "TaskSupport", "Unit",
-    "UnitKind", "WrongCode",
+    "DeadlineMove", "Delegation", "DigestSnapshot", "Draft", "Evidence", "EvidenceState", "Extension", "Fate",
+    "Heartbeat", "Inbox", "InboxState", "Invitation", "Lane", "Membership", "Outage", "Outbox", "Person",
+    "ReceiptCounter", "Reminder", "ReminderState", "Report", "Request", "Role", "Round", "Stage", "Task",
+    "TaskChange", "TaskIndicator", "TaskSupport", "Trouble", "TroubleKind", "TroubleState", "Unit", "UnitKind",
+    "WrongCode",
 ]  # fmt: skip

@@ -41,10 +41,10 @@ class Role(StrEnum):
 class Bureau(Table, table=True):
     """教育局: a tenant with its own bot. `office_*` and `duty_phone` are what people are told to call; `bot_username`
     is the bot's name when it last ran; `code_salt` goes into the hash of every invitation code (decision 0014).
-    `settled_on` is the last day whose renamings and closures were carried out. `contact_sharing`: whoever shares a
-    phone number of the roster may be bound by it; off unless the bureau wants it (个人信息保护法). `held_at`: since
-    when nothing leaves that we begin, after a restore that lost what came between `lost_from` and `lost_until`.
-    `receipt_key` signs the receipts."""
+    `settled_on` is the last day whose renamings and closures were carried out, `morning_on` the last that began with
+    a line to the administrators. `contact_sharing`: whoever shares a phone number of the roster may be bound by it; off
+    unless the bureau wants it (个人信息保护法). `held_at`: since when nothing leaves that we begin, after a restore
+    that lost what came between `lost_from` and `lost_until`. `receipt_key` signs the receipts."""
 
     id: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
     name: str
@@ -57,6 +57,7 @@ class Bureau(Table, table=True):
     bot_username: str = ""
     code_salt: str = ""
     settled_on: date | None = None
+    morning_on: date | None = None
     contact_sharing: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     held_at: datetime | None = None
     lost_from: datetime | None = None

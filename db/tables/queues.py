@@ -78,7 +78,10 @@ class Card(Table, table=True):
 
 
 class Inbox(Table, table=True):
-    """收件: an update as it came, kept before the chat service is told that we have it."""
+    """收件: an update as it came, kept before the chat service is told that we have it.
+
+    `stood_at`: it waited while our line was down, and counts from the last heartbeat before that.
+    """
 
     __table_args__ = (
         one_of("state", InboxState),
@@ -91,10 +94,15 @@ class Inbox(Table, table=True):
     chat_id: int = big()
     raw: dict[str, object] = json_column()
     received_at: datetime
+    stood_at: datetime | None = None
     state: str = InboxState.PENDING.value
     attempts: int = 0
     error: str | None = None
     done_at: datetime | None = None
+
+    @property
+    def counts_from(self) -> datetime:
+        return self.stood_at or self.received_at
 
 
 class Outbox(Table, table=True):

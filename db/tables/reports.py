@@ -17,7 +17,8 @@ class Report(Table, table=True):
     """填报: exists from issuance, because it is owed. The roster is frozen here: township and basics as they were.
 
     `versions` counts how often values were sent: 1 with the first, one more with each correction. `state_reason` says
-    why it was returned, or is exempt.
+    why it was returned, or is exempt. `in_backlog`: it waited while our line was down, and
+    counts as received before that.
     """
 
     __table_args__ = (
@@ -42,6 +43,7 @@ class Report(Table, table=True):
     submitted_by: int | None = big(None)
     receipt_number: str | None = None
     nil: bool = False
+    in_backlog: bool = False
     versions: int = 0
 
 
@@ -49,7 +51,8 @@ class Draft(Table, table=True):
     """草稿: shared by the unit's people, compared by `revision` when written.
 
     `entries` maps an indicator key to `{"v": value as JSON, "words": the reply's own, "changed", "approximate"}`;
-    `stood_at` is when the update that completed these very values reached our inbox; `shown_at` the read-back.
+    `stood_at` is when the update that completed these very values reached our inbox (`in_backlog`: would have, had our
+    line not been down); `changed_at` the read-back.
     """
 
     __table_args__ = (refers_to_report(),)
@@ -60,6 +63,7 @@ class Draft(Table, table=True):
     revision: int = 0
     entries: dict[str, dict[str, object]] = json_column()
     stood_at: datetime | None = None
+    in_backlog: bool = False
     changed_at: datetime | None = None
     changed_by: int | None = big(None)
 
@@ -113,7 +117,8 @@ class AnswerRevision(Table, table=True):
 
 
 class Extension(Table, table=True):
-    """延期: this unit's own due time for this round, with who granted it, why and when."""
+    """延期: this unit's own due time for this round, with who granted it (None: the clock), why and when. An outage of
+    ours that moved it is named, with the due time before."""
 
     __table_args__ = (refers_to_report(),)
 
@@ -124,6 +129,8 @@ class Extension(Table, table=True):
     reason: str = ""
     granted_by: int | None = big(None)
     granted_at: datetime
+    outage_id: int | None = big(None)
+    moved_from: datetime | None = None
 
 
 class Request(Table, table=True):

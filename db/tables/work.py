@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import JSON, UniqueConstraint
+from sqlmodel import Field
 
 from db.tables.base import Table, big, json_column, key, refers
 
@@ -23,7 +24,8 @@ class Campaign(Table, table=True):
 
 
 class Task(Table, table=True):
-    """工作任务. `schedule` is `domain.rounds.Schedule` as JSON, `stages` the stages asked (empty: every school)."""
+    """工作任务. `schedule` is `domain.rounds.Schedule` as JSON, `stages` the stages asked (empty: every school);
+    `ladder` is what its ladder has of its own (`domain.ladder.ladder_of`)."""
 
     __table_args__ = (
         refers("campaign_id", "campaign"),
@@ -43,6 +45,7 @@ class Task(Table, table=True):
     example: str = ""
     stages: str = ""
     schedule: dict[str, object] = json_column()
+    ladder: dict[str, object] = Field(default_factory=dict, sa_type=JSON, sa_column_kwargs={"server_default": "{}"})
     starts_on: date
     withdrawn_at: datetime | None = None
 

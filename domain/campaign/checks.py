@@ -11,6 +11,7 @@ from domain.campaign.load import MOST_A_MONTH, MOST_A_TASK, fullest
 from domain.campaign.problems import Path, Problem
 from domain.groups import MORE
 from domain.indicators import Basic, Kind, Nature
+from domain.ladder import LadderError, ladder_of
 from domain.stages import Stage
 
 OFFICE_OPENS = time(8, 30)
@@ -52,6 +53,10 @@ def _task(task: TaskForm, path: Path) -> Iterator[Problem]:
             "截止早于开启:当天8:30才发出,请改截止时刻",
             f"{schedule.at:%H:%M}",
         )
+    try:
+        ladder_of(task.ladder)
+    except LadderError as problem:
+        yield Problem((*path, "ladder"), str(problem))
     yield from _audiences(task, path)
     earlier: dict[str, IndicatorForm] = {}
     for number, indicator in enumerate(task.indicators):

@@ -139,6 +139,7 @@ class TaskForm(_Form):
     stages: list[AnyStage] = Field([], description="问哪些学段;不写为全部学校和幼儿园")
     starts: date = Field(description="从哪天所在的月开始")
     schedule: ScheduleForm
+    ladder: dict[str, Any] = Field({}, description="这个任务自己的催报级,见 docs/clock.md;不写按通用的")
     others: list[OtherForm] = Field([], description="频次不同的学段")
     example: Line = Field("", description="一句话报的样子,数字处写下划线")
     indicators: Annotated[list[IndicatorForm], Field(min_length=1)]

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from domain.campaign.form import CampaignForm, ColumnForm, Every, IndicatorForm, TaskForm
 from domain.campaign.load import months_of
@@ -42,6 +43,7 @@ class TaskPlan:
     schedule: Schedule
     starts_on: date
     indicators: tuple[Indicator, ...]
+    ladder: dict[str, Any] = field(default_factory=dict)
     notes: dict[str, Note] = field(default_factory=dict)
 
 
@@ -101,7 +103,7 @@ def _task(
         name=f"{task.name}{audience}{mark}", short=f"{task.short or task.name}{mark}",
         lead=task.lead, supports=tuple(task.support), document=task.document or form.document,
         example="" if unusual else task.example, stages=stages, every=every, schedule=_schedule(task, every),
-        starts_on=_starts(task, every), indicators=tuple(indicator(i) for i in chosen),
+        starts_on=_starts(task, every), indicators=tuple(indicator(i) for i in chosen), ladder=task.ladder,
         notes={i.key: Note(i.why, i.target) for i in chosen if i.why or i.target},
     )  # fmt: skip
 

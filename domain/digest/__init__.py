@@ -13,6 +13,7 @@ from domain.digest.model import (
     Digest,
     DraftState,
     Head,
+    Interruption,
     Outstanding,
     Reach,
     ReportRow,
@@ -27,11 +28,12 @@ from domain.digest.model import (
     Township,
     Undone,
     YesNo,
+    chase_of,
 )
 from domain.digest.text import digest_lines, missing_lines
 
 __all__ = [
-    "AnswerRow", "Audience", "Chase", "Digest", "DraftState", "Head", "Outstanding", "Reach", "ReportRow",
-    "Share", "Spread", "Sum", "SumMismatch", "Tally", "TaskDigest", "TaskRow", "Total", "Township", "Undone",
-    "YesNo", "build", "digest_lines", "missing_lines",
+    "AnswerRow", "Audience", "Chase", "Digest", "DraftState", "Head", "Interruption", "Outstanding", "Reach",
+    "ReportRow", "Share", "Spread", "Sum", "SumMismatch", "Tally", "TaskDigest", "TaskRow", "Total", "Township",
+    "Undone", "YesNo", "build", "chase_of", "digest_lines", "missing_lines",
 ]  # fmt: skip

@@ -13,6 +13,7 @@ from domain.digest.model import (
     Chase,
     Digest,
     Head,
+    Interruption,
     Outstanding,
     ReportRow,
     Share,
@@ -41,6 +42,7 @@ def build(
     reports: Iterable[ReportRow],
     answers: Iterable[AnswerRow],
     moved: Iterable[Moved] = (),
+    interruptions: Iterable[Interruption] = (),
 ) -> Digest:
     """The snapshot as of `head.as_of`, in the order of the rows.
 
@@ -61,6 +63,7 @@ def build(
         counts=total(task.counts for task in built),
         tasks=built,
         moved=tuple(moved),
+        interruptions=tuple(interruptions),
     )
 
 
@@ -104,6 +107,7 @@ def _task(
         totals=_totals(row.indicators, [answers for _, answers in given]),
         undone=_undone(row.indicators, given),
         outstanding=_outstanding(judged),
+        in_backlog=sum(report.in_backlog for report in reports),
     )
 
 

@@ -59,6 +59,11 @@ _CHASE_BY_DRAFT = {
 }
 
 
+def chase_of(draft: DraftState, reach: Reach) -> Chase:
+    """Being out of reach comes first: a reminder would not arrive, whatever the draft holds."""
+    return _CHASE_BY_REACH.get(reach) or _CHASE_BY_DRAFT[draft]
+
+
 class Audience(StrEnum):
     DIRECTOR = "director"
     OFFICE = "office"
@@ -110,6 +115,7 @@ class ReportRow:
     reach: Reach = Reach.ONLINE
     due_at: datetime | None = None
     grace_until: datetime | None = None
+    in_backlog: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,8 +220,7 @@ class Outstanding:
 
     @property
     def chase(self) -> Chase:
-        """Being out of reach comes first: a reminder would not arrive, whatever the draft holds."""
-        return _CHASE_BY_REACH.get(self.reach) or _CHASE_BY_DRAFT[self.draft]
+        return chase_of(self.draft, self.reach)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +231,8 @@ class Township:
 
 @dataclass(frozen=True, slots=True)
 class TaskDigest:
-    """One round of one task. `accepted` of the received were checked by the section."""
+    """One round of one task. `accepted` of the received were checked by the section; `in_backlog` of them waited while
+    our line was down."""
 
     round_id: Id
     task_id: Id
@@ -244,6 +250,20 @@ class TaskDigest:
     totals: tuple[Total, ...]
     undone: tuple[Undone, ...]
     outstanding: tuple[Outstanding, ...]
+    in_backlog: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Interruption:
+    """线路中断: an outage of ours that moved the deadline of a task for so many reports; `undone` by the office."""
+
+    since: datetime
+    until: datetime
+    task: str
+    section_id: Id | None
+    reports: int
+    due_at: datetime
+    undone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +278,7 @@ class Digest:
     counts: Counts
     tasks: tuple[TaskDigest, ...]
     moved: tuple[Moved, ...] = ()
+    interruptions: tuple[Interruption, ...] = ()
     v: Literal[1] = VERSION
 
     def to_json(self) -> dict[str, object]:

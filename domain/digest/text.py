@@ -10,6 +10,7 @@ from domain.digest.model import (
     Audience,
     Chase,
     Digest,
+    Interruption,
     Outstanding,
     Share,
     Spread,
@@ -45,7 +46,20 @@ def digest_lines(digest: Digest, audience: Audience, section_id: int | None = No
         lines += [_result(task)] if audience is Audience.DIRECTOR else _detail(task)
     if audience is Audience.DIRECTOR:
         lines += _outstanding_line([one for task in tasks for one in task.outstanding], _measure(tasks))
+    lines += [_interrupted(one, digest.zone) for one in _interruptions_seen(digest, audience, section_id)]
     return lines + moved_lines(_moved_seen(digest, audience, section_id), _MOVED[audience])
+
+
+def _interruptions_seen(digest: Digest, audience: Audience, section_id: int | None) -> list[Interruption]:
+    everything = audience is not Audience.SECTION
+    return [one for one in digest.interruptions if everything or one.section_id == section_id]
+
+
+def _interrupted(one: Interruption, zone: str) -> str:
+    at = ZoneInfo(zone)
+    lasted = f"{wording.short_moment(one.since, at)}至{wording.short_moment(one.until, at)}"
+    moved = f"{one.task}{one.reports}家顺延至{wording.short_moment(one.due_at, at)}"
+    return f"线路中断(责任在局方){lasted},{moved}{',已撤销' if one.undone else ''}。"
 
 
 def _moved_seen(digest: Digest, audience: Audience, section_id: int | None) -> list[Moved]:
@@ -177,6 +191,8 @@ def _yes_no(one: YesNo, task: TaskDigest) -> str:
 def _detail(task: TaskDigest) -> list[str]:
     """A task for those who act on it: counts, results, who is missing by name, and the townships."""
     lines = [f"{_task_name(task)}({task.section}):{_standing(task.counts, task.accepted, '家')}。"]
+    if task.in_backlog:
+        lines.append(f"其中线路中断期间补收{task.in_backlog}家,按中断前计时。")
     if results := _results(task):
         lines.append(f"合计:{results}。")
     lines += _outstanding_line(task.outstanding, "家")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -105,10 +105,13 @@ async def apply(
     return store.effects
 
 
-async def settle(session: AsyncSession, bureau_id: int, now: datetime) -> list[Effect]:
+async def settle(
+    session: AsyncSession, bureau_id: int, now: datetime, left_alone: Collection[int] = ()
+) -> list[Effect]:  # fmt: skip
     """What a day brings by itself: new names take effect, a closed unit's people lose their roles there and its reports
-    are owed no more. Daily."""
+    are owed no more. Daily. Nothing happens to the units `left_alone`."""
     store = await load(session, bureau_id, now)
+    store.left_alone = left_alone
     settle_names(store)
     settle_people(store)
     await session.flush()

@@ -108,7 +108,7 @@ def fill_central(store: Store) -> None:
 
 def settle_people(store: Store) -> None:
     """Nobody acts for a closed unit any more, whoever gave the role."""
-    for unit in store.units.values():
+    for unit in store.settling():
         if store.is_closed(unit):
             _leave(store, unit)
     fill_central(store)

@@ -5,6 +5,7 @@ People and memberships are light records here, written set-wise at the end: thou
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -71,7 +72,8 @@ class Store:
     """`here` finds somebody by unit and name, `numbered` by name and number; `held` are the present holdings of a slot.
 
     `fresh` are ids of new units, `restless` those whose names changed by themselves, `seen` the people already brought
-    up to date: the first row that names somebody says how to address him. `ended` are ids of memberships.
+    up to date: the first row that names somebody says how to address him. `ended` are ids of memberships,
+    `left_alone` of units that nothing is to happen to by itself.
     """
 
     session: AsyncSession
@@ -88,11 +90,16 @@ class Store:
     seen: set[int] = field(default_factory=set)
     changed: set[int] = field(default_factory=set)
     ended: list[int] = field(default_factory=list)
+    left_alone: Collection[int] = ()
     effects: list[Effect] = field(default_factory=list)
 
     @property
     def today(self) -> date:
         return self.now.astimezone(ZoneInfo(self.bureau.timezone)).date()
+
+    def settling(self) -> list[Unit]:
+        """The units that a new day may change."""
+        return [unit for unit in self.units.values() if unit.id not in self.left_alone]
 
     def say(self, change: Change, unit: str, what: str = "") -> None:
         self.effects.append(Effect(change, unit, what))

@@ -118,7 +118,7 @@ def _refer(store: Store, unit: Unit, column: str, code: str) -> None:
 
 def settle_names(store: Store) -> None:
     """New names take effect on their day."""
-    for unit in store.units.values():
+    for unit in store.settling():
         if unit.next_name and unit.renamed_on and unit.renamed_on <= store.today:
             store.say(Change.CHANGED, unit.name, f"更名为{unit.next_name}")
             unit.name, unit.next_name = unit.next_name, ""

@@ -94,6 +94,8 @@ def test_every_verb_is_tried() -> None:
     others = {Verb.THIS_IS_ME, Verb.NOT_ME, Verb.MISSING, Verb.SUBMIT_ALL}
     others |= {Verb.TAKE_BACK, Verb.PERSON, Verb.REINVITE, Verb.CUT_OFF}  # test_handover, test_people
     others |= {Verb.HISTORY, Verb.GRANT, Verb.REFUSE, Verb.REFUSE_WHY}  # test_history, test_requests
+    others |= {Verb.CHASE, Verb.CHASE_LIST, Verb.SNOOZE}  # test_chasing
+    others |= {Verb.UNDO_MOVE}  # test_outages
     assert len(VERBS) + len(others) == len(Verb)
 
 

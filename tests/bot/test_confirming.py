@@ -144,6 +144,7 @@ async def test_complete_but_unsent_is_told_by_the_reminder_and_sent_from_it(
 ) -> None:
     await stage.tick(at("2026-11-24 09:00"))
     assert "2. 班班通进度:已填齐,只差提交" in read_back.last.text
-    assert [one for one in read_back.last.buttons if "延期" not in one] == ["1开始填报", "2提交", "交给他人办"]
+    shown = [one for one in read_back.last.buttons if "延期" not in one]
+    assert shown == ["1开始填报", "2提交", "明早再说", "交给他人办"]
     await read_back.play(("待办", "已填齐,只差提交"), ("[2提交]", "✓ 已收到"))
     assert len(await submitted(stage)) == 1

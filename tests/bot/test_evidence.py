@@ -17,6 +17,7 @@ from db.session import Database
 from db.tables import Evidence, Outbox
 from domain.indicators import Indicator, Kind
 from sandbox import Fault
+from services import aside
 from services.evidence import MOST_TRIES, Collector, pause_after
 from services.evidence_store import EvidenceStore
 from tests.bot.conftest import Talk
@@ -154,7 +155,8 @@ async def test_breaks_on_the_way_are_tried_again(stage: Stage, talk: Talk, colle
     assert len(kept_files(stage)) == 1
 
 
-async def test_what_cannot_be_fetched_is_given_up_and_said(stage: Stage, talk: Talk) -> None:
+@pytest.mark.parametrize("by", ["the sender", "duban retry"])
+async def test_what_cannot_be_fetched_is_given_up_and_said(stage: Stage, talk: Talk, by: str) -> None:
     stage.server.inject(Fault(kind="error", method="getFile", code=500, times=-1))
     someone = await talk(PRINCIPAL)
     await someone.play(("[3 校园环境]", "请答:本月大扫除次数"), ("4", "【请核对"))
@@ -168,7 +170,13 @@ async def test_what_cannot_be_fetched_is_given_up_and_said(stage: Stage, talk: T
     assert [shown.text for shown in someone.phone.received].count(someone.last.text) == 1
     assert "没能取到,请再发一次照片" in someone.last.text
     stage.server.line.faults.clear()
-    await someone.phone.photo("操场")  # the same picture once more begins anew
+    if by == "the sender":
+        await someone.phone.photo("操场")  # the same picture once more begins anew
+    else:
+        async with stage.database.write() as session:
+            ours = stage.workplace.bureau_id
+            assert [one.kind.value for one in await aside.listed(session, ours)] == ["evidence"]
+            assert await aside.retry(session, ours, stage.clock.now()) == 1
     await stage.settled()
     await fetched(stage, all_stored)
 

@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from db.tables import Account, Card, Chat, Draft, Inbox, Outbox, Report
+from db.tables import Account, Card, Chat, Draft, Inbox, Outbox, Report, Trouble
 from domain.messages import Phrase, ReportCard, Say
 from sandbox import Fault, too_many_requests
-from services import conversation, intake
+from services import aside, conversation, intake, troubles
 from services.outbox import Recipient, queue, show_card
 from tests.bot.conftest import Talk
 from tests.bot.dialogue import Dialogue
 from tests.bot.drafts import fill, report_of
-from tests.cast import PRINCIPAL, SECOND_PRINCIPAL, STRANGER, County
+from tests.cast import CLERK, PRINCIPAL, SECOND_PRINCIPAL, STRANGER, County
 from tests.stage import TOKEN, Stage
 
 GONE = "Bad Request: message to edit not found"
@@ -267,7 +267,42 @@ async def test_a_message_that_cannot_be_made_is_dead_and_stops_no_other(
             row = await session.get_one(Outbox, (county.bureau_id, broken))
             row.kind = "from_the_future"
         await someone.play(("待办", "待报2项"))
+        assert [row.id for row in await stage.rows(Outbox, Outbox.fate == "pending")] == [broken]
+        for _ in range(troubles.MOST_TRIES):
+            stage.clock.jump_to(stage.clock.now() + timedelta(minutes=5))
+            await stage.settled()
     assert {row.id for row in await stage.rows(Outbox, Outbox.fate == "dead", Outbox.kind != "prompt")} == {broken}
+    [trouble] = await stage.rows(Trouble)
+    assert (trouble.kind, trouble.key, trouble.attempts, trouble.state) == ("message", str(broken), 5, "set_aside")
+    clerk = await talk(CLERK)
+    for _ in range(2):
+        await stage.tick()
+    assert sum("· 一条消息没能写成" in text for text in clerk.phone.texts) == 1  # the office is told once
+    async with stage.database.write() as session:
+        (await session.get_one(Outbox, (county.bureau_id, broken))).kind = "say"
+        assert await aside.retry(session, county.bureau_id, stage.clock.now(), aside.Kind.MESSAGE, str(broken)) == 1
+    await stage.settled()
+    assert "好的,稍后填" in someone.last.text
+    assert not await stage.rows(Trouble)
+
+
+async def test_a_message_that_is_made_at_the_second_try_is_in_nobodys_way(
+    stage: Stage, county: County, talk: Talk, caplog: pytest.LogCaptureFixture
+) -> None:
+    someone = await talk(PRINCIPAL)
+    with caplog.at_level(logging.CRITICAL):
+        async with stage.database.write() as session:
+            said = Say(phrase=Phrase.LATER)
+            late = await queue(session, Recipient(county.bureau_id, PRINCIPAL), said, stage.clock.now())
+            (await session.get_one(Outbox, (county.bureau_id, late))).kind = "from_the_future"
+        await stage.settled()
+        await asyncio.sleep(0.2)
+    async with stage.database.write() as session:
+        (await session.get_one(Outbox, (county.bureau_id, late))).kind = "say"
+    await stage.tick(stage.clock.now() + timedelta(minutes=1))
+    assert "好的,稍后填" in someone.last.text
+    await stage.tick()
+    assert not await stage.rows(Trouble)
 
 
 async def test_every_fate_is_known_in_the_end(stage: Stage, county: County, talk: Talk) -> None:

@@ -94,7 +94,7 @@ async def test_the_reminder_names_what_is_missing_and_what_need_not_be_done(stag
         "已报的班班通进度不用管。",
         "没空填,打电话给李干事 0000-6210001,由办公室代填。",
     ]
-    assert [one for one in wang.last.buttons if "延期" not in one] == ["接着填", "交给他人办"]
+    assert [one for one in wang.last.buttons if "延期" not in one] == ["接着填", "明早再说", "交给他人办"]
     assert liu.last.text.split("\n")[1:3] == [
         "1. 应急疏散演练(安全股):6问,还没填",
         "2. 班班通进度(装备站):2问,还没填",

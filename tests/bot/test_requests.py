@@ -198,12 +198,23 @@ async def test_a_day_that_cannot_be(stage: Stage, someone: Dialogue, day: str) -
     assert not await stage.rows(Request)
 
 
-@pytest.mark.parametrize("says", ["延期到27日", "[申请延期]"])
-async def test_after_the_deadline_none_is_asked_for(stage: Stage, county: County, someone: Dialogue, says: str) -> None:
+async def test_after_the_deadline_too_until_it_is_nearly_closed(
+    stage: Stage, county: County, someone: Dialogue
+) -> None:
     await someone.do("[2 班班通进度]")
     stage.clock.jump_to(at("2026-11-25 17:00:01"))
+    await someone.play(("班班通延期到27日,停电", "已申请延期"), ("待办", "班班通"))
+    assert [row.until for row in await stage.rows(Request)] == [at("2026-11-27 17:00")]
+
+
+@pytest.mark.parametrize("says", ["延期到27日", "[申请延期]"])
+async def test_shortly_before_the_lock_none_is_asked_for(
+    stage: Stage, county: County, someone: Dialogue, says: str
+) -> None:
+    await someone.do("[2 班班通进度]")
+    stage.clock.jump_to(at("2026-12-01 17:00:01"))
     if says.startswith("["):
-        await someone.play((says, "toast:已过截止时间"))
+        await someone.play((says, "toast:报告期快要关闭"))
     else:
         await someone.play((says, "现在不能申请延期"))
     assert not await stage.rows(Request)
@@ -234,10 +245,11 @@ async def test_granted_extension(stage: Stage, county: County, talk: Talk, clerk
         ("[2开始填报]", "11月27日(星期五)17:00前报都行"),
     )
     await stage.tick(at("2026-11-24 09:00"))
-    assert "班班通" not in someone.last.text
-    assert "班班通" in liu.last.text
+    assert "2. 班班通进度(装备站):2问,还没填,11月27日(星期五)17:00截止" in someone.last.text
+    assert "2. 班班通进度(装备站):2问,还没填" in liu.last.text
+    assert "27日" not in liu.last.text
     await stage.tick(at("2026-11-26 09:00"))
-    assert "还有1项明天(11月27日,星期五)17:00截止" in someone.last.text
+    assert "2. 班班通进度(装备站):2问,还没填,11月27日(星期五)17:00截止" in someone.last.text
     rows = await stage.rows(Reminder, Reminder.unit_id == county.units[QINGHE])
     dues = {(row.round_id, row.effective_due, row.state) for row in rows}
     bbt = await report_of(stage, county, "bbt")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,20 @@ from sqlmodel import col
 
 from db import migrations
 from db.session import Database
-from db.tables import Account, Bureau, Chat, Evidence, Outbox, Report
+from db.tables import (
+    Account,
+    Bureau,
+    Chat,
+    Draft,
+    Evidence,
+    Extension,
+    Inbox,
+    Outage,
+    Outbox,
+    Report,
+    Task,
+    Trouble,
+)
 from jobs.sweeps import tick
 from services.clock import VirtualClock
 from services.hold import MAY_LEAVE
@@ -49,7 +62,8 @@ async def test_evidence_kept_by_name_only_becomes_a_job(old: str) -> None:
     now = at("2026-11-18 09:00")
     database, county = await at_work(old, now, FIRST_TABLES)
     async with database.write() as session:
-        report = (await session.execute(select(Report).order_by(col(Report.round_id)).limit(1))).scalar_one()
+        owed = select(col(Report.round_id), col(Report.unit_id)).order_by(col(Report.round_id)).limit(1)
+        report = (await session.execute(owed)).one()
         await session.execute(
             text(
                 "INSERT INTO evidence (bureau_id, id, round_id, unit_id, key, file_id, unique_id, received_at)"
@@ -87,6 +101,62 @@ async def test_chats_and_what_waits_for_them_outlive_groups(old: str) -> None:
     assert PRINCIPAL in {row.chat_id for row in waiting}
     assert {row.thread_id for row in waiting} == {None}
     assert account.person_id == county.people["王建国"]
+    await database.close()
+
+
+async def test_tasks_keep_the_usual_ladder(old: str) -> None:
+    database, county = await at_work(old, at("2026-11-18 09:00"), GROUPS)
+    await migrations.migrate(database.engine)
+    await migrations.check(database.engine)
+    async with database.read() as session:
+        tasks = (await session.execute(select(Task).where(col(Task.bureau_id) == county.bureau_id))).scalars().all()
+    assert [task.ladder for task in tasks] == [{}, {}]
+    await database.close()
+
+
+async def test_nothing_is_in_trouble_before_anything_was_set_aside(old: str) -> None:
+    now = at("2026-11-18 09:00")
+    database, county = await at_work(old, now, GROUPS)
+    await migrations.migrate(database.engine)
+    await migrations.check(database.engine)
+    later = Workplace(database, VirtualClock(at("2026-11-19 08:30"), speed=0), county.bureau_id, HOURS)
+    await tick(later)
+    async with database.read() as session:
+        bureau = await session.get_one(Bureau, county.bureau_id)
+        assert (await session.execute(select(Trouble))).scalars().all() == []
+        said = (await session.execute(select(Outbox.payload).where(col(Outbox.kind) == "say"))).scalars().all()
+    assert bureau.morning_on == date(2026, 11, 19)
+    assert [one["phrase"] for one in said] == ["morning"]
+    await database.close()
+
+
+async def test_deadlines_and_updates_of_before_the_heartbeat_stand_as_they_were(old: str) -> None:
+    now = at("2026-11-18 09:00")
+    database, county = await at_work(old, now, GROUPS)
+    instant = now if not database.is_sqlite else "2026-11-18 01:00:00.000000"
+    async with database.write() as session:
+        owed = select(col(Report.round_id), col(Report.unit_id)).order_by(col(Report.round_id)).limit(1)
+        named = dict(zip(("round", "unit"), (await session.execute(owed)).one(), strict=True))
+        for sql in (
+            "INSERT INTO extension (bureau_id, round_id, unit_id, due_at, reason, granted_at)"
+            " VALUES (:bureau, :round, :unit, :now, '停电', :now)",
+            "INSERT INTO draft (bureau_id, round_id, unit_id, revision, entries)"
+            " VALUES (:bureau, :round, :unit, 1, '{}')",
+            "INSERT INTO inbox (bureau_id, update_id, chat_id, raw, received_at, state, attempts)"
+            " VALUES (:bureau, 1, 101, '{}', :now, 'pending', 0)",
+        ):
+            values = {"bureau": county.bureau_id, "now": instant} | named
+            await session.execute(text(sql), {name: values[name] for name in values if f":{name}" in sql})
+    await migrations.migrate(database.engine)
+    await migrations.check(database.engine)
+    async with database.read() as session:
+        [extension] = (await session.execute(select(Extension))).scalars()
+        [draft] = (await session.execute(select(Draft))).scalars()
+        [update] = (await session.execute(select(Inbox))).scalars()
+        assert not any((await session.execute(select(col(Report.in_backlog)))).scalars())
+        assert (await session.execute(select(Outage))).scalars().all() == []
+    assert (extension.due_at, extension.reason, extension.outage_id) == (now, "停电", None)
+    assert (draft.in_backlog, update.counts_from) == (False, now)
     await database.close()
 
 

@@ -198,6 +198,8 @@ def kinds(phone: Phone) -> Counter[str]:
         head = text.split("\n")[0]
         if head.startswith("【") and "情况】" in head:
             found["digest"] += 1
+        elif head.startswith("今天一切正常"):
+            found["morning"] += 1
         elif head.startswith("【"):
             found["card"] += 1
         elif head.startswith("✓ 已收到"):
@@ -298,10 +300,13 @@ async def _phones(county: CountyAtWork) -> None:
         assert not found.keys() - {*expected, "card", "todo"}, one.phone.dump(20)
         assert not any("未报" in text for text in one.phone.texts)
     reporting = {one.phone.user_id for one in county.principals}
+    office = {phone.user_id for phone in county.others[Role.OFFICE]}
     for role, phones in county.others.items():
         told = {"prompt", "reminder"} if role is Role.DEPUTY else {"digest"}
         for phone in phones:
-            assert phone.user_id in reporting or kinds(phone).keys() <= told, (role, phone.dump(20))
+            also = {"morning"} if phone.user_id in office else set()
+            assert phone.user_id in reporting or kinds(phone).keys() <= told | also, (role, phone.dump(20))
+    assert {kinds(phone)["morning"] >= 2 for phone in county.others[Role.OFFICE]} == {True}
     for role in (Role.OFFICE, Role.DIRECTOR):
         assert all(kinds(phone)["digest"] >= 2 for phone in county.others[role])
 

@@ -1,4 +1,4 @@
-"""One rung, a working day before: to the missing only, once, and never too late."""
+"""The ladder at work: to the missing only, once, merged, and never too late."""
 
 from __future__ import annotations
 
@@ -50,31 +50,41 @@ async def test_to_the_missing_only_merged_and_once(
     assert queued == {SECOND_PRINCIPAL: 1, TWO_SCHOOLS: 4}
     assert len(await reminders(database)) == 2
     ledger = await rows(database, Reminder)
-    assert Counter((row.state, row.reason) for row in ledger) == {("queued", ""): 5, ("skipped", "reported"): 3}
+    assert Counter((row.rung, row.state, row.reason) for row in ledger) == {
+        ("t-3", "skipped", "superseded"): 8, ("t-1", "queued", ""): 5, ("t-1", "skipped", "reported"): 3,
+    }  # fmt: skip
     await deliver()
     assert "还有1项明天" in post.to(SECOND_PRINCIPAL)[-1]
     assert "已报的班班通进度不用管。" in post.to(SECOND_PRINCIPAL)[-1]
 
 
 @pytest.mark.parametrize(
-    ("when", "sent"),
+    ("when", "rung"),
     [
-        ("2026-11-24 08:59:59", 0),
-        ("2026-11-24 09:00:00", 3),
-        ("2026-11-24 17:29:59", 3),
-        ("2026-11-24 17:30:00", 0),
-        ("2026-11-25 08:29:59", 0),
-        ("2026-11-25 08:30:00", 3),  # after an outage: the same day still helps
-        ("2026-11-25 16:59:59", 3),
-        ("2026-11-25 17:00:00", 0),  # nothing once it is over
-        ("2026-11-26 09:00:00", 0),
+        ("2026-11-19 17:29:59", None),
+        ("2026-11-20 08:59:59", None),
+        ("2026-11-20 09:00:00", "t-3"),
+        ("2026-11-24 08:59:59", "t-3"),  # after an outage: the newest that has come
+        ("2026-11-24 09:00:00", "t-1"),
+        ("2026-11-24 17:29:59", "t-1"),
+        ("2026-11-24 17:30:00", None),
+        ("2026-11-25 08:29:59", None),
+        ("2026-11-25 08:30:00", "t-1"),  # the same day still helps
+        ("2026-11-25 09:00:00", "due-morning"),
+        ("2026-11-25 15:00:00", "due-afternoon"),
+        ("2026-11-25 16:59:59", "due-afternoon"),
+        ("2026-11-25 17:00:00", None),  # nothing once it is over
+        ("2026-11-26 08:59:59", None),
+        ("2026-11-26 09:00:00", "late-1"),
+        ("2026-11-27 09:00:00", "late-1"),
+        ("2026-12-02 17:00:00", None),  # closed
     ],
 )
-async def test_when_the_rung_fires(
-    database: Database, workplace: Workplace, opened: None, when: str, sent: int
+async def test_when_which_rung_fires(
+    database: Database, workplace: Workplace, opened: None, when: str, rung: str | None
 ) -> None:
     await at_time(workplace, when)
-    assert len(await reminders(database)) == sent
+    assert [row.payload["rung"] for row in await reminders(database)] == ([rung] * 3 if rung else [])
 
 
 async def test_what_is_reported_between_plan_and_sending_drops_out(
@@ -143,10 +153,9 @@ async def test_a_moved_deadline_arms_the_rung_again(
                 round_.due_at = at("2026-11-30 17:00")
                 await session.merge(round_)
     await at_time(workplace, "2026-11-27 09:00")
-    newest = [row for row in await reminders(database) if row.queued_at == at("2026-11-27 09:00")]
-    assert {row.chat_id: len(row.payload["reports"]) for row in newest} == {
-        PRINCIPAL: 1, SECOND_PRINCIPAL: 1, TWO_SCHOOLS: 2,
-    }  # fmt: skip
+    armed = [row for row in await rows(database, Reminder) if row.effective_due == at("2026-11-30 17:00")]
+    assert {row.rung for row in armed if row.state == "queued"} == {"t-1"}
+    assert len([row for row in armed if row.state == "queued"]) == 4
 
 
 async def test_who_cannot_be_reached_gets_none(
@@ -171,9 +180,9 @@ async def test_a_poisoned_round_stops_no_other(
 
     real, [drill] = chasing._fire, [r for r in await rows(database, Round) if r.task_id == county.tasks["drill"]]
 
-    async def poisoned(session: object, round_: Round, *rest: object) -> object:
-        result = await real(session, round_, *rest)  # type: ignore[arg-type]
-        if round_.id == drill.id:
+    async def poisoned(session: object, ladder: chasing._Ladder, *rest: object) -> object:
+        result = await real(session, ladder, *rest)  # type: ignore[arg-type]
+        if ladder.round.id == drill.id:
             raise RuntimeError("boom")
         return result
 
@@ -184,4 +193,6 @@ async def test_a_poisoned_round_stops_no_other(
     assert drill.id not in {row.round_id for row in await rows(database, Reminder)}
     monkeypatch.undo()
     await tick(workplace)
+    assert drill.id not in {row.round_id for row in await rows(database, Reminder)}  # it rests
+    await at_time(workplace, "2026-11-24 09:01")
     assert drill.id in {row.round_id for row in await rows(database, Reminder)}

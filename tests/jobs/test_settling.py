@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import date
 from typing import Any
 
+import pytest
 from sqlmodel import select
 
 from db.session import Database
-from db.tables import Alias, Bureau, Membership, Report, Unit
+from db.tables import Alias, Bureau, Membership, Report, Trouble, Unit
 from domain.digest import Head
 from domain.progress import State
 from jobs.sweeps import tick
+from services import aside
 from services.clock import VirtualClock
 from services.digests import roll_up
+from services.roster import closures
 from services.workplace import Workplace
 from tests.cast import County, at
 from tests.jobs.conftest import Report_
@@ -126,3 +130,38 @@ async def _rounds(workplace: Workplace) -> list[Any]:
     from db.tables import Round
 
     return sorted(await _rows(workplace.database, Round), key=lambda round_: len(round_.questionnaire), reverse=True)
+
+
+async def test_a_school_that_cannot_be_settled_stops_no_other(
+    workplace: Workplace,
+    county: County,
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    await tick(workplace)
+    for unit in ("李村小学", "桥头小学"):
+        await change(database, county, unit, closed_on=date(2026, 11, 19))
+    real = closures._exempt
+
+    async def poisoned(session: Any, unit: Unit, *rest: Any) -> Any:
+        done = await real(session, unit, *rest)
+        if unit.name == "李村小学":
+            raise RuntimeError("boom")
+        return done
+
+    with monkeypatch.context() as while_broken, caplog.at_level(logging.CRITICAL):
+        while_broken.setattr(closures, "_exempt", poisoned)
+        for minute in range(0, 30, 5):
+            await go_to(workplace, f"2026-11-19 00:{minute:02}")
+        assert set(await states(database, county, "桥头小学")) == {"exempt"}
+        assert set(await states(database, county, "李村小学")) == {"pending"}
+    [trouble] = await _rows(database, Trouble)
+    assert (trouble.what, trouble.state) == ("李村小学的更名或停办没能生效", "set_aside")
+    await go_to(workplace, "2026-11-19 00:30")
+    assert set(await states(database, county, "李村小学")) == {"pending"}  # nobody said that it is mended
+    async with database.write() as session:
+        assert await aside.retry(session, county.bureau_id, workplace.clock.now()) == 1
+    await tick(workplace)
+    assert set(await states(database, county, "李村小学")) == {"exempt"}
+    assert not await _rows(database, Trouble)

@@ -10,10 +10,12 @@ from pydantic import ValidationError
 from domain import messages
 from domain.messages import (
     ConfirmBinding,
+    DeadlinesMoved,
     DigestText,
     History,
     Message,
     MissingList,
+    OutageCard,
     Phrase,
     Prompt,
     Receipt,
@@ -38,6 +40,8 @@ ALL: tuple[Message, ...] = (
     Todo(),
     History(),
     Strip(message_id=3),
+    DeadlinesMoved(outage_id=2**62, reports=(KEY,), undone=True),
+    OutageCard(outage_id=2**62),
     Receipt(
         report=KEY, unit="校", title="11月演练", number="1118-0001", received_at=at("2026-11-18 09:00"),
         timeliness=Timeliness.GRACE, lock_at=at("2026-12-02 17:00"), owed=("班班通",), salutation="王校长", first=False,

@@ -35,15 +35,17 @@ def test_after_the_due_and_before_the_lock(day: str, until: str | None) -> None:
 
 
 def test_only_working_days_are_offered() -> None:
-    days = [day.isoformat() for day in days_to_choose(DUE, LOCK, HOURS)]
+    days = [day.isoformat() for day in days_to_choose(DUE, LOCK, HOURS, DUE)]
     assert days == ["2026-11-26", "2026-11-27", "2026-11-30", "2026-12-01"]
-    assert days_to_choose(DUE, DUE + timedelta(hours=1), HOURS) == ()
+    assert days_to_choose(DUE, DUE + timedelta(hours=1), HOURS, DUE) == ()
+    late = [day.isoformat() for day in days_to_choose(DUE, LOCK, HOURS, at("2026-11-27 17:00"))]
+    assert late == ["2026-11-30", "2026-12-01"]
 
 
 @given(st.integers(-40, 40), st.integers(0, 30))
 def test_what_is_offered_may_be_asked_for(offset: int, length: int) -> None:
     due, lock = DUE + timedelta(days=offset), DUE + timedelta(days=offset + length)
-    for day in days_to_choose(due, lock, HOURS):
+    for day in days_to_choose(due, lock, HOURS, due):
         until = extended_due(day, due, lock, HOURS)
         assert until is not None
         assert due < until < lock

@@ -14,14 +14,13 @@ from db.tables import Outbox
 from domain.messages import Phrase, Say
 from sandbox import Fault
 from services import condition
-from services.condition import Watch
+from services.condition import TELEGRAM_SILENT, Watch
 from services.outbox import Recipient, queue
 from services.vitals import Moment, Vitals
 from tests.cast import PRINCIPAL, County, at
 from tests.stage import SECRET, TOKEN, Stage
 from tests.web.conftest import Client, said
 from tests.web.test_webhook import report
-from web.health import TELEGRAM_SILENT
 from web.server import HttpServer, make_app
 
 

@@ -171,9 +171,9 @@ async def test_many_at_once_share_few_commits(hooked: Stage, client: Client, mon
 
     commits, real = [], admission.accept
 
-    async def counted(session: object, bureau_id: int, updates: list, now: object) -> int:
+    async def counted(session: object, bureau_id: int, updates: list, *when: object) -> int:
         commits.append(len(updates))
-        return await real(session, bureau_id, updates, now)  # type: ignore[arg-type]
+        return await real(session, bureau_id, updates, *when)  # type: ignore[arg-type]
 
     monkeypatch.setattr(admission, "accept", counted)
     posts = (client.post(hooked, said(1000 + n, "帮助", 5000 + n)) for n in range(60))
@@ -191,10 +191,10 @@ async def test_one_that_cannot_be_kept_stops_no_other(
 
     real = admission.accept
 
-    async def picky(session: object, bureau_id: int, updates: list, now: object) -> int:
+    async def picky(session: object, bureau_id: int, updates: list, *when: object) -> int:
         if any(update["update_id"] == 1003 for update in updates):
             raise ValueError("no such thing")
-        return await real(session, bureau_id, updates, now)  # type: ignore[arg-type]
+        return await real(session, bureau_id, updates, *when)  # type: ignore[arg-type]
 
     monkeypatch.setattr(admission, "accept", picky)
     with caplog.at_level(logging.CRITICAL):

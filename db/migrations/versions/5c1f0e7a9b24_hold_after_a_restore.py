@@ -7,7 +7,7 @@ import sqlmodel.sql.sqltypes
 from alembic import op
 
 revision = "5c1f0e7a9b24"
-down_revision = "98ac6e3a8130"
+down_revision = "6e0f4a7c21b9"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,96 @@
+"""What nags: prompts and reminders, merged into one message a person, at most two of them a working day."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+
+from sqlalchemy import and_, func, select
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from db.tables import Fate, Lane, Outbox
+from domain import messages
+from domain.calendar import OfficeHours
+from domain.messages import Message, Prompt, Reminder, ReportKey
+from services.outbox import Recipient, queue_all
+
+MOST_A_DAY = 2
+"""Nagging messages for one person and working day (design 4.8)."""
+
+NAGGING = ("prompt", "reminder", "central_copy")
+_WENT = (Fate.SENDING.value, Fate.SENT.value, Fate.UNCERTAIN.value)
+
+
+@dataclass(slots=True)
+class Nag:
+    """What one person is to hear: rounds that have `opened`, and by report the rung that reminds of it."""
+
+    opened: list[ReportKey] = field(default_factory=list)
+    reminded: dict[ReportKey, str] = field(default_factory=dict)
+    words: str = ""
+
+    def take_up(self, message: Message) -> None:
+        """Add what a message said that has not left yet; what is newer stands."""
+        if isinstance(message, Prompt):
+            self._open(message.reports)
+        elif isinstance(message, Reminder):
+            self._open(message.opened)
+            self.reminded = {key: message.rung_of(key) for key in message.reports} | self.reminded
+            self.words = self.words or message.words
+
+    def _open(self, reports: Iterable[ReportKey]) -> None:
+        self.opened = list(dict.fromkeys([*self.opened, *reports]))
+
+    def message(self) -> Message:
+        """A report that has just opened is announced, not reminded of."""
+        reminded = {key: rung for key, rung in self.reminded.items() if key not in self.opened}
+        if not reminded:
+            return Prompt(reports=tuple(self.opened))
+        rungs = tuple(reminded.values())
+        return Reminder(
+            rung=rungs[0] if len(set(rungs)) == 1 else "", reports=tuple(reminded), rungs=rungs,
+            opened=tuple(self.opened), words=self.words,
+        )  # fmt: skip
+
+
+async def nag(
+    session: AsyncSession, bureau_id: int, wanted: Mapping[Recipient, Nag], hours: OfficeHours, now: datetime
+) -> dict[int, datetime]:
+    """Queue one message a person, with what still waits for the same chat taken up in it; whoever has had his two of
+    this day hears it at the next opening. Returns until when which chats wait."""
+    if not wanted:
+        return {}
+    await _take_up_waiting(session, bureau_id, wanted)
+    held = await held_back(session, bureau_id, wanted, hours, now)
+    items = [(to, one.message()) for to, one in wanted.items()]
+    await queue_all(session, items, now, Lane.REMINDER, nag=True, held=held)
+    return held
+
+
+async def _take_up_waiting(session: AsyncSession, bureau_id: int, wanted: Mapping[Recipient, Nag]) -> None:
+    by_chat = {to.chat_id: one for to, one in wanted.items()}
+    waiting = and_(
+        col(Outbox.bureau_id) == bureau_id, col(Outbox.fate) == Fate.PENDING.value, col(Outbox.nag),
+        col(Outbox.kind).in_(("prompt", "reminder")), col(Outbox.chat_id).in_(by_chat),
+    )  # fmt: skip
+    rows = await session.execute(select(Outbox).where(waiting).order_by(col(Outbox.id)).with_for_update())
+    for row in rows.scalars().all():
+        by_chat[row.chat_id].take_up(messages.from_json(row.kind, row.payload))
+        row.fate = Fate.SUPERSEDED.value
+
+
+async def held_back(
+    session: AsyncSession, bureau_id: int, people: Collection[Recipient], hours: OfficeHours, now: datetime
+) -> dict[int, datetime]:
+    """By chat the next working day's opening, for those who have had as much as a day may bring."""
+    midnight = hours.at(hours.local(now).date(), time(0))
+    went = and_(
+        col(Outbox.bureau_id) == bureau_id, col(Outbox.kind).in_(NAGGING), col(Outbox.fate).in_(_WENT),
+        col(Outbox.claimed_at) >= midnight, col(Outbox.person_id).is_not(None),
+    )  # fmt: skip
+    counted = select(col(Outbox.person_id)).where(went).group_by(col(Outbox.person_id))
+    full = set((await session.execute(counted.having(func.count() >= MOST_A_DAY))).scalars().all())
+    tomorrow = hours.next_within(midnight + timedelta(days=1))
+    return {to.chat_id: tomorrow for to in people if to.person_id in full}
