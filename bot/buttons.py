@@ -43,6 +43,8 @@ class Verb(StrEnum):
     REINVITE = "pi"
     CUT_OFF = "pc"
     PHOTOS = "ph"
+    CALLED = "ec"
+    FALSE_ALARM = "ef"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from telegram.ext import (
     filters,
 )
 
-from bot import afterwards, groups, personnel
+from bot import afterwards, groups, personnel, talking
 from bot.buttons import Press, Verb, decode
 from bot.turns import handling, turn
 from bot.words import (
@@ -35,6 +35,7 @@ from services import (
     conversation,
     digests,
     edits,
+    emergencies,
     handover,
     invitations,
     pictures,
@@ -187,7 +188,7 @@ async def words(update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
     said = (message.text or message.caption or "") if message else ""
     if message is None or await personnel.code_shown(here, said) or not await _known(here):
         return
-    if await requests.answered(here, said):
+    if await requests.answered(here, said) or await emergencies.raised(here, said):
         return
     if not here.person.known_units:
         await say(here, Phrase.HELP_BUREAU)
@@ -207,6 +208,8 @@ async def attached(update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
     if message is None or not await _known(here):
         return
     sent = pictures.attachment_in(message.to_dict())
+    if message.caption and await emergencies.raised(here, message.caption):
+        return
     if sent is not None and here.person.known_units:
         await pictures.take(here, sent)
     if message.caption or not here.person.known_units:
@@ -240,7 +243,9 @@ async def edited(update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
     """An edited message corrects what it said; one that changes nothing is passed over."""
     here, message = turn(), update.edited_message
     words = (message.text or message.caption or "") if message else ""
-    if here.actor is not None and here.person.known_units and words:
+    if here.actor is None or not here.person.known_units or not words:
+        return
+    if not await emergencies.raised(here, words):
         await edits.edited(here, words)
 
 
@@ -311,7 +316,7 @@ async def pressed(update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
             await personnel.no_longer(here, press.report)
 
 
-_PRESSED = personnel.PRESSED | afterwards.PRESSED
+_PRESSED = personnel.PRESSED | afterwards.PRESSED | talking.PRESSED
 _BINDING = {Verb.THIS_IS_ME: personnel.this_is_me, Verb.NOT_ME: personnel.not_me}
 
 

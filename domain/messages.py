@@ -125,6 +125,31 @@ class HowTo(_Message):
     key: str | None = None
 
 
+class Emergency(_Message):
+    """Record: words of an event that is happening were said; `told` names who is told besides. `update_id` keeps the
+    words for who did not mean it so."""
+
+    kind: Literal["emergency"] = "emergency"
+    update_id: int
+    duty: str
+    told: str
+
+
+class Alarm(_Message):
+    """Record, protected: to the office and the safety section, what somebody said; `outcome` what it turned out to be
+    (called, false), empty at first."""
+
+    kind: Literal["alarm"] = "alarm"
+    update_id: int
+    person_id: int
+    who: str
+    unit: str
+    phone: str
+    words: str
+    at: datetime
+    outcome: Literal["", "called", "false"] = ""
+
+
 class ExtensionForm(_Message):
     """Live: until when (or, with `until`, why) this report is to be extended."""
 
@@ -349,7 +374,7 @@ class Say(_Message):
 People = PeopleList | PersonCard | InvitationText
 Handover = HandoverCard | ConfirmHandover | TakeBackList | Takeover
 Live = Prompt | Reminder | Reasked | ReportCard | Todo | Back | History | People | Handover
-Record = Receipt | DigestText | MissingList | ConfirmBinding | WhichReport | Say
+Record = Receipt | DigestText | MissingList | ConfirmBinding | WhichReport | Say | Emergency | Alarm
 Later = Photos | Versions | Corrected | HowTo | ExtensionForm | WhichExtension | RequestCard | ReviewList | Decision
 """Live ones about what was sent, and what was asked of the office."""
 Message = Live | Later | Record | Strip

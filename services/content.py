@@ -13,10 +13,12 @@ from domain.calendar import OfficeHours
 from domain.digest import Digest
 from domain.groups import concerns
 from domain.messages import (
+    Alarm,
     Back,
     ConfirmBinding,
     ConfirmHandover,
     DigestText,
+    Emergency,
     HandoverCard,
     InvitationText,
     Message,
@@ -122,7 +124,7 @@ class DigestContent:
 
 Asking = PromptContent | ReminderContent | ReaskedContent | CardContent | TodoContent | BackContent
 Live = Asking | DigestContent | PeopleLive | LaterLive | PhotosContent
-Content = Live | Receipt | ConfirmBinding | WhichReport | Say
+Content = Live | Receipt | ConfirmBinding | WhichReport | Say | Emergency | Alarm
 
 
 async def load(session: AsyncSession, row: Outbox, message: Message, scene: Scene) -> Content | None:
@@ -143,7 +145,7 @@ async def load(session: AsyncSession, row: Outbox, message: Message, scene: Scen
         case DigestText() | MissingList():
             snapshot = await session.get(DigestSnapshot, (row.bureau_id, message.digest_id))
             return DigestContent(Digest.from_json(snapshot.snapshot), message) if snapshot else None
-        case Receipt() | ConfirmBinding() | WhichReport() | Say():
+        case Receipt() | ConfirmBinding() | WhichReport() | Say() | Emergency() | Alarm():
             return message
         case _:
             return await _about_people(session, row, message, scene)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlmodel import col, select
-
-from db.tables import Chat, Inbox, Outbox
+from db.tables import Chat, Inbox
 from domain.indicators import Indicator, Kind, Value, Values, pruned
-from domain.messages import Phrase, ReportCard, ReportKey, Strip, Todo, Unread, WhichReport
+from domain.messages import Phrase, ReportCard, ReportKey, Todo, Unread, WhichReport
 from domain.understanding import understand
 from domain.understanding.result import Doubt, Intent, Reading, Understanding, Why
 from services import corrections, extensions, handover, howto, pictures, requests
-from services.asking import FOCUS_LASTS, ask_next, focused_report, say, set_focus, show_after
+from services.asking import ask_next, close_question, focused_report, say, set_focus, show_after
 from services.history import show_history
 from services.naming import named_units
 from services.outbox import queue, show_card
@@ -308,7 +306,7 @@ async def reply_for(turn: Turn, update_id: int, key: ReportKey) -> Outcome:
     earlier = await turn.session.get(Inbox, (turn.bureau.id, update_id))
     if earlier is None or earlier.chat_id != turn.to.chat_id:
         return Outcome.NOT_YOURS
-    if not await _close_question(turn, update_id):
+    if not await close_question(turn, update_id, "which_report"):
         return Outcome.OUT_OF_DATE
     chat = await chat_row(turn.session, turn.bureau.id, turn.to.chat_id)
     turn.received_at = earlier.received_at
@@ -322,21 +320,6 @@ async def reply_for(turn: Turn, update_id: int, key: ReportKey) -> Outcome:
     await named_units(turn, words)  # so that the names in them are not read as values
     await _take(turn, chat, first_open(sheet), words)
     return Outcome.DONE
-
-
-async def _close_question(turn: Turn, update_id: int) -> bool:
-    """Take the buttons off the question; False when one of them was tapped before."""
-    mine = (Outbox.bureau_id == turn.bureau.id, Outbox.chat_id == turn.to.chat_id)
-    kinds = col(Outbox.kind).in_(["which_report", "strip"])
-    statement = select(Outbox).where(*mine, kinds, col(Outbox.queued_at) >= turn.now - FOCUS_LASTS)
-    rows = (await turn.session.exec(statement)).all()
-    asked = [row.message_id for row in rows if row.payload.get("update_id") == update_id and row.message_id]
-    closed = {row.payload.get("message_id") for row in rows}
-    for message_id in asked:
-        if message_id in closed:
-            return False
-        await queue(turn.session, turn.to, Strip(message_id=message_id), turn.now)
-    return True
 
 
 async def _confirmed(turn: Turn, chat: Chat, sheets: list[Sheet], told: Told) -> bool:

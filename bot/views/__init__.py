@@ -7,11 +7,12 @@ from bot.views import people
 from bot.views.answers import confirm_binding, say, which_report
 from bot.views.cards import card, receipt
 from bot.views.digests import digest
+from bot.views.emergencies import alarm, emergency
 from bot.views.later import later
 from bot.views.lists import back, prompt, reminder, todo
 from bot.views.photos import photos
 from bot.views.reasking import reasked
-from domain.messages import ConfirmBinding, Receipt, Say, WhichReport
+from domain.messages import Alarm, ConfirmBinding, Emergency, Receipt, Say, WhichReport
 from services.content import (
     BackContent,
     CardContent,
@@ -67,6 +68,10 @@ def render(content: Content, scene: Scene) -> list[Rendered]:
             return [which_report(content)]
         case Say():
             return [say(content)]
+        case Emergency():
+            return [emergency(content)]
+        case Alarm():
+            return [alarm(content, scene)]
         case _:
             return [_about_people(content, scene)]
 

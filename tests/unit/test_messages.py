@@ -9,8 +9,10 @@ from pydantic import ValidationError
 
 from domain import messages
 from domain.messages import (
+    Alarm,
     ConfirmBinding,
     DigestText,
+    Emergency,
     History,
     Message,
     MissingList,
@@ -47,6 +49,11 @@ ALL: tuple[Message, ...] = (
     MissingList(digest_id=2**62),
     ConfirmBinding(invitation_id=2**62, roles=("校|principal",), name="王建国"),
     WhichReport(update_id=1, words="已完成", options=((KEY, "11月演练"),)),
+    Emergency(update_id=1, duty="0000", told="办公室"),
+    Alarm(
+        update_id=1, person_id=2**62, who="王校长", unit="校", phone="0000", words="…", at=at("2026-11-18 09:00"),
+        outcome="false",
+    ),
     Say(phrase=Phrase.STRANGER, facts={"phone": "0000"}),
 )  # fmt: skip
 

@@ -1,0 +1,27 @@
+"""Buttons under what was said in answer to words: an alarm, values beside a question, the number pad."""
+
+from __future__ import annotations
+
+from bot.afterwards import Answer
+from bot.buttons import Press, Verb
+from services import emergencies
+from services.reporting import Outcome
+from services.turn import Turn
+
+
+async def _of_emergency(here: Turn, press: Press) -> Outcome:
+    match press.verb, press.numbers:
+        case Verb.CALLED, (update_id,):
+            outcome = await emergencies.called(here, update_id)
+            here.toast = "好的,请保持电话畅通。" if outcome is Outcome.DONE else ""
+            return outcome
+        case Verb.FALSE_ALARM, (update_id,):
+            return await emergencies.false_alarm(here, update_id)
+        case _:
+            return Outcome.OUT_OF_DATE
+
+
+PRESSED: dict[Verb, Answer] = {
+    Verb.CALLED: _of_emergency,
+    Verb.FALSE_ALARM: _of_emergency,
+}
