@@ -45,6 +45,7 @@ class Verb(StrEnum):
     PHOTOS = "ph"
     CALLED = "ec"
     FALSE_ALARM = "ef"
+    HELD = "hk"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.afterwards import Answer
 from bot.buttons import Press, Verb
-from services import emergencies
+from services import emergencies, howto
 from services.reporting import Outcome
 from services.turn import Turn
 
@@ -21,7 +21,14 @@ async def _of_emergency(here: Turn, press: Press) -> Outcome:
             return Outcome.OUT_OF_DATE
 
 
+async def _keep_held(here: Turn, press: Press) -> Outcome:
+    if press.report is None or len(press.numbers) != 1:
+        return Outcome.OUT_OF_DATE
+    return await howto.keep_held(here, press.report, press.numbers[0])
+
+
 PRESSED: dict[Verb, Answer] = {
     Verb.CALLED: _of_emergency,
     Verb.FALSE_ALARM: _of_emergency,
+    Verb.HELD: _keep_held,
 }

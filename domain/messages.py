@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
@@ -117,12 +117,27 @@ class Corrected(_Message):
     since: int
 
 
+class HeldValue(BaseModel):
+    """A value said beside a question: kept with one tap, never silently. `value` as JSON."""
+
+    model_config = ConfigDict(frozen=True)
+
+    key: str
+    value: Any
+    words: str
+    approximate: bool = False
+    changed: bool = False
+
+
 class HowTo(_Message):
-    """Live: what a question means and how to answer it (None: the whole report)."""
+    """Live: what a question means and how to answer it (None: the whole report); `held` are the values that the words
+    of `update_id` said besides."""
 
     kind: Literal["how_to"] = "how_to"
     report: ReportKey
     key: str | None = None
+    update_id: int = 0
+    held: tuple[HeldValue, ...] = ()
 
 
 class Emergency(_Message):

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from db.tables import Chat, Inbox
-from domain.indicators import Indicator, Kind, Value, Values, pruned
-from domain.messages import Phrase, ReportCard, ReportKey, Todo, Unread, WhichReport
+from domain.indicators import Indicator, Kind, Value, Values
+from domain.messages import Phrase, ReportCard, ReportKey, Todo, WhichReport
 from domain.understanding import understand
-from domain.understanding.result import Doubt, Intent, Reading, Understanding, Why
+from domain.understanding.result import Intent, Reading
 from services import corrections, extensions, handover, howto, pictures, requests
 from services.asking import ask_next, close_question, focused_report, say, set_focus, show_after
 from services.history import show_history
 from services.naming import named_units
 from services.outbox import queue, show_card
 from services.people import chat_row
-from services.reading import CANNOT_BE, read_words
+from services.reading import read_words
 from services.reporting import Given, Outcome, enter, owed, sheet_for, submit
 from services.routing import (
     Route,
@@ -32,6 +32,7 @@ from services.routing import (
     unit_names,
 )
 from services.sheets import Sheet
+from services.taking import applying, cannot_be, unread_of
 from services.turn import Turn
 
 SEND_WORDS = ("提交", "报送")
@@ -255,12 +256,7 @@ def _fits_open(turn: Turn, chat: Chat, sheets: list[Sheet], told: Told) -> bool:
     understood = read_words(turn, route.sheet, told.words, route.focus)
     if understood.readings or understood.intent is Intent.QUESTION:
         return True
-    return _cannot_be(understood) and not is_correction(turn, sheets, told.words)
-
-
-def _cannot_be(understood: Understanding) -> bool:
-    """An answer of the right kind was given, but one that is refused."""
-    return any(doubt.why in CANNOT_BE for doubt in understood.doubts)
+    return cannot_be(understood) and not is_correction(turn, sheets, told.words)
 
 
 async def _amend(turn: Turn, chat: Chat, sheet: Sheet, told: Told) -> None:
@@ -360,11 +356,12 @@ async def _take(turn: Turn, chat: Chat, route: Route, words: str) -> None:
     said = bare_words(sheet, words) if is_closed else words
     understood = read_words(turn, sheet, said, route.focus)
     if understood.intent is Intent.QUESTION:
-        await howto.explain(turn, sheet, howto.asked_about(sheet, understood, route.focus))
+        held = [one for one in applying(sheet, understood.held) if sheet.values.get(one.key) != one.value]
+        await howto.explain(turn, sheet, howto.asked_about(sheet, understood, route.focus), held)
         return
-    readings = _applying(sheet, understood.readings)
+    readings = applying(sheet, understood.readings)
     at_hand = sheet.indicator(route.focus) is not None or sheet.is_correcting
-    if sheet.is_sent and not at_hand and not readings and not _cannot_be(understood):
+    if sheet.is_sent and not at_hand and not readings and not cannot_be(understood):
         await _none_given(turn, chat, sheet, words)
         return
     chat.failures = 0 if readings else chat.failures + 1
@@ -373,33 +370,7 @@ async def _take(turn: Turn, chat: Chat, route: Route, words: str) -> None:
         if outcome is Outcome.UNCHANGED and not sheet.is_correcting:
             await _nothing_taken(turn, chat, sheet, Phrase.UNCHANGED)
             return
-    unread = _unread(understood, readings, words, is_closed=is_closed)
+    if understood.aside:
+        await howto.explain(turn, sheet, howto.asked_about(sheet, understood, route.focus))
+    unread = unread_of(understood, readings, words, is_closed=is_closed)
     await show_after(turn, sheet, below=True, unread=unread, failures=chat.failures)
-
-
-def _applying(sheet: Sheet, readings: Sequence[Reading]) -> list[Reading]:
-    """Those that answer a question which applies, together with what stands and with each other."""
-    known = [reading for reading in readings if sheet.indicator(reading.key) is not None]
-    kept = pruned(sheet.indicators, sheet.values | {reading.key: reading.value for reading in known})
-    return [reading for reading in known if reading.key in kept]
-
-
-def _is_idle(doubt: Doubt, taken: set[str]) -> bool:
-    """Words that gave another question its value are no failed answer to this one, which is simply asked next."""
-    if doubt.why is Why.NOT_A_NUMBER:
-        return any(words and words in doubt.words for words in taken)
-    return doubt.why is Why.AMBIGUOUS and doubt.words in taken
-
-
-def _unread(
-    understood: Understanding, readings: Sequence[Reading], words: str, *, is_closed: bool
-) -> tuple[Unread, ...]:
-    """What the reply leaves to ask about; of a correction only what cannot be, not what it leaves alone."""
-    taken = {reading.words for reading in readings}
-    doubts = [doubt for doubt in understood.doubts if not _is_idle(doubt, taken)]
-    if is_closed and readings:
-        doubts = [doubt for doubt in doubts if doubt.why in CANNOT_BE]
-    unread = tuple(Unread(key=doubt.key, why=doubt.why, words=doubt.words) for doubt in doubts)
-    if not readings and not unread:
-        return (Unread(key=None, why=Why.NOT_UNDERSTOOD, words=words[:40]),)
-    return unread

@@ -13,7 +13,9 @@ from domain.messages import (
     ConfirmBinding,
     DigestText,
     Emergency,
+    HeldValue,
     History,
+    HowTo,
     Message,
     MissingList,
     Phrase,
@@ -39,6 +41,7 @@ ALL: tuple[Message, ...] = (
     ReportCard(report=KEY, unread=(Unread(key=None, why=Why.FUZZY, words="五百来人"),), failures=1, choosing=True),
     Todo(),
     History(),
+    HowTo(report=KEY, key="a", update_id=7, held=(HeldValue(key="b", value={"done": 1, "total": 2}, words="2个1个"),)),
     Strip(message_id=3),
     Receipt(
         report=KEY, unit="校", title="11月演练", number="1118-0001", received_at=at("2026-11-18 09:00"),
