@@ -46,6 +46,7 @@ class Verb(StrEnum):
     CALLED = "ec"
     FALSE_ALARM = "ef"
     HELD = "hk"
+    PAD = "pd"
 
 
 @dataclass(frozen=True, slots=True)

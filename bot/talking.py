@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.afterwards import Answer
 from bot.buttons import Press, Verb
-from services import emergencies, howto
+from services import emergencies, howto, pads
 from services.reporting import Outcome
 from services.turn import Turn
 
@@ -27,8 +27,18 @@ async def _keep_held(here: Turn, press: Press) -> Outcome:
     return await howto.keep_held(here, press.report, press.numbers[0])
 
 
+async def _pad(here: Turn, press: Press) -> Outcome:
+    if press.report is None or len(press.numbers) != 3:
+        return Outcome.OUT_OF_DATE
+    revision, position, code = press.numbers
+    outcome = await pads.pressed(here, press.report, revision, position, code)
+    here.toast = "请先点数字,再点“确定”。" if outcome is Outcome.INCOMPLETE else ""
+    return outcome
+
+
 PRESSED: dict[Verb, Answer] = {
     Verb.CALLED: _of_emergency,
     Verb.FALSE_ALARM: _of_emergency,
     Verb.HELD: _keep_held,
+    Verb.PAD: _pad,
 }

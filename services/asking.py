@@ -70,6 +70,7 @@ async def set_focus(turn: Turn, report: ReportKey | None, key: str | None, read_
     chat.focus_round_id, chat.focus_unit_id = report or (None, None)
     chat.focus_key, chat.read_back = key, read_back
     chat.focus_at = turn.now if report else None
+    chat.pad = None
     if report is None:
         chat.failures = 0
     await turn.session.flush()

@@ -89,7 +89,8 @@ class ReaskedContent:
 
 @dataclass(frozen=True, slots=True)
 class CardContent:
-    """`asked` is the key of the question at hand in this chat, None where nothing is asked."""
+    """`asked` is the key of the question at hand in this chat, None where nothing is asked; `pad` what was tapped on
+    its number pad, None where none is shown."""
 
     sheet: Sheet
     asked: str | None
@@ -98,6 +99,7 @@ class CardContent:
     choosing: bool
     address: str
     part: Part = NO_PART
+    pad: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +260,8 @@ async def _card(session: AsyncSession, row: Outbox, message: ReportCard) -> Card
     focused = chat is not None and (chat.focus_round_id, chat.focus_unit_id) == tuple(sheet.key)
     asked = chat.focus_key if chat is not None and focused else None
     part = await part_in(session, row.bureau_id, actor, [sheet])
-    return CardContent(sheet, asked, message.unread, message.failures, message.choosing, actor.address, part)
+    pad = chat.pad if chat is not None and focused else None
+    return CardContent(sheet, asked, message.unread, message.failures, message.choosing, actor.address, part, pad)
 
 
 async def _todo(session: AsyncSession, row: Outbox, scene: Scene) -> TodoContent | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 
 from db.tables import Chat, Inbox
-from domain.indicators import Indicator, Kind, Value, Values
+from domain.indicators import Indicator, Kind, Value, Values, fits
 from domain.messages import Phrase, ReportCard, ReportKey, Todo, WhichReport
 from domain.understanding import understand
 from domain.understanding.result import Intent, Reading
@@ -35,6 +36,7 @@ from services.sheets import Sheet
 from services.taking import applying, cannot_be, unread_of
 from services.turn import Turn
 
+_NEAR = timedelta(days=31)
 SEND_WORDS = ("提交", "报送")
 """Said of a report that is not filled yet, they show what is still wanting."""
 
@@ -56,7 +58,7 @@ async def choose(turn: Turn, key: ReportKey, revision: int, position: int, optio
         return allowed
     indicator = _at(sheet.indicators, position)
     value = _tapped(indicator, option, sheet.values)
-    if indicator is None or value is None:
+    if indicator is None or value is None or not _may_be(turn, sheet, indicator, value):
         return Outcome.OUT_OF_DATE
     reading = Reading(indicator.key, value, words="", rule="tap")
     given = Given([reading], revision) if value != () else Given([], revision, instead_of=[indicator.key])
@@ -79,8 +81,18 @@ def _tapped(indicator: Indicator | None, option: int, values: Values) -> Value |
         return bool(option)
     if indicator.kind is Kind.PHOTO:
         return ()
+    if indicator.kind is Kind.DATE:
+        return date.fromordinal(option) if 0 < option <= date.max.toordinal() else None
     choice = indicator.choices[option] if 0 <= option < len(indicator.choices) else None
     return _toggled(indicator, choice, values) if choice and indicator.kind is Kind.CHOICES else choice
+
+
+def _may_be(turn: Turn, sheet: Sheet, indicator: Indicator, value: Value) -> bool:
+    """A tapped day is one of the nearest, and still lies within its bounds."""
+    if not isinstance(value, date):
+        return True
+    question = sheet.question(indicator.key, turn.today)
+    return question is not None and fits(question, value) and abs(value - turn.today) <= _NEAR
 
 
 def _toggled(indicator: Indicator, choice: str, values: Values) -> Value:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from bot.buttons import Verb, encode
-from bot.views import corrections
+from bot.views import corrections, pad
 from bot.views.doubts import GIVE_UP_AFTER, doubt_lines
 from bot.views.hints import hint_lines
 from bot.views.parts import (
@@ -120,9 +120,13 @@ def _draft(content: CardContent, scene: Scene) -> Rendered:
     lines += doubt_lines(content, scene)
     asked = sheet.indicator(content.asked) or next(iter(sheet.missing), None)
     lines += _asking(sheet, asked) if asked and not _is_asked_by_doubt(content, asked) else []
+    if asked and pad.is_shown(content, asked):
+        later = Button("稍后填", encode(Verb.LATER, sheet.key))
+        return message([*lines, *pad.lines(content, asked)], *pad.keys(sheet, asked), [later])
     lines.append(_saved(sheet, scene))
     return message(
         lines,
+        *(pad.instead_of_words(sheet, asked, scene) if asked and content.failures >= GIVE_UP_AFTER else []),
         *_answer_buttons(sheet, asked),
         _shortcuts(sheet, scene),
         _draft_buttons(sheet),

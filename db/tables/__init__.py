@@ -23,6 +23,7 @@ from db.tables.reports import (
     Evidence,
     EvidenceState,
     Extension,
+    Promise,
     ReceiptCounter,
     Report,
     Request,
@@ -33,7 +34,7 @@ from domain.stages import Stage
 __all__ = [
     "Account", "Alias", "AliasSource", "Answer", "AnswerRevision", "Bureau", "Campaign", "Card", "Chat",
     "Delegation", "DigestSnapshot", "Draft", "Evidence", "EvidenceState", "Extension", "Fate", "Inbox", "InboxState",
-    "Invitation", "Lane", "Membership", "Outbox", "Person", "ReceiptCounter", "Reminder", "ReminderState",
+    "Invitation", "Lane", "Membership", "Outbox", "Person", "Promise", "ReceiptCounter", "Reminder", "ReminderState",
     "Report", "Request", "Role", "Round", "Stage", "Task", "TaskChange", "TaskIndicator", "TaskSupport", "Unit",
     "UnitKind", "WrongCode",
 ]  # fmt: skip

@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from db import migrations
 from db.session import Database
-from db.tables import Account, Bureau, Chat, Evidence, Outbox, Report
+from db.tables import Account, Bureau, Chat, Evidence, Outbox, Promise, Report
 from jobs.sweeps import tick
 from services.clock import VirtualClock
 from services.workplace import Workplace
@@ -20,6 +20,7 @@ from tests.cast import HOURS, PRINCIPAL, County, at, make_county
 
 FIRST_TABLES = "b4d068fb61aa"
 EVIDENCE = "277d038d9eee"
+GROUPS = "98ac6e3a8130"
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -85,4 +86,18 @@ async def test_chats_and_what_waits_for_them_outlive_groups(old: str) -> None:
     assert PRINCIPAL in {row.chat_id for row in waiting}
     assert {row.thread_id for row in waiting} == {None}
     assert account.person_id == county.people["王建国"]
+    await database.close()
+
+
+async def test_a_conversation_at_hand_outlives_promises_and_the_number_pad(old: str) -> None:
+    database, county = await at_work(old, at("2026-11-18 09:00"), GROUPS)
+    async with database.write() as session:
+        sql = "INSERT INTO chat (bureau_id, id, failures, focus_key) VALUES (:bureau, :id, 2, 'drill_students')"
+        await session.execute(text(sql), {"bureau": county.bureau_id, "id": PRINCIPAL})
+    await migrations.migrate(database.engine)
+    await migrations.check(database.engine)
+    async with database.read() as session:
+        chat = await session.get_one(Chat, (county.bureau_id, PRINCIPAL))
+        assert (chat.failures, chat.focus_key, chat.pad) == (2, "drill_students", None)
+        assert (await session.execute(select(Promise))).all() == []
     await database.close()
