@@ -127,9 +127,9 @@ async def change(_update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
         await conversation.change(turn())
 
 
-async def later(_update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
+async def later(update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
     if await _known(turn()):
-        await conversation.later(turn())
+        await conversation.later(turn(), (update.message.text or "") if update.message else "")
 
 
 async def take_back(_update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:

@@ -363,6 +363,8 @@ class Phrase(StrEnum):
     LOCKED = "locked"
     ALREADY_SUBMITTED = "already_submitted"
     LATER = "later"
+    PROMISED = "promised"
+    PROMISED_ENOUGH = "promised_enough"
     UNCHANGED = "unchanged"
     LATE_FILED = "late_filed"
     EXTENSION_ASKED = "extension_asked"

@@ -9,11 +9,12 @@ from db.tables import Chat, Inbox
 from domain.indicators import Indicator, Kind, Value, Values, fits
 from domain.messages import Phrase, ReportCard, ReportKey, Todo, WhichReport
 from domain.understanding import understand
+from domain.understanding.promises import promised
 from domain.understanding.result import Intent, Reading
-from services import corrections, extensions, handover, howto, pictures, requests
+from services import corrections, extensions, handover, howto, pictures, promises, requests
 from services.asking import ask_next, close_question, focused_report, say, set_focus, show_after
 from services.history import show_history
-from services.naming import named_units
+from services.naming import named_units, unnamed
 from services.outbox import queue, show_card
 from services.people import chat_row
 from services.reading import read_words
@@ -187,10 +188,29 @@ async def put_off(turn: Turn, key: ReportKey) -> Outcome:
     return allowed
 
 
-async def later(turn: Turn) -> None:
+async def later(turn: Turn, words: str) -> None:
     """稍后, typed."""
-    await set_focus(turn, None, None)
-    await say(turn, Phrase.LATER)
+    chat = await chat_row(turn.session, turn.bureau.id, turn.to.chat_id)
+    if not await _put_off(turn, chat, await owed(turn), Told(words, frozenset())):
+        await set_focus(turn, None, None)
+        await say(turn, Phrase.LATER)
+
+
+async def _put_off(turn: Turn, chat: Chat, sheets: list[Sheet], told: Told) -> bool:
+    """稍后, 明早报: a promise, about what was replied to, else what is at hand, else all that is still owed."""
+    until = promised(unnamed(turn, told.words), turn.now, turn.hours)
+    focused = focused_report(turn, chat)
+    meant = told.reports or ((focused,) if focused else ())
+    mine = [sheet for sheet in sheets if sheet.key in meant and not told.units] or sheets
+    if until is None or not mine or any(_is_said(turn, sheet, told.words) for sheet in mine):
+        return False
+    await promises.promise(turn, [sheet.key for sheet in mine], until, told.words)
+    return True
+
+
+def _is_said(turn: Turn, sheet: Sheet, words: str) -> bool:
+    """Do the words give a value as well, or ask something?"""
+    return read_words(turn, sheet, words).intent is not Intent.LATER
 
 
 async def todo(turn: Turn) -> None:
@@ -220,7 +240,7 @@ async def reply(turn: Turn, words: str, reply_to: int | None = None) -> None:
     if not sheets:
         await say(turn, Phrase.NOTHING_OWED, units=unit_names(turn, told.units))
         return
-    if await _confirmed(turn, chat, sheets, told):
+    if await _confirmed(turn, chat, sheets, told) or await _put_off(turn, chat, sheets, told):
         return
     route = route_of(turn, chat, sheets, told)
     if route is None:

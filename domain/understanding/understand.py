@@ -63,10 +63,13 @@ def _idle(laid_out: Scene, bare: str) -> Intent:
         return Intent.QUESTION
     if intent.chatters(bare):
         return Intent.CHATTER
-    return Intent.LATER if intent.promises(laid_out) else Intent.UNCLEAR
+    promised = intent.promises(laid_out) or intent.only_promises(bare)
+    return Intent.LATER if promised else Intent.UNCLEAR
 
 
 def _intended(laid_out: Scene, bare: str) -> Understanding:
+    if intent.only_promises(bare):
+        return Understanding(Intent.LATER)
     outcomes = read_all(laid_out)
     readings = tuple(o for o in outcomes if isinstance(o, Reading))
     doubts = _doubts(laid_out, outcomes)
