@@ -47,6 +47,7 @@ class Verb(StrEnum):
     FALSE_ALARM = "ef"
     HELD = "hk"
     PAD = "pd"
+    SEND_JOINT = "js"
 
 
 @dataclass(frozen=True, slots=True)

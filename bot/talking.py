@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.afterwards import Answer
 from bot.buttons import Press, Verb
-from services import emergencies, howto, pads
+from services import conversation, emergencies, howto, pads
 from services.reporting import Outcome
 from services.turn import Turn
 
@@ -36,9 +36,16 @@ async def _pad(here: Turn, press: Press) -> Outcome:
     return outcome
 
 
+async def _send_joint(here: Turn, press: Press) -> Outcome:
+    if len(press.numbers) < 2:
+        return Outcome.OUT_OF_DATE
+    return await conversation.send_joint(here, press.numbers[0], press.numbers[1:])
+
+
 PRESSED: dict[Verb, Answer] = {
     Verb.CALLED: _of_emergency,
     Verb.FALSE_ALARM: _of_emergency,
     Verb.HELD: _keep_held,
     Verb.PAD: _pad,
+    Verb.SEND_JOINT: _send_joint,
 }

@@ -64,6 +64,15 @@ class ReportCard(_Message):
     choosing: bool = False
 
 
+class JointCard(_Message):
+    """Live, a card: what the words of `update_id` said of several units, one report each; `unread` in their order."""
+
+    kind: Literal["joint_card"] = "joint_card"
+    update_id: int
+    reports: tuple[ReportKey, ...]
+    unread: tuple[tuple[Unread, ...], ...] = ()
+
+
 class ReaskedQuestion(BaseModel):
     """A question of a running round that means something else now; `what` says what moved: 隐患(单位:处→个)."""
 
@@ -390,7 +399,7 @@ class Say(_Message):
 
 People = PeopleList | PersonCard | InvitationText
 Handover = HandoverCard | ConfirmHandover | TakeBackList | Takeover
-Live = Prompt | Reminder | Reasked | ReportCard | Todo | Back | History | People | Handover
+Live = Prompt | Reminder | Reasked | ReportCard | JointCard | Todo | Back | History | People | Handover
 Record = Receipt | DigestText | MissingList | ConfirmBinding | WhichReport | Say | Emergency | Alarm
 Later = Photos | Versions | Corrected | HowTo | ExtensionForm | WhichExtension | RequestCard | ReviewList | Decision
 """Live ones about what was sent, and what was asked of the office."""

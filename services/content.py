@@ -21,6 +21,7 @@ from domain.messages import (
     Emergency,
     HandoverCard,
     InvitationText,
+    JointCard,
     Message,
     MissingList,
     PeopleList,
@@ -103,6 +104,14 @@ class CardContent:
 
 
 @dataclass(frozen=True, slots=True)
+class JointContent:
+    """Several units' reports in one table."""
+
+    cards: tuple[CardContent, ...]
+    update_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class TodoContent:
     address: str
     sheets: tuple[Sheet, ...]
@@ -124,7 +133,7 @@ class DigestContent:
     message: DigestText | MissingList
 
 
-Asking = PromptContent | ReminderContent | ReaskedContent | CardContent | TodoContent | BackContent
+Asking = PromptContent | ReminderContent | ReaskedContent | CardContent | JointContent | TodoContent | BackContent
 Live = Asking | DigestContent | PeopleLive | LaterLive | PhotosContent
 Content = Live | Receipt | ConfirmBinding | WhichReport | Say | Emergency | Alarm
 
@@ -140,6 +149,8 @@ async def load(session: AsyncSession, row: Outbox, message: Message, scene: Scen
             return await _reasked(session, row, message, scene)
         case ReportCard():
             return await _card(session, row, message)
+        case JointCard():
+            return await _joint(session, row, message)
         case Todo():
             return await _todo(session, row, scene)
         case Back():
@@ -262,6 +273,21 @@ async def _card(session: AsyncSession, row: Outbox, message: ReportCard) -> Card
     part = await part_in(session, row.bureau_id, actor, [sheet])
     pad = chat.pad if chat is not None and focused else None
     return CardContent(sheet, asked, message.unread, message.failures, message.choosing, actor.address, part, pad)
+
+
+async def _joint(session: AsyncSession, row: Outbox, message: JointCard) -> JointContent | None:
+    actor = await actor_to(session, row)
+    sheets = {sheet.key: sheet for sheet in await sheets_of(session, row.bureau_id, message.reports)}
+    mine = [sheets[key] for key in message.reports if key in sheets]
+    if actor is None or not mine or not all(actor.may_report(sheet) for sheet in mine):
+        return None
+    part = await part_in(session, row.bureau_id, actor, mine)
+    unread = dict(zip(message.reports, message.unread, strict=False))
+    cards = (
+        CardContent(sheet, None, unread.get(sheet.key, ()), 0, choosing=False, address=actor.address, part=part)
+        for sheet in mine
+    )
+    return JointContent(tuple(cards), message.update_id)
 
 
 async def _todo(session: AsyncSession, row: Outbox, scene: Scene) -> TodoContent | None:

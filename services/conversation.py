@@ -11,7 +11,7 @@ from domain.messages import Phrase, ReportCard, ReportKey, Todo, WhichReport
 from domain.understanding import understand
 from domain.understanding.promises import promised
 from domain.understanding.result import Intent, Reading
-from services import corrections, extensions, handover, howto, pictures, promises, requests
+from services import corrections, extensions, handover, howto, joint, pictures, promises, requests
 from services.asking import ask_next, close_question, focused_report, say, set_focus, show_after
 from services.history import show_history
 from services.naming import named_units, unnamed
@@ -235,6 +235,8 @@ async def reply(turn: Turn, words: str, reply_to: int | None = None) -> None:
     if await extensions.answered(turn, chat, told):
         return
     sheets = [sheet for sheet in await owed(turn) if not told.units or sheet.unit.id in told.units]
+    if await joint.taken(turn, chat, sheets, told) or await _of_joint(turn, chat, told):
+        return
     if await _of_closed(turn, chat, sheets, told):
         return
     if not sheets:
@@ -247,6 +249,41 @@ async def reply(turn: Turn, words: str, reply_to: int | None = None) -> None:
         await _ask_which(turn, sheets, words)
         return
     await _take(turn, chat, route, words)
+
+
+async def _of_joint(turn: Turn, chat: Chat, told: Told) -> bool:
+    """A table of several units waits: 对 sends them all; words that name no unit are asked about, as always."""
+    table = await joint.at_hand(turn, chat)
+    if table is None or told.units or told.reports:
+        return False
+    sheets = [sheet for sheet in await owed(turn) if sheet.key in table.reports]
+    if understand(told.words, (), now=turn.now, read_back_open=True).intent is Intent.CONFIRM:
+        revisions = {sheet.key: sheet.revision for sheet in sheets}
+        await send_joint(turn, table.update_id, [revisions.get(key, -1) for key in table.reports])
+        return True
+    if not sheets or promised(told.words, turn.now, turn.hours) is not None:
+        return False
+    await _ask_which(turn, sheets, told.words)
+    return True
+
+
+async def send_joint(turn: Turn, update_id: int, revisions: Sequence[int]) -> Outcome:
+    """提交 for several units at once, tapped or typed; a table that is no longer as it was shown is shown anew."""
+    table = await joint.table_of(turn, update_id)
+    if table is None:
+        return Outcome.OUT_OF_DATE
+    sheets = [(await sheet_for(turn, key))[0] for key in table.reports]
+    mine = [sheet for sheet in sheets if sheet is not None]
+    if len(mine) < len(table.reports):
+        return Outcome.NOT_YOURS
+    if [sheet.revision for sheet in mine] != list(revisions) or not all(sheet.is_complete for sheet in mine):
+        done = all(sheet.is_sent for sheet in mine)
+        await show_card(turn.session, turn.to, table, turn.now, key=joint.CARD)
+        return Outcome.ALREADY_SUBMITTED if done else Outcome.OUT_OF_DATE
+    for sheet in mine:
+        await confirm(turn, sheet.key, sheet.revision)
+    await show_card(turn.session, turn.to, table, turn.now, key=joint.CARD)
+    return Outcome.DONE
 
 
 async def _of_closed(turn: Turn, chat: Chat, sheets: list[Sheet], told: Told) -> bool:
@@ -384,6 +421,7 @@ async def _ask_which(turn: Turn, sheets: list[Sheet], words: str) -> None:
 async def _take(turn: Turn, chat: Chat, route: Route, words: str) -> None:
     """Enter what was understood; show the card below with what was not. A question is answered and stays asked."""
     sheet = route.sheet
+    words = joint.own_part(turn, sheet, words)
     is_closed = sheet.is_sent or sheet.is_locked(turn.now)
     said = bare_words(sheet, words) if is_closed else words
     understood = read_words(turn, sheet, said, route.focus)

@@ -8,6 +8,7 @@ from bot.views.answers import confirm_binding, say, which_report
 from bot.views.cards import card, receipt
 from bot.views.digests import digest
 from bot.views.emergencies import alarm, emergency
+from bot.views.joint import joint
 from bot.views.later import later
 from bot.views.lists import back, prompt, reminder, todo
 from bot.views.photos import photos
@@ -18,6 +19,7 @@ from services.content import (
     CardContent,
     Content,
     DigestContent,
+    JointContent,
     PromptContent,
     ReaskedContent,
     ReminderContent,
@@ -52,6 +54,8 @@ def render(content: Content, scene: Scene) -> list[Rendered]:
             return [reasked(content, scene)]
         case CardContent():
             return [card(content, scene)]
+        case JointContent():
+            return [joint(content, scene)]
         case TodoContent():
             return [todo(content, scene)]
         case BackContent():

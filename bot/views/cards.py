@@ -76,7 +76,7 @@ def _answered(sheet: Sheet) -> list[tuple[Indicator, str]]:
     return [(i, said(i, values[i.key])) for i in sheet.applicable if i.key in values]
 
 
-def _body(sheet: Sheet) -> list[str]:
+def body(sheet: Sheet) -> list[str]:
     """The answers in lines of three; of a repeating group one line for each row."""
     answered = [(indicator, phrase) for indicator, phrase in _answered(sheet) if not is_more(indicator)]
     lines: list[str] = []
@@ -97,7 +97,7 @@ def _with_words(sheet: Sheet, indicator: Indicator, phrase: str) -> str:
 
 def _read_back(content: CardContent, scene: Scene) -> Rendered:
     sheet = content.sheet
-    first, *rest = _body(sheet)
+    first, *rest = body(sheet)
     nil = "零报告:" if is_nil(sheet) else ""
     lines = [corrections.head(sheet, scene, "请核对"), nil + first, *rest]
     lines += hint_lines(sheet, scene)
@@ -114,7 +114,7 @@ def _draft(content: CardContent, scene: Scene) -> Rendered:
     sheet = content.sheet
     lines = [corrections.head(sheet, scene, "草稿")]
     lines += [f"{sheet.report.state_reason}。只差要重答的。"] if sheet.report.state_reason else []
-    lines += [f"✓ {line}" for line in _body(sheet)]
+    lines += [f"✓ {line}" for line in body(sheet)]
     lines += _wanting(sheet)
     lines += _last_time(sheet, scene)
     lines += doubt_lines(content, scene)

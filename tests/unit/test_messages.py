@@ -16,6 +16,7 @@ from domain.messages import (
     HeldValue,
     History,
     HowTo,
+    JointCard,
     Message,
     MissingList,
     Phrase,
@@ -41,6 +42,7 @@ ALL: tuple[Message, ...] = (
     ReportCard(report=KEY, unread=(Unread(key=None, why=Why.FUZZY, words="五百来人"),), failures=1, choosing=True),
     Todo(),
     History(),
+    JointCard(update_id=7, reports=(KEY, KEY), unread=((Unread(key=None, why=Why.FUZZY),), ())),
     HowTo(report=KEY, key="a", update_id=7, held=(HeldValue(key="b", value={"done": 1, "total": 2}, words="2个1个"),)),
     Strip(message_id=3),
     Receipt(
