@@ -48,6 +48,11 @@ class Verb(StrEnum):
     CHASE_LIST = "cl"
     SNOOZE = "sn"
     UNDO_MOVE = "um"
+    CALLED = "ec"
+    FALSE_ALARM = "ef"
+    HELD = "hk"
+    PAD = "pd"
+    SEND_JOINT = "js"
 
 
 @dataclass(frozen=True, slots=True)

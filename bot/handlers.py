@@ -17,7 +17,7 @@ from telegram.ext import (
     filters,
 )
 
-from bot import afterwards, chasing, groups, personnel
+from bot import afterwards, chasing, groups, personnel, talking
 from bot.buttons import Press, Verb, decode
 from bot.turns import handling, turn
 from bot.words import (
@@ -37,6 +37,7 @@ from services import (
     conversation,
     digests,
     edits,
+    emergencies,
     handover,
     hold,
     invitations,
@@ -132,9 +133,9 @@ async def change(_update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
         await conversation.change(turn())
 
 
-async def later(_update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
+async def later(update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
     if await _known(turn()):
-        await conversation.later(turn())
+        await conversation.later(turn(), (update.message.text or "") if update.message else "")
 
 
 async def take_back(_update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
@@ -214,7 +215,7 @@ async def words(update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
     said = (message.text or message.caption or "") if message else ""
     if message is None or await personnel.code_shown(here, said) or not await _known(here):
         return
-    if await requests.answered(here, said):
+    if await requests.answered(here, said) or await emergencies.raised(here, said):
         return
     if not here.person.known_units:
         await say(here, Phrase.HELP_BUREAU)
@@ -234,6 +235,8 @@ async def attached(update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
     if message is None or not await _known(here):
         return
     sent = pictures.attachment_in(message.to_dict())
+    if message.caption and await emergencies.raised(here, message.caption):
+        return
     if sent is not None and here.person.known_units:
         await pictures.take(here, sent)
     if message.caption or not here.person.known_units:
@@ -267,7 +270,9 @@ async def edited(update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
     """An edited message corrects what it said; one that changes nothing is passed over."""
     here, message = turn(), update.edited_message
     words = (message.text or message.caption or "") if message else ""
-    if here.actor is not None and here.person.known_units and words:
+    if here.actor is None or not here.person.known_units or not words:
+        return
+    if not await emergencies.raised(here, words):
         await edits.edited(here, words)
 
 
@@ -339,7 +344,7 @@ async def pressed(update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
             await personnel.no_longer(here, press.report)
 
 
-_PRESSED = personnel.PRESSED | afterwards.PRESSED | chasing.PRESSED
+_PRESSED = personnel.PRESSED | afterwards.PRESSED | chasing.PRESSED | talking.PRESSED
 _BINDING = {Verb.THIS_IS_ME: personnel.this_is_me, Verb.NOT_ME: personnel.not_me}
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
@@ -96,6 +96,15 @@ class ReportCard(_Message):
     choosing: bool = False
 
 
+class JointCard(_Message):
+    """Live, a card: what the words of `update_id` said of several units, one report each; `unread` in their order."""
+
+    kind: Literal["joint_card"] = "joint_card"
+    update_id: int
+    reports: tuple[ReportKey, ...]
+    unread: tuple[tuple[Unread, ...], ...] = ()
+
+
 class ReaskedQuestion(BaseModel):
     """A question of a running round that means something else now; `what` says what moved: 隐患(单位:处→个)."""
 
@@ -149,12 +158,52 @@ class Corrected(_Message):
     since: int
 
 
+class HeldValue(BaseModel):
+    """A value said beside a question: kept with one tap, never silently. `value` as JSON."""
+
+    model_config = ConfigDict(frozen=True)
+
+    key: str
+    value: Any
+    words: str
+    approximate: bool = False
+    changed: bool = False
+
+
 class HowTo(_Message):
-    """Live: what a question means and how to answer it (None: the whole report)."""
+    """Live: what a question means and how to answer it (None: the whole report); `held` are the values that the words
+    of `update_id` said besides."""
 
     kind: Literal["how_to"] = "how_to"
     report: ReportKey
     key: str | None = None
+    update_id: int = 0
+    held: tuple[HeldValue, ...] = ()
+
+
+class Emergency(_Message):
+    """Record: words of an event that is happening were said; `told` names who is told besides. `update_id` keeps the
+    words for who did not mean it so."""
+
+    kind: Literal["emergency"] = "emergency"
+    update_id: int
+    duty: str
+    told: str
+
+
+class Alarm(_Message):
+    """Record, protected: to the office and the safety section, what somebody said; `outcome` what it turned out to be
+    (called, false), empty at first."""
+
+    kind: Literal["alarm"] = "alarm"
+    update_id: int
+    person_id: int
+    who: str
+    unit: str
+    phone: str
+    words: str
+    at: datetime
+    outcome: Literal["", "called", "false"] = ""
 
 
 class ExtensionForm(_Message):
@@ -377,6 +426,8 @@ class Phrase(StrEnum):
     LOCKED = "locked"
     ALREADY_SUBMITTED = "already_submitted"
     LATER = "later"
+    PROMISED = "promised"
+    PROMISED_ENOUGH = "promised_enough"
     UNCHANGED = "unchanged"
     LATE_FILED = "late_filed"
     EXTENSION_ASKED = "extension_asked"
@@ -414,8 +465,8 @@ class Say(_Message):
 
 People = PeopleList | PersonCard | InvitationText
 Handover = HandoverCard | ConfirmHandover | TakeBackList | Takeover
-Live = Prompt | Reminder | Reasked | ReportCard | Todo | Back | History | People | Handover
-Record = Receipt | DigestText | MissingList | ConfirmBinding | WhichReport | Say
+Live = Prompt | Reminder | Reasked | ReportCard | JointCard | Todo | Back | History | People | Handover
+Record = Receipt | DigestText | MissingList | ConfirmBinding | WhichReport | Say | Emergency | Alarm
 Chase = CentralCopy | ChaseSummary | ChaseList
 Later = Photos | Versions | Corrected | HowTo | ExtensionForm | WhichExtension | RequestCard | ReviewList | Decision
 Line = DeadlinesMoved | OutageCard

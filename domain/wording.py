@@ -79,6 +79,15 @@ def near_moment(instant: datetime, now: datetime, zone: ZoneInfo) -> str:
     return moment(instant, zone)
 
 
+def soon(instant: datetime, now: datetime, zone: ZoneInfo) -> str:
+    """When we ask again, as one says it: 今天15:00, 明天上午, 11月23日(星期一)上午."""
+    local = _local(instant, zone)
+    away = (local.date() - _local(now, zone).date()).days
+    named = {0: "今天", 1: "明天", 2: "后天"}.get(away) or day(local.date())
+    part = clock(instant, zone) if away == 0 else "上午" if local.hour < 12 else "下午"
+    return f"{named}{part}"
+
+
 def span(a: date, b: date) -> str:
     """8月26日至9月24日; with the years where they differ."""
     if a.year == b.year:

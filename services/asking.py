@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from db.tables import Chat
-from domain.messages import Phrase, ReportCard, ReportKey, Say, Unread
+from sqlmodel import col, select
+
+from db.tables import Chat, Outbox
+from domain.messages import Phrase, ReportCard, ReportKey, Say, Strip, Unread
 from domain.understanding.result import Why
 from services.outbox import queue, show_card
 from services.people import chat_row, office_facts
@@ -14,6 +16,7 @@ from services.sheets import Sheet, afresh
 from services.turn import Turn
 
 FOCUS_LASTS = timedelta(hours=24)
+_TAPPED_WITHIN = timedelta(days=62)
 
 
 async def say(turn: Turn, phrase: Phrase, **facts: str) -> None:
@@ -67,6 +70,23 @@ async def set_focus(turn: Turn, report: ReportKey | None, key: str | None, read_
     chat.focus_round_id, chat.focus_unit_id = report or (None, None)
     chat.focus_key, chat.read_back = key, read_back
     chat.focus_at = turn.now if report else None
+    chat.pad = None
     if report is None:
         chat.failures = 0
     await turn.session.flush()
+
+
+async def close_question(turn: Turn, update_id: int, kind: str) -> Outbox | None:
+    """Take the buttons off the message of this kind that keeps the words of `update_id`; None when one of them was
+    tapped before, or there is no such message any more."""
+    mine = (Outbox.bureau_id == turn.bureau.id, Outbox.chat_id == turn.to.chat_id)
+    kinds = col(Outbox.kind).in_([kind, "strip"])
+    statement = select(Outbox).where(*mine, kinds, col(Outbox.queued_at) >= turn.now - _TAPPED_WITHIN)
+    rows = (await turn.session.exec(statement)).all()
+    asked = [row for row in rows if row.payload.get("update_id") == update_id and row.message_id]
+    closed = {row.payload.get("message_id") for row in rows}
+    if not asked or any(row.message_id in closed for row in asked):
+        return None
+    for row in asked:
+        await queue(turn.session, turn.to, Strip(message_id=row.message_id or 0), turn.now)
+    return asked[-1]

@@ -14,6 +14,7 @@ from domain.digest import Digest
 from domain.groups import concerns
 from domain.ladder import LATE_COPIED, is_for_late
 from domain.messages import (
+    Alarm,
     Back,
     CentralCopy,
     ChaseList,
@@ -21,8 +22,10 @@ from domain.messages import (
     ConfirmBinding,
     ConfirmHandover,
     DigestText,
+    Emergency,
     HandoverCard,
     InvitationText,
+    JointCard,
     Message,
     MissingList,
     PeopleList,
@@ -98,7 +101,8 @@ class ReaskedContent:
 
 @dataclass(frozen=True, slots=True)
 class CardContent:
-    """`asked` is the key of the question at hand in this chat, None where nothing is asked."""
+    """`asked` is the key of the question at hand in this chat, None where nothing is asked; `pad` what was tapped on
+    its number pad, None where none is shown."""
 
     sheet: Sheet
     asked: str | None
@@ -107,6 +111,15 @@ class CardContent:
     choosing: bool
     address: str
     part: Part = NO_PART
+    pad: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JointContent:
+    """Several units' reports in one table."""
+
+    cards: tuple[CardContent, ...]
+    update_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +144,9 @@ class DigestContent:
     message: DigestText | MissingList
 
 
-Asking = PromptContent | ReminderContent | ReaskedContent | CardContent | TodoContent | BackContent
+Asking = PromptContent | ReminderContent | ReaskedContent | CardContent | JointContent | TodoContent | BackContent
 Live = Asking | DigestContent | CopyContent | MissingContent | PeopleLive | LaterLive | PhotosContent
-Content = Live | Receipt | ConfirmBinding | WhichReport | Say
+Content = Live | Receipt | ConfirmBinding | WhichReport | Say | Emergency | Alarm
 
 
 async def load(session: AsyncSession, row: Outbox, message: Message, scene: Scene) -> Content | None:
@@ -147,6 +160,8 @@ async def load(session: AsyncSession, row: Outbox, message: Message, scene: Scen
             return await _reasked(session, row, message, scene)
         case ReportCard():
             return await _card(session, row, message)
+        case JointCard():
+            return await _joint(session, row, message)
         case Todo():
             return await _todo(session, row, scene)
         case Back():
@@ -154,7 +169,7 @@ async def load(session: AsyncSession, row: Outbox, message: Message, scene: Scen
         case DigestText() | MissingList():
             snapshot = await session.get(DigestSnapshot, (row.bureau_id, message.digest_id))
             return DigestContent(Digest.from_json(snapshot.snapshot), message) if snapshot else None
-        case Receipt() | ConfirmBinding() | WhichReport() | Say():
+        case Receipt() | ConfirmBinding() | WhichReport() | Say() | Emergency() | Alarm():
             return message
         case CentralCopy() | ChaseSummary() | ChaseList():
             return await chase_lists.load(session, row, message, scene.hours, scene.now)
@@ -283,7 +298,23 @@ async def _card(session: AsyncSession, row: Outbox, message: ReportCard) -> Card
     focused = chat is not None and (chat.focus_round_id, chat.focus_unit_id) == tuple(sheet.key)
     asked = chat.focus_key if chat is not None and focused else None
     part = await part_in(session, row.bureau_id, actor, [sheet])
-    return CardContent(sheet, asked, message.unread, message.failures, message.choosing, actor.address, part)
+    pad = chat.pad if chat is not None and focused else None
+    return CardContent(sheet, asked, message.unread, message.failures, message.choosing, actor.address, part, pad)
+
+
+async def _joint(session: AsyncSession, row: Outbox, message: JointCard) -> JointContent | None:
+    actor = await actor_to(session, row)
+    sheets = {sheet.key: sheet for sheet in await sheets_of(session, row.bureau_id, message.reports)}
+    mine = [sheets[key] for key in message.reports if key in sheets]
+    if actor is None or not mine or not all(actor.may_report(sheet) for sheet in mine):
+        return None
+    part = await part_in(session, row.bureau_id, actor, mine)
+    unread = dict(zip(message.reports, message.unread, strict=False))
+    cards = (
+        CardContent(sheet, None, unread.get(sheet.key, ()), 0, choosing=False, address=actor.address, part=part)
+        for sheet in mine
+    )
+    return JointContent(tuple(cards), message.update_id)
 
 
 async def _todo(session: AsyncSession, row: Outbox, scene: Scene) -> TodoContent | None:

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 
-from sqlmodel import col, select
-
-from db.tables import Chat, Inbox, Outbox
-from domain.indicators import Indicator, Kind, Value, Values, pruned
-from domain.messages import Phrase, ReportCard, ReportKey, Strip, Todo, Unread, WhichReport
+from db.tables import Chat, Inbox
+from domain.indicators import Indicator, Kind, Value, Values, fits
+from domain.messages import Phrase, ReportCard, ReportKey, Todo, WhichReport
 from domain.understanding import understand
-from domain.understanding.result import Doubt, Intent, Reading, Understanding, Why
-from services import corrections, extensions, handover, howto, pictures, requests
-from services.asking import FOCUS_LASTS, ask_next, focused_report, say, set_focus, show_after
+from domain.understanding.promises import promised
+from domain.understanding.result import Intent, Reading
+from services import corrections, extensions, handover, howto, joint, pictures, promises, requests
+from services.asking import ask_next, close_question, focused_report, say, set_focus, show_after
 from services.history import show_history
-from services.naming import named_units
+from services.naming import named_units, unnamed
 from services.outbox import queue, show_card
 from services.people import chat_row
-from services.reading import CANNOT_BE, read_words
+from services.reading import read_words
 from services.reporting import Given, Outcome, enter, owed, sheet_for, submit
 from services.routing import (
     Route,
@@ -34,8 +34,10 @@ from services.routing import (
     unit_names,
 )
 from services.sheets import Sheet
+from services.taking import applying, cannot_be, unread_of
 from services.turn import Turn
 
+_NEAR = timedelta(days=31)
 SEND_WORDS = ("提交", "报送")
 """Said of a report that is not filled yet, they show what is still wanting."""
 
@@ -57,7 +59,7 @@ async def choose(turn: Turn, key: ReportKey, revision: int, position: int, optio
         return allowed
     indicator = _at(sheet.indicators, position)
     value = _tapped(indicator, option, sheet.values)
-    if indicator is None or value is None:
+    if indicator is None or value is None or not _may_be(turn, sheet, indicator, value):
         return Outcome.OUT_OF_DATE
     reading = Reading(indicator.key, value, words="", rule="tap")
     given = Given([reading], revision) if value != () else Given([], revision, instead_of=[indicator.key])
@@ -80,8 +82,18 @@ def _tapped(indicator: Indicator | None, option: int, values: Values) -> Value |
         return bool(option)
     if indicator.kind is Kind.PHOTO:
         return ()
+    if indicator.kind is Kind.DATE:
+        return date.fromordinal(option) if 0 < option <= date.max.toordinal() else None
     choice = indicator.choices[option] if 0 <= option < len(indicator.choices) else None
     return _toggled(indicator, choice, values) if choice and indicator.kind is Kind.CHOICES else choice
+
+
+def _may_be(turn: Turn, sheet: Sheet, indicator: Indicator, value: Value) -> bool:
+    """A tapped day is one of the nearest, and still lies within its bounds."""
+    if not isinstance(value, date):
+        return True
+    question = sheet.question(indicator.key, turn.today)
+    return question is not None and fits(question, value) and abs(value - turn.today) <= _NEAR
 
 
 def _toggled(indicator: Indicator, choice: str, values: Values) -> Value:
@@ -176,10 +188,29 @@ async def put_off(turn: Turn, key: ReportKey) -> Outcome:
     return allowed
 
 
-async def later(turn: Turn) -> None:
+async def later(turn: Turn, words: str) -> None:
     """稍后, typed."""
-    await set_focus(turn, None, None)
-    await say(turn, Phrase.LATER)
+    chat = await chat_row(turn.session, turn.bureau.id, turn.to.chat_id)
+    if not await _put_off(turn, chat, await owed(turn), Told(words, frozenset())):
+        await set_focus(turn, None, None)
+        await say(turn, Phrase.LATER)
+
+
+async def _put_off(turn: Turn, chat: Chat, sheets: list[Sheet], told: Told) -> bool:
+    """稍后, 明早报: a promise, about what was replied to, else what is at hand, else all that is still owed."""
+    until = promised(unnamed(turn, told.words), turn.now, turn.hours)
+    focused = focused_report(turn, chat)
+    meant = told.reports or ((focused,) if focused else ())
+    mine = [sheet for sheet in sheets if sheet.key in meant and not told.units] or sheets
+    if until is None or not mine or any(_is_said(turn, sheet, told.words) for sheet in mine):
+        return False
+    await promises.promise(turn, [sheet.key for sheet in mine], until, told.words)
+    return True
+
+
+def _is_said(turn: Turn, sheet: Sheet, words: str) -> bool:
+    """Do the words give a value as well, or ask something?"""
+    return read_words(turn, sheet, words).intent is not Intent.LATER
 
 
 async def todo(turn: Turn) -> None:
@@ -204,18 +235,55 @@ async def reply(turn: Turn, words: str, reply_to: int | None = None) -> None:
     if await extensions.answered(turn, chat, told):
         return
     sheets = [sheet for sheet in await owed(turn) if not told.units or sheet.unit.id in told.units]
+    if await joint.taken(turn, chat, sheets, told) or await _of_joint(turn, chat, told):
+        return
     if await _of_closed(turn, chat, sheets, told):
         return
     if not sheets:
         await say(turn, Phrase.NOTHING_OWED, units=unit_names(turn, told.units))
         return
-    if await _confirmed(turn, chat, sheets, told):
+    if await _confirmed(turn, chat, sheets, told) or await _put_off(turn, chat, sheets, told):
         return
     route = route_of(turn, chat, sheets, told)
     if route is None:
         await _ask_which(turn, sheets, words)
         return
     await _take(turn, chat, route, words)
+
+
+async def _of_joint(turn: Turn, chat: Chat, told: Told) -> bool:
+    """A table of several units waits: 对 sends them all; words that name no unit are asked about, as always."""
+    table = await joint.at_hand(turn, chat)
+    if table is None or told.units or told.reports:
+        return False
+    sheets = [sheet for sheet in await owed(turn) if sheet.key in table.reports]
+    if understand(told.words, (), now=turn.now, read_back_open=True).intent is Intent.CONFIRM:
+        revisions = {sheet.key: sheet.revision for sheet in sheets}
+        await send_joint(turn, table.update_id, [revisions.get(key, -1) for key in table.reports])
+        return True
+    if not sheets or promised(told.words, turn.now, turn.hours) is not None:
+        return False
+    await _ask_which(turn, sheets, told.words)
+    return True
+
+
+async def send_joint(turn: Turn, update_id: int, revisions: Sequence[int]) -> Outcome:
+    """提交 for several units at once, tapped or typed; a table that is no longer as it was shown is shown anew."""
+    table = await joint.table_of(turn, update_id)
+    if table is None:
+        return Outcome.OUT_OF_DATE
+    sheets = [(await sheet_for(turn, key))[0] for key in table.reports]
+    mine = [sheet for sheet in sheets if sheet is not None]
+    if len(mine) < len(table.reports):
+        return Outcome.NOT_YOURS
+    if [sheet.revision for sheet in mine] != list(revisions) or not all(sheet.is_complete for sheet in mine):
+        done = all(sheet.is_sent for sheet in mine)
+        await show_card(turn.session, turn.to, table, turn.now, key=joint.CARD)
+        return Outcome.ALREADY_SUBMITTED if done else Outcome.OUT_OF_DATE
+    for sheet in mine:
+        await confirm(turn, sheet.key, sheet.revision)
+    await show_card(turn.session, turn.to, table, turn.now, key=joint.CARD)
+    return Outcome.DONE
 
 
 async def _of_closed(turn: Turn, chat: Chat, sheets: list[Sheet], told: Told) -> bool:
@@ -257,12 +325,7 @@ def _fits_open(turn: Turn, chat: Chat, sheets: list[Sheet], told: Told) -> bool:
     understood = read_words(turn, route.sheet, told.words, route.focus)
     if understood.readings or understood.intent is Intent.QUESTION:
         return True
-    return _cannot_be(understood) and not is_correction(turn, sheets, told.words)
-
-
-def _cannot_be(understood: Understanding) -> bool:
-    """An answer of the right kind was given, but one that is refused."""
-    return any(doubt.why in CANNOT_BE for doubt in understood.doubts)
+    return cannot_be(understood) and not is_correction(turn, sheets, told.words)
 
 
 async def _amend(turn: Turn, chat: Chat, sheet: Sheet, told: Told) -> None:
@@ -308,7 +371,7 @@ async def reply_for(turn: Turn, update_id: int, key: ReportKey) -> Outcome:
     earlier = await turn.session.get(Inbox, (turn.bureau.id, update_id))
     if earlier is None or earlier.chat_id != turn.to.chat_id:
         return Outcome.NOT_YOURS
-    if not await _close_question(turn, update_id):
+    if not await close_question(turn, update_id, "which_report"):
         return Outcome.OUT_OF_DATE
     chat = await chat_row(turn.session, turn.bureau.id, turn.to.chat_id)
     turn.received_at, turn.in_backlog = earlier.counts_from, earlier.stood_at is not None
@@ -322,21 +385,6 @@ async def reply_for(turn: Turn, update_id: int, key: ReportKey) -> Outcome:
     await named_units(turn, words)  # so that the names in them are not read as values
     await _take(turn, chat, first_open(sheet), words)
     return Outcome.DONE
-
-
-async def _close_question(turn: Turn, update_id: int) -> bool:
-    """Take the buttons off the question; False when one of them was tapped before."""
-    mine = (Outbox.bureau_id == turn.bureau.id, Outbox.chat_id == turn.to.chat_id)
-    kinds = col(Outbox.kind).in_(["which_report", "strip"])
-    statement = select(Outbox).where(*mine, kinds, col(Outbox.queued_at) >= turn.now - FOCUS_LASTS)
-    rows = (await turn.session.exec(statement)).all()
-    asked = [row.message_id for row in rows if row.payload.get("update_id") == update_id and row.message_id]
-    closed = {row.payload.get("message_id") for row in rows}
-    for message_id in asked:
-        if message_id in closed:
-            return False
-        await queue(turn.session, turn.to, Strip(message_id=message_id), turn.now)
-    return True
 
 
 async def _confirmed(turn: Turn, chat: Chat, sheets: list[Sheet], told: Told) -> bool:
@@ -373,15 +421,17 @@ async def _ask_which(turn: Turn, sheets: list[Sheet], words: str) -> None:
 async def _take(turn: Turn, chat: Chat, route: Route, words: str) -> None:
     """Enter what was understood; show the card below with what was not. A question is answered and stays asked."""
     sheet = route.sheet
+    words = joint.own_part(turn, sheet, words)
     is_closed = sheet.is_sent or sheet.is_locked(turn.now)
     said = bare_words(sheet, words) if is_closed else words
     understood = read_words(turn, sheet, said, route.focus)
     if understood.intent is Intent.QUESTION:
-        await howto.explain(turn, sheet, howto.asked_about(sheet, understood, route.focus))
+        held = [one for one in applying(sheet, understood.held) if sheet.values.get(one.key) != one.value]
+        await howto.explain(turn, sheet, howto.asked_about(sheet, understood, route.focus), held)
         return
-    readings = _applying(sheet, understood.readings)
+    readings = applying(sheet, understood.readings)
     at_hand = sheet.indicator(route.focus) is not None or sheet.is_correcting
-    if sheet.is_sent and not at_hand and not readings and not _cannot_be(understood):
+    if sheet.is_sent and not at_hand and not readings and not cannot_be(understood):
         await _none_given(turn, chat, sheet, words)
         return
     chat.failures = 0 if readings else chat.failures + 1
@@ -390,33 +440,7 @@ async def _take(turn: Turn, chat: Chat, route: Route, words: str) -> None:
         if outcome is Outcome.UNCHANGED and not sheet.is_correcting:
             await _nothing_taken(turn, chat, sheet, Phrase.UNCHANGED)
             return
-    unread = _unread(understood, readings, words, is_closed=is_closed)
+    if understood.aside:
+        await howto.explain(turn, sheet, howto.asked_about(sheet, understood, route.focus))
+    unread = unread_of(understood, readings, words, is_closed=is_closed)
     await show_after(turn, sheet, below=True, unread=unread, failures=chat.failures)
-
-
-def _applying(sheet: Sheet, readings: Sequence[Reading]) -> list[Reading]:
-    """Those that answer a question which applies, together with what stands and with each other."""
-    known = [reading for reading in readings if sheet.indicator(reading.key) is not None]
-    kept = pruned(sheet.indicators, sheet.values | {reading.key: reading.value for reading in known})
-    return [reading for reading in known if reading.key in kept]
-
-
-def _is_idle(doubt: Doubt, taken: set[str]) -> bool:
-    """Words that gave another question its value are no failed answer to this one, which is simply asked next."""
-    if doubt.why is Why.NOT_A_NUMBER:
-        return any(words and words in doubt.words for words in taken)
-    return doubt.why is Why.AMBIGUOUS and doubt.words in taken
-
-
-def _unread(
-    understood: Understanding, readings: Sequence[Reading], words: str, *, is_closed: bool
-) -> tuple[Unread, ...]:
-    """What the reply leaves to ask about; of a correction only what cannot be, not what it leaves alone."""
-    taken = {reading.words for reading in readings}
-    doubts = [doubt for doubt in understood.doubts if not _is_idle(doubt, taken)]
-    if is_closed and readings:
-        doubts = [doubt for doubt in doubts if doubt.why in CANNOT_BE]
-    unread = tuple(Unread(key=doubt.key, why=doubt.why, words=doubt.words) for doubt in doubts)
-    if not readings and not unread:
-        return (Unread(key=None, why=Why.NOT_UNDERSTOOD, words=words[:40]),)
-    return unread

@@ -9,6 +9,7 @@ from sqlmodel import col, select
 from db.tables import AnswerRevision
 from domain.messages import ReportKey, Unread
 from domain.understanding.result import Intent
+from services import joint
 from services.asking import show_after
 from services.conversation import reply
 from services.naming import know_names
@@ -73,6 +74,7 @@ async def _is_latest(turn: Turn, row: AnswerRevision) -> bool:
 
 async def _replace(turn: Turn, sheet: Sheet, keys: list[str], words: str) -> None:
     """The same rules as for a first entry: what cannot be is refused, and what was said before stays."""
+    words = joint.own_part(turn, sheet, words)
     is_closed = sheet.is_sent or sheet.is_locked(turn.now)
     focus = keys[0] if len(keys) == 1 else None
     understood = read_words(turn, sheet, bare_words(sheet, words) if is_closed else words, focus)

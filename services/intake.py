@@ -69,7 +69,7 @@ def _forget(row: Inbox) -> None:
         row.raw = row.raw | {"message": {name: value for name, value in said.items() if name != "contact"}}
 
 
-def _message_of(update: Update) -> int | None:
+def message_of(update: Update) -> int | None:
     """The message that was said or edited. Never raises: what cannot be read fails in its handler and is counted."""
     said = update.get("message") or update.get("edited_message")
     message_id = said.get("message_id") if isinstance(said, dict) else None
@@ -245,7 +245,7 @@ class Worker:
             in_backlog=row is not None and row.stood_at is not None,
             update_id=row.update_id if row else 0,
             actor=actor,
-            message_id=_message_of(row.raw) if row else None,
+            message_id=message_of(row.raw) if row else None,
         )
 
     async def _failed(self, chat_id: int, update_id: int, problem: Exception) -> None:

@@ -29,10 +29,10 @@ def _read(turn: Turn, sheet: Sheet, words: str, focus: str | None) -> Understand
     asked = sheet.question(focus, turn.today) if focus else None
     if asked is None or asked.kind is not Kind.TEXT:
         words = unnamed(turn, words)
-    understood = understand(words, sheet.questions(turn.today, focus), now=now, focus=focus)
+    understood = understand(words, sheet.questions(turn.today, focus), now=now, focus=focus, calm=turn.calm)
     if asked is None or asked.key in understood.values:
         return understood
-    alone = understand(words, [asked], now=now, focus=focus)
+    alone = understand(words, [asked], now=now, focus=focus, calm=turn.calm)
     refused = " ".join(doubt.words for doubt in alone.doubts if doubt.why in CANNOT_BE)
     taken = refused and all(reading.words in refused for reading in understood.readings)
     return alone if taken else understood

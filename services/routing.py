@@ -76,7 +76,7 @@ def fitting_sheets(turn: Turn, sheets: list[Sheet], words: str) -> list[Sheet]:
         for number, sheet in enumerate(sheets)
         for question in sheet.questions(turn.today)
     ]
-    understood = understand(unnamed(turn, words), [*asked, _ANY], now=turn.hours.local(turn.now))
+    understood = understand(unnamed(turn, words), [*asked, _ANY], now=turn.hours.local(turn.now), calm=turn.calm)
     found = {reading.key.partition(":")[0] for reading in understood.readings}
     return [sheet for number, sheet in enumerate(sheets) if str(number) in found]
 
@@ -126,7 +126,7 @@ def fitting_closed(turn: Turn, sheets: list[Sheet], words: str) -> list[Sheet]:
 def is_correction(turn: Turn, sheets: list[Sheet], words: str) -> bool:
     """Do the words set right something said earlier?"""
     asked = [question for sheet in sheets for question in sheet.questions(turn.today)]
-    return understand(words, asked, now=turn.hours.local(turn.now)).intent is Intent.CORRECTION
+    return understand(words, asked, now=turn.hours.local(turn.now), calm=turn.calm).intent is Intent.CORRECTION
 
 
 def names_task(sheet: Sheet, words: str) -> bool:

@@ -114,7 +114,8 @@ class Turn:
     the message said or edited; `toast` is what the tapped
     button answers, said beside the outbox after the commit. `names` are what the actor's units are called, once they
     were looked up; `slips` the pieces of the words that were such a name mistyped. `card_after`: cards shown now may
-    wait so long for more of the same album. `heard` is what words were found to say about a report as it stood."""
+    wait so long for more of the same album. `heard` is what words were found to say about a report as it stood. `calm`:
+    the person said that the words are of no emergency."""
 
     session: AsyncSession
     bureau: Bureau
@@ -132,6 +133,7 @@ class Turn:
     slips: tuple[str, ...] = ()
     card_after: timedelta | None = None
     heard: dict[object, Understanding] = field(default_factory=dict)
+    calm: bool = False
 
     @property
     def said_at(self) -> datetime:

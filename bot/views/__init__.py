@@ -8,17 +8,20 @@ from bot.views.answers import confirm_binding, say, which_report
 from bot.views.cards import card, receipt
 from bot.views.chasing import central_copy, missing
 from bot.views.digests import digest
+from bot.views.emergencies import alarm, emergency
+from bot.views.joint import joint
 from bot.views.later import later
 from bot.views.lists import back, prompt, reminder, todo
 from bot.views.photos import photos
 from bot.views.reasking import reasked
-from domain.messages import ConfirmBinding, Receipt, Say, WhichReport
+from domain.messages import Alarm, ConfirmBinding, Emergency, Receipt, Say, WhichReport
 from services.chase_lists import CopyContent, MissingContent
 from services.content import (
     BackContent,
     CardContent,
     Content,
     DigestContent,
+    JointContent,
     PromptContent,
     ReaskedContent,
     ReminderContent,
@@ -53,6 +56,8 @@ def render(content: Content, scene: Scene) -> list[Rendered]:
             return [reasked(content, scene)]
         case CardContent():
             return [card(content, scene)]
+        case JointContent():
+            return [joint(content, scene)]
         case TodoContent():
             return [todo(content, scene)]
         case BackContent():
@@ -73,6 +78,10 @@ def render(content: Content, scene: Scene) -> list[Rendered]:
             return [which_report(content)]
         case Say():
             return [say(content)]
+        case Emergency():
+            return [emergency(content)]
+        case Alarm():
+            return [alarm(content, scene)]
         case _:
             return [_about_people(content, scene)]
 

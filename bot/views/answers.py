@@ -181,6 +181,24 @@ def _lost(facts: Facts) -> list[str]:
     ]
 
 
+def _promised(facts: Facts) -> list[str]:
+    until, now, due = (datetime.fromisoformat(facts[name]) for name in ("until", "now", "due"))
+    zone = ZoneInfo(facts.get("zone") or "Asia/Shanghai")
+    lines = [f"好的,{wording.soon(until, now, zone)}再提醒您。填的都已保存。"]
+    if now <= due < until:
+        lines.append(
+            f"{wording.near_moment(due, now, zone)}截止,那之前报算按时;来不及,打电话给{_call(facts)},由办公室代填。"
+        )
+    return lines
+
+
+def _promised_enough(facts: Facts) -> list[str]:
+    return [
+        "好的,填的都已保存,不急这一会儿。",
+        f"已经约过两次,办公室看得到,到时照常提醒;没空填,打电话给{_call(facts)},由办公室代填。",
+    ]
+
+
 def _still(facts: Facts) -> str:
     return f"现在报就行;有困难打{_call(facts)}。"
 
@@ -263,6 +281,8 @@ _LINES: dict[Phrase, Callable[[Facts], list[str]]] = {
     Phrase.LATE_FILED: _late_filed,
     Phrase.EXTENSION_ASKED: _extension_asked,
     Phrase.EXTENSION_OVER: lambda f: [f"{f.get('title', '')}现在不能申请延期(快要关闭或正在申请)。{_still(f)}"],
+    Phrase.PROMISED: _promised,
+    Phrase.PROMISED_ENOUGH: _promised_enough,
     Phrase.LATER: lambda _: ["好的,稍后填。填的都已保存。"],
     Phrase.GROUP: lambda f: [
         f"各位好,我是{f.get('bureau') or '教育局'}的报送助手:报数、查待办请点下面的按钮到私聊里办,群里说的不记录。"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from bot.buttons import Verb, encode
-from bot.views import corrections
+from bot.views import corrections, pad
 from bot.views.doubts import GIVE_UP_AFTER, doubt_lines
 from bot.views.hints import hint_lines
 from bot.views.parts import (
@@ -77,7 +77,7 @@ def _answered(sheet: Sheet) -> list[tuple[Indicator, str]]:
     return [(i, said(i, values[i.key])) for i in sheet.applicable if i.key in values]
 
 
-def _body(sheet: Sheet) -> list[str]:
+def body(sheet: Sheet) -> list[str]:
     """The answers in lines of three; of a repeating group one line for each row."""
     answered = [(indicator, phrase) for indicator, phrase in _answered(sheet) if not is_more(indicator)]
     lines: list[str] = []
@@ -98,7 +98,7 @@ def _with_words(sheet: Sheet, indicator: Indicator, phrase: str) -> str:
 
 def _read_back(content: CardContent, scene: Scene) -> Rendered:
     sheet = content.sheet
-    first, *rest = _body(sheet)
+    first, *rest = body(sheet)
     nil = "零报告:" if is_nil(sheet) else ""
     lines = [corrections.head(sheet, scene, "请核对"), nil + first, *rest]
     lines += hint_lines(sheet, scene)
@@ -115,15 +115,19 @@ def _draft(content: CardContent, scene: Scene) -> Rendered:
     sheet = content.sheet
     lines = [corrections.head(sheet, scene, "草稿")]
     lines += [f"{sheet.report.state_reason}。只差要重答的。"] if sheet.report.state_reason else []
-    lines += [f"✓ {line}" for line in _body(sheet)]
+    lines += [f"✓ {line}" for line in body(sheet)]
     lines += _wanting(sheet)
     lines += _last_time(sheet, scene)
     lines += doubt_lines(content, scene)
     asked = sheet.indicator(content.asked) or next(iter(sheet.missing), None)
     lines += _asking(sheet, asked) if asked and not _is_asked_by_doubt(content, asked) else []
+    if asked and pad.is_shown(content, asked):
+        later = Button("稍后填", encode(Verb.LATER, sheet.key))
+        return message([*lines, *pad.lines(content, asked)], *pad.keys(sheet, asked), [later])
     lines.append(_saved(sheet, scene))
     return message(
         lines,
+        *(pad.instead_of_words(sheet, asked, scene) if asked and content.failures >= GIVE_UP_AFTER else []),
         *_answer_buttons(sheet, asked),
         _shortcuts(sheet, scene),
         _draft_buttons(sheet),

@@ -11,6 +11,7 @@ from domain.indicators import Indicator, Kind, Question
 from domain.messages import Unread
 from domain.understanding.result import Why
 from services.content import CardContent, Scene
+from services.pads import NUMERIC
 from services.sheets import Sheet
 
 GIVE_UP_AFTER = 2
@@ -25,8 +26,16 @@ def doubt_lines(content: CardContent, scene: Scene) -> list[str]:
     lines += [_unplaced(content.sheet, unplaced)] if unplaced else []
     if lines and content.failures >= GIVE_UP_AFTER:
         contact = section_contact(content.sheet)
-        lines.append(f"不耽误您:打电话给{contact},由局里代填也行;已填的都在。")
+        lines.append(f"是我没看懂,不耽误您。{_instead(content)}打电话给{contact},由局里代填;已填的都在。")
     return lines
+
+
+def _instead(content: CardContent) -> str:
+    """What may be tapped where words failed."""
+    asked = content.sheet.indicator(content.asked)
+    if asked is None or asked.kind in (Kind.TEXT, Kind.PHOTO):
+        return "可以"
+    return "请点数字,或" if asked.kind in NUMERIC else "请点按钮,或"
 
 
 def _unplaced(sheet: Sheet, unplaced: Sequence[Unread]) -> str:

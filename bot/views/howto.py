@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
-from bot.views.parts import how, message, section_contact, unit_and_title
+from bot.buttons import Verb, encode
+from bot.views.parts import how, message, said, section_contact, unit_and_title
 from domain import wording
 from domain.indicators import Kind, Question
 from services.content import Scene
 from services.howto import HowToContent
-from services.rendering import Rendered
+from services.rendering import Button, Rendered
 
 
 def how_to(content: HowToContent, scene: Scene) -> Rendered:
@@ -17,9 +18,8 @@ def how_to(content: HowToContent, scene: Scene) -> Rendered:
     contact = f"拿不准就打电话给{section_contact(sheet)};填的都还在。"
     if asked is None:
         names = "、".join(one.name for one in sheet.applicable)
-        return message(
-            [f"【怎么填】{unit_and_title(sheet)}", f"要报:{names}。可以一句话报,也可以一项一项回。", contact]
-        )
+        lines = [f"【怎么填】{unit_and_title(sheet)}", f"要报:{names}。可以一句话报,也可以一项一项回。", contact]
+        return message([*lines, *_held_line(content)], _held_button(content))
     lines = [f"【怎么填】{asked.label}"]
     lines += [asked.help] if asked.help else []
     question = sheet.question(asked.key, scene.today)
@@ -30,7 +30,30 @@ def how_to(content: HowToContent, scene: Scene) -> Rendered:
         lines.append("、".join(asked.choices))
     if sheet.section.phone and sheet.section.phone in asked.help:
         contact = "填的都还在。"  # the definition has just said whom to call
-    return message([*lines, contact, f"请答:{asked.label}{how(asked)}"])
+    asking = f"请答:{asked.label}{how(asked)}"
+    return message([*lines, contact, *_held_line(content), asking], _held_button(content))
+
+
+_WIDEST = 36
+"""A button shows so many characters."""
+
+
+def _held_line(content: HowToContent) -> list[str]:
+    if not content.held:
+        return []
+    return [f"您刚才说的{_held(content)}还没有记;没错就点“记下”,不用重打。"]
+
+
+def _held(content: HowToContent) -> str:
+    return "、".join(said(indicator, value) for indicator, value in content.held)
+
+
+def _held_button(content: HowToContent) -> list[Button]:
+    if not content.held:
+        return []
+    label = f"记下:{_held(content)}"
+    label = label if len(label) <= _WIDEST else f"记下这{len(content.held)}项"
+    return [Button(label, encode(Verb.HELD, content.sheet.key, content.update_id))]
 
 
 def _limits(question: Question) -> str:

@@ -24,6 +24,7 @@ from db.tables.reports import (
     Evidence,
     EvidenceState,
     Extension,
+    Promise,
     ReceiptCounter,
     Report,
     Request,
@@ -35,7 +36,7 @@ from domain.stages import Stage
 __all__ = [
     "Account", "Alias", "AliasSource", "Answer", "AnswerRevision", "Bureau", "Campaign", "Card", "Chat",
     "DeadlineMove", "Delegation", "DigestSnapshot", "Draft", "Evidence", "EvidenceState", "Extension", "Fate",
-    "Heartbeat", "Inbox", "InboxState", "Invitation", "Lane", "Membership", "Outage", "Outbox", "Person",
+    "Heartbeat", "Inbox", "InboxState", "Invitation", "Lane", "Membership", "Outage", "Outbox", "Person", "Promise",
     "ReceiptCounter", "Reminder", "ReminderState", "Report", "Request", "Role", "Round", "Stage", "Task",
     "TaskChange", "TaskIndicator", "TaskSupport", "Trouble", "TroubleKind", "TroubleState", "Unit", "UnitKind",
     "WrongCode",

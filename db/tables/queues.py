@@ -44,7 +44,8 @@ class Lane(StrEnum):
 class Chat(Table, table=True):
     """One conversation: the row that is locked while an update of it is worked on, and its focus (design 3).
 
-    `read_back` is the revision of the focused draft that this chat was shown to confirm; None while a question is open.
+    `read_back` is the revision of the focused draft that this chat was shown to confirm; None while a question is open;
+    `pad` what was tapped so far on the number pad, None where none is shown.
     A negative id is a group's: `told_at` is when it was last told what the bot is for (in a private chat: that what was
     said in a group was not taken), `left_at` since when the bot is not in it, `moved_to` the supergroup it has become.
     """
@@ -57,6 +58,7 @@ class Chat(Table, table=True):
     focus_at: datetime | None = None
     read_back: int | None = None
     failures: int = 0
+    pad: str | None = None
     told_at: datetime | None = None
     left_at: datetime | None = None
     moved_to: int | None = big(None)

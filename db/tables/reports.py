@@ -163,6 +163,24 @@ class Request(Table, table=True):
     answer: str = ""
 
 
+class Promise(Table, table=True):
+    """答应: until when a person put this report off, in the words said; nobody asks again before. `due_at` is the due
+    time it was said under: a deadline that moves begins anew."""
+
+    __table_args__ = (refers_to_report(), refers("person_id", "person"),
+                      Index("ix_promise_report", "bureau_id", "round_id", "unit_id"))  # fmt: skip
+
+    bureau_id: int = key(foreign_key="bureau.id")
+    id: int = key()
+    round_id: int = big()
+    unit_id: int = big()
+    person_id: int = big()
+    due_at: datetime
+    until: datetime
+    words: str = ""
+    said_at: datetime
+
+
 class ReceiptCounter(Table, table=True):
     """The last receipt number given on a day (回执号 0910-0137)."""
 

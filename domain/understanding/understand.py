@@ -39,17 +39,19 @@ def understand(
     now: datetime,
     read_back_open: bool = False,
     focus: str | None = None,
+    calm: bool = False,
 ) -> Understanding:
     """What `text` says about the questions asked.
 
     `focus` is the key of the question last asked: a bare value belongs to it. `read_back_open` says that a read-back
-    awaits its 提交, so that 对, 好的 or 👍 confirm it. Text beyond 1000 characters is not read.
+    awaits its 提交, so that 对, 好的 or 👍 confirm it; `calm` that the words are of no emergency. Text beyond 1000
+    characters is not read.
     """
     laid_out = scene.build(text[:_LONGEST], asked, now.date(), focus)
     bare = laid_out.raw.strip("，。!、.~ \n")
     if read_back_open and intent.CONFIRM.fullmatch(bare):
         return Understanding(Intent.CONFIRM)
-    if intent.emergency(laid_out.raw):
+    if not calm and intent.emergency(laid_out.raw):
         return Understanding(Intent.EMERGENCY)
     if not bare or not asked:
         return Understanding(_idle(laid_out, bare))
@@ -61,10 +63,13 @@ def _idle(laid_out: Scene, bare: str) -> Intent:
         return Intent.QUESTION
     if intent.chatters(bare):
         return Intent.CHATTER
-    return Intent.LATER if intent.promises(laid_out) else Intent.UNCLEAR
+    promised = intent.promises(laid_out) or intent.only_promises(bare)
+    return Intent.LATER if promised else Intent.UNCLEAR
 
 
 def _intended(laid_out: Scene, bare: str) -> Understanding:
+    if intent.only_promises(bare):
+        return Understanding(Intent.LATER)
     outcomes = read_all(laid_out)
     readings = tuple(o for o in outcomes if isinstance(o, Reading))
     doubts = _doubts(laid_out, outcomes)

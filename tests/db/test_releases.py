@@ -22,6 +22,7 @@ from db.tables import (
     Inbox,
     Outage,
     Outbox,
+    Promise,
     Report,
     Task,
     Trouble,
@@ -170,4 +171,18 @@ async def test_nobody_is_in_hold_after_the_tables_know_of_it(old: str) -> None:
     assert (bureau.held_at, bureau.lost_from, bureau.lost_until) == (None, None, None)
     assert len(bytes.fromhex(bureau.receipt_key)) == 32
     assert waiting
+    await database.close()
+
+
+async def test_a_conversation_at_hand_outlives_promises_and_the_number_pad(old: str) -> None:
+    database, county = await at_work(old, at("2026-11-18 09:00"), GROUPS)
+    async with database.write() as session:
+        sql = "INSERT INTO chat (bureau_id, id, failures, focus_key) VALUES (:bureau, :id, 2, 'drill_students')"
+        await session.execute(text(sql), {"bureau": county.bureau_id, "id": PRINCIPAL})
+    await migrations.migrate(database.engine)
+    await migrations.check(database.engine)
+    async with database.read() as session:
+        chat = await session.get_one(Chat, (county.bureau_id, PRINCIPAL))
+        assert (chat.failures, chat.focus_key, chat.pad) == (2, "drill_students", None)
+        assert (await session.execute(select(Promise))).all() == []
     await database.close()

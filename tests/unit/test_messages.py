@@ -9,10 +9,15 @@ from pydantic import ValidationError
 
 from domain import messages
 from domain.messages import (
+    Alarm,
     ConfirmBinding,
     DeadlinesMoved,
     DigestText,
+    Emergency,
+    HeldValue,
     History,
+    HowTo,
+    JointCard,
     Message,
     MissingList,
     OutageCard,
@@ -39,6 +44,8 @@ ALL: tuple[Message, ...] = (
     ReportCard(report=KEY, unread=(Unread(key=None, why=Why.FUZZY, words="五百来人"),), failures=1, choosing=True),
     Todo(),
     History(),
+    JointCard(update_id=7, reports=(KEY, KEY), unread=((Unread(key=None, why=Why.FUZZY),), ())),
+    HowTo(report=KEY, key="a", update_id=7, held=(HeldValue(key="b", value={"done": 1, "total": 2}, words="2个1个"),)),
     Strip(message_id=3),
     DeadlinesMoved(outage_id=2**62, reports=(KEY,), undone=True),
     OutageCard(outage_id=2**62),
@@ -51,6 +58,11 @@ ALL: tuple[Message, ...] = (
     MissingList(digest_id=2**62),
     ConfirmBinding(invitation_id=2**62, roles=("校|principal",), name="王建国"),
     WhichReport(update_id=1, words="已完成", options=((KEY, "11月演练"),)),
+    Emergency(update_id=1, duty="0000", told="办公室"),
+    Alarm(
+        update_id=1, person_id=2**62, who="王校长", unit="校", phone="0000", words="…", at=at("2026-11-18 09:00"),
+        outcome="false",
+    ),
     Say(phrase=Phrase.STRANGER, facts={"phone": "0000"}),
 )  # fmt: skip
 

@@ -1,0 +1,72 @@
+"""答应: a report put off until an instant. Nobody is asked again before it, and the office sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select, tuple_
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from db.ids import new_id
+from db.tables import Promise
+from domain.messages import Phrase, ReportKey
+from services.asking import say, set_focus
+from services.reporting import sheet_for
+from services.sheets import Sheet
+from services.turn import Turn
+
+MOST = 2
+"""A report may be put off once, and once more, under the same deadline."""
+LONGEST = 60
+
+
+async def promise(turn: Turn, keys: Iterable[ReportKey], until: datetime, words: str) -> None:
+    """Keep that these reports were put off until then, and say when we ask again; beyond `MOST` times, that the office
+    sees it. Reports that are not open, or not this person's, are left out."""
+    sheets = [sheet for key in keys if (sheet := (await sheet_for(turn, key))[0]) is not None and sheet.is_open]
+    free = [sheet for sheet in sheets if await _count(turn, sheet) < MOST]
+    for sheet in free:
+        turn.session.add(_row(turn, sheet, until, words))
+    await turn.session.flush()
+    await set_focus(turn, None, None)
+    if not sheets:
+        await say(turn, Phrase.LATER)
+        return
+    due = min(sheet.due_at for sheet in free or sheets)
+    facts = {"until": until.isoformat(), "now": turn.now.isoformat(), "due": due.isoformat()}
+    await say(turn, Phrase.PROMISED if free else Phrase.PROMISED_ENOUGH, **facts)
+
+
+def _row(turn: Turn, sheet: Sheet, until: datetime, words: str) -> Promise:
+    return Promise(
+        bureau_id=turn.bureau.id, id=new_id(), round_id=sheet.key.round_id, unit_id=sheet.key.unit_id,
+        person_id=turn.person.person_id, due_at=sheet.due_at, until=until, words=words.strip()[:LONGEST],
+        said_at=turn.received_at,
+    )  # fmt: skip
+
+
+async def _count(turn: Turn, sheet: Sheet) -> int:
+    statement = select(func.count()).where(
+        col(Promise.bureau_id) == turn.bureau.id,
+        col(Promise.round_id) == sheet.key.round_id,
+        col(Promise.unit_id) == sheet.key.unit_id,
+        col(Promise.due_at) == sheet.due_at,
+    )
+    return int((await turn.session.execute(statement)).scalar_one())
+
+
+async def promised_until(
+    session: AsyncSession, bureau_id: int, keys: Sequence[ReportKey], now: datetime
+) -> dict[ReportKey, Promise]:
+    """For each of these reports that is put off still, the newest promise: it holds until its `until`."""
+    if not keys:
+        return {}
+    statement = select(Promise).where(
+        col(Promise.bureau_id) == bureau_id,
+        tuple_(col(Promise.round_id), col(Promise.unit_id)).in_([tuple(key) for key in keys]),
+        col(Promise.until) > now,
+    )
+    rows = (await session.execute(statement.order_by(col(Promise.said_at), col(Promise.id)))).scalars().all()
+    return {ReportKey(row.round_id, row.unit_id): row for row in rows}
