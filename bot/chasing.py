@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from bot.buttons import Press, Verb
-from services import chase_lists
+from services import chase_lists, promises
 from services.reporting import Outcome
 from services.turn import Turn
 
@@ -29,4 +29,11 @@ async def chase(here: Turn, press: Press) -> Outcome:
     return Outcome.DONE if await chase_lists.chase(here, _section(press)) else Outcome.NOT_YOURS
 
 
-PRESSED: dict[Verb, Answer] = {Verb.CHASE_LIST: show_list, Verb.CHASE: chase}
+async def snooze(here: Turn, press: Press) -> Outcome:
+    """明早再说: all that this person still owes rests until the next opening."""
+    if press.numbers or not here.person.known_units:
+        return Outcome.NOT_YOURS
+    return Outcome.DONE if await promises.until_morning(here) else Outcome.OUT_OF_DATE
+
+
+PRESSED: dict[Verb, Answer] = {Verb.CHASE_LIST: show_list, Verb.CHASE: chase, Verb.SNOOZE: snooze}

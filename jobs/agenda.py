@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from db.tables import Extension, Fate, Outbox, Round, Task, Trouble
+from db.tables import Extension, Fate, Outbox, Promise, Round, Task, Trouble
 from domain.calendar import OfficeHours
 from domain.ladder import LADDER, LIST_AFTER, ladder_of
 from domain.rounds import DIRECTOR_MONDAY, DUE_DAY_DIGEST
@@ -32,12 +32,15 @@ async def next_event(session: AsyncSession, workplace: Workplace, after: datetim
             col(Outbox.not_before) > after,
         )
     )  # fmt: skip
+    promised = await session.scalar(
+        select(func.min(Promise.until)).where(col(Promise.bureau_id) == workplace.bureau_id, col(Promise.until) > after)
+    )
     again = await session.scalar(
         select(func.min(Trouble.next_try_at)).where(
             col(Trouble.bureau_id) == workplace.bureau_id, col(Trouble.next_try_at) > after
         )
     )
-    return min(instant for instant in [*instants, held, again] if instant is not None and instant > after)
+    return min(instant for instant in [*instants, held, promised, again] if instant is not None and instant > after)
 
 
 async def _rungs(session: AsyncSession, workplace: Workplace) -> set[time]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
 from sqlalchemy import and_, func, select
@@ -20,6 +20,7 @@ from db.tables import (
     Membership,
     Outbox,
     Person,
+    Promise,
     Reminder,
     ReminderState,
     Report,
@@ -40,6 +41,7 @@ from services.delegations import by_person
 from services.nagging import Nag, nag
 from services.outbox import queue
 from services.people_content import actor_to
+from services.promises import promised_until
 from services.sheets import OPEN_STATES, Sheet, sheets_of
 from services.turn import Actor, Turn
 
@@ -124,7 +126,14 @@ async def missing_now(
     tonight = hours.at(hours.local(now).date() + timedelta(days=1), time(0))
     due = [one for one in found if one[0].due_at < tonight] or found
     people = await _people(session, bureau_id)
-    return tuple([await _round(session, *one, people, now) for one in due])
+    rounds = [await _round(session, *one, people, now) for one in due]
+    put_off = await promised_until(session, bureau_id, [unit.key for one in rounds for unit in one.units], now)
+    return tuple(_with_promises(one, put_off) for one in rounds)
+
+
+def _with_promises(round_: MissingRound, put_off: Mapping[ReportKey, Promise]) -> MissingRound:
+    units = (replace(one, promise=put_off[one.key].words) if one.key in put_off else one for one in round_.units)
+    return replace(round_, units=tuple(units))
 
 
 async def _running(
@@ -241,10 +250,6 @@ def _filled(round_: Round, draft: Draft | None) -> DraftState:
 
 
 # ---- what the bureau does
-
-
-def _section_of(actor: Actor) -> int | None:
-    return None if actor.has(*MANAGERS) else min(actor.sections, default=None)
 
 
 async def summarise(turn: Turn) -> bool:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, delete, exists, literal, select, true
+from sqlalchemy import ColumnElement, Select, String, and_, case, cast, delete, exists, literal, or_, select, true
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.session import insert
-from db.tables import Extension, Lane, Reminder, ReminderState, Report, Request, Role, Round, Task, Unit
+from db.tables import Extension, Lane, Promise, Reminder, ReminderState, Report, Request, Role, Round, Task, Unit
 from domain.calendar import OfficeHours
 from domain.ladder import CHASE, Audience, DueRung, Rung, Skip, due_rungs, ladder_of
 from domain.messages import CentralCopy, ChaseSummary, Message, ReportKey
@@ -69,6 +70,8 @@ async def remind(
         planned = await guard.attempt(f"chase:{round_.id}", what, partial(_fire, session, ladder, task, known))
         for rung, keys in planned or ():
             fired.take_up(rung, keys, task.lead_unit_id)
+    if hours.within(now) and (again := await _put_off_until_now(session, bureau_id, now)):
+        fired.units[AGAIN] = again
     told = await _remind_units(guard, fired.units, hours)
     told += await _tell_central(session, bureau_id, fired.central, hours, now)
     return told + await _tell_bureau(session, bureau_id, fired.lists, now)
@@ -129,9 +132,41 @@ async def _fire(
             keys = await _plan(session, ladder, group, due)
             if keys is not None:
                 planned.append((due.rung, keys))
-            elif not ladder.resting and not await _anyone_rests(session, round_):
+            elif not ladder.resting and not await _anyone_rests(session, round_, ladder.now):
                 known.add(entry)
     return planned
+
+
+AGAIN = Rung("again", 0, time(0), Audience.UNIT)
+"""What was put off is asked for once more when its time has come, as was promised."""
+_STILL_MEANT = timedelta(days=4)
+"""So long after its time a promise is still thought of: over a weekend."""
+
+
+async def _put_off_until_now(session: AsyncSession, bureau_id: int, now: datetime) -> list[ReportKey]:
+    """Of what was put off until now at the latest, the reports that are still owed; entered into the ledger once."""
+    report = and_(
+        col(Report.bureau_id) == Promise.bureau_id, col(Report.round_id) == Promise.round_id,
+        col(Report.unit_id) == Promise.unit_id,
+    )  # fmt: skip
+    come = (
+        select(
+            col(Promise.bureau_id), col(Promise.round_id), col(Promise.unit_id),
+            literal(f"{AGAIN.key}-").concat(cast(Promise.id, String)), col(Promise.due_at),
+            literal(AGAIN.audience.value), literal(ReminderState.QUEUED.value), literal(""), literal(now),
+        )
+        .join(Report, report)
+        .join(Round, and_(col(Round.bureau_id) == Report.bureau_id, col(Round.id) == Report.round_id))
+        .where(
+            col(Promise.bureau_id) == bureau_id, col(Promise.until) <= now, col(Promise.until) > now - _STILL_MEANT,
+            col(Report.state).in_(OPEN_STATES), col(Round.lock_at) > now, ~_rests(now),
+        )
+    )  # fmt: skip
+    if not (await session.execute(select(come.exists()))).scalar_one():
+        return []
+    entered = insert(session, Reminder).from_select(_ENTERED, come, include_defaults=False).on_conflict_do_nothing()
+    found = (await session.execute(entered.returning(Reminder.round_id, Reminder.unit_id))).all()
+    return list(dict.fromkeys(ReportKey(round_id, unit_id) for round_id, unit_id in found))
 
 
 # ---- who hears it
@@ -225,19 +260,18 @@ async def _plan(session: AsyncSession, ladder: _Ladder, group: _Group, due: DueR
     was nobody to enter.
 
     Who owed nothing at this moment is entered as skipped, so that a report returned later does not wake a rung that
-    was over before. A rung already in the ledger is not entered again; while an extension is asked for it rests.
+    was over before. A rung already in the ledger is not entered again; the unit that is to be left alone rests.
     """
     entered = _roster(ladder, group, due)
     if not (await session.execute(select(entered.exists()))).scalar_one():
         return None
-    statement = insert(session, Reminder).from_select(
-        ["bureau_id", "round_id", "unit_id", "rung", "effective_due", "audience", "state", "reason", "planned_at"],
-        entered,
-        include_defaults=False,
-    )
+    statement = insert(session, Reminder).from_select(_ENTERED, entered, include_defaults=False)
     planned = await session.execute(statement.on_conflict_do_nothing().returning(Reminder.unit_id, Reminder.state))
     queued = ReminderState.QUEUED.value
     return [ReportKey(ladder.round.id, unit_id) for unit_id, state in planned.all() if state == queued]
+
+
+_ENTERED = ["bureau_id", "round_id", "unit_id", "rung", "effective_due", "audience", "state", "reason", "planned_at"]
 
 
 def _roster(ladder: _Ladder, group: _Group, due: DueRung) -> Select[*tuple[Any, ...]]:
@@ -248,7 +282,7 @@ def _roster(ladder: _Ladder, group: _Group, due: DueRung) -> Select[*tuple[Any, 
         literal(group.due_at), literal(due.rung.audience.value), state, reason, literal(ladder.now),
     ).where(
         col(Report.bureau_id) == round_.bureau_id, col(Report.round_id) == round_.id, group.members,
-        ~_in_ledger(group, due), ~_rests(),
+        ~_in_ledger(group, due), ~_rests(ladder.now) if due.rung.audience.chases else true(),
     )  # fmt: skip
 
 
@@ -289,17 +323,25 @@ def _chased_since(midnight: datetime) -> ColumnElement[bool]:
     )
 
 
-async def _anyone_rests(session: AsyncSession, round_: Round) -> bool:
+async def _anyone_rests(session: AsyncSession, round_: Round, now: datetime) -> bool:
     mine = and_(col(Report.bureau_id) == round_.bureau_id, col(Report.round_id) == round_.id)
-    return bool((await session.execute(select(exists().where(mine, _rests())))).scalar_one())
+    return bool((await session.execute(select(exists().where(mine, _rests(now))))).scalar_one())
 
 
-def _rests() -> ColumnElement[bool]:
-    """The unit has asked for an extension and has no answer yet."""
-    return exists().where(
+def _rests(now: datetime) -> ColumnElement[bool]:
+    """The unit has asked for an extension and has no answer yet, or has said when it will report."""
+    asked = exists().where(
         col(Request.bureau_id) == Report.bureau_id,
         col(Request.round_id) == Report.round_id,
         col(Request.unit_id) == Report.unit_id,
         col(Request.kind) == RequestKind.EXTENSION.value,
         col(Request.state) == RequestState.PENDING.value,
     )
+    standing = aliased(Promise)
+    promised = exists().where(
+        col(standing.bureau_id) == Report.bureau_id,
+        col(standing.round_id) == Report.round_id,
+        col(standing.unit_id) == Report.unit_id,
+        col(standing.until) > now,
+    )
+    return or_(asked, promised)

@@ -49,6 +49,7 @@ from services.chase_lists import CopyContent, MissingContent
 from services.delegations import NO_PART, Part, part_in
 from services.later_content import LaterLive
 from services.people_content import PeopleLive, actor_to
+from services.promises import promised_until
 from services.sheets import Sheet, open_sheets, sheet_of, sheets_of
 from services.showing import PhotosContent
 from services.turn import Actor
@@ -237,7 +238,9 @@ async def _reminder(session: AsyncSession, row: Outbox, message: Reminder, scene
     if actor is None:
         return None
     keys = (*message.reports, *message.opened)
-    owed = [sheet for sheet in await _still_owed(session, row, actor, keys, scene) if not sheet.rests]
+    put_off = await promised_until(session, row.bureau_id, keys, scene.now)
+    still = await _still_owed(session, row, actor, keys, scene)
+    owed = [sheet for sheet in still if not sheet.rests and sheet.key not in put_off]
     opened = [sheet for sheet in owed if sheet.key in message.opened]
     sheets = [s for s in owed if s not in opened and (scene.now <= s.due_at or is_for_late(message.rung_of(s.key)))]
     if not sheets and not opened:

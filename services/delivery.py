@@ -16,7 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.ids import new_id
 from db.session import is_down, table_of
-from db.tables import Card, Fate, Inbox, InboxState, Outbox, TroubleKind, TroubleState
+from db.tables import Card, Chat, Fate, Inbox, InboxState, Outbox, TroubleKind, TroubleState
 from domain import messages
 from domain.messages import Message, Strip
 from services.content import Content, Scene, as_shown, load
@@ -36,6 +36,8 @@ AT_ONCE = 6
 AHEAD = 0.12  # seconds before a message may leave it may be claimed: the commit costs no pace
 PATIENCE = 0.5  # seconds a claimed message waits to leave before it is put back
 LAST_WORDS = 10.0  # seconds to write down, at the end, what became of the last messages
+WRITING = timedelta(minutes=10)
+"""Whoever answered so lately is not interrupted by a reminder."""
 FIRST_PAUSE = 0.25  # seconds before such an edit is repeated; doubled at each further attempt
 
 CANNOT_BE_MADE = "一条消息没能写成"
@@ -348,7 +350,7 @@ class Delivery:
         not yet, be said."""
         parcels: dict[int, list[Claimed]] = {}
         for row, card in await self._rows(session, [row_id for due in chosen for row_id in due.ids]):
-            if row.fate != Fate.PENDING.value or self._must_wait(row):
+            if row.fate != Fate.PENDING.value or await self._must_wait(session, row):
                 continue
             row.fate, row.claimed_at = Fate.SENDING.value, self.workplace.clock.now()
             row.attempts += 1
@@ -372,12 +374,18 @@ class Delivery:
             rendered = replace(rendered, repeated=True)
         return Parcel(row.chat_id, method, rendered, card.message_id if card else None, row.thread_id)
 
-    def _must_wait(self, row: Outbox) -> bool:
-        """A nag waits for office hours."""
-        opening = self.workplace.hours.next_within(self.workplace.clock.now()) if row.nag else None
-        if opening is None or opening <= self.workplace.clock.now():
+    async def _must_wait(self, session: AsyncSession, row: Outbox) -> bool:
+        """A nag waits for office hours, and until the person has not answered anything for a while."""
+        if not row.nag:
             return False
-        row.not_before = opening
+        now = self.workplace.clock.now()
+        chat = await session.get(Chat, (row.bureau_id, row.chat_id))
+        writing = chat is not None and chat.focus_at is not None and now < chat.focus_at + WRITING
+        moment = chat.focus_at + WRITING if writing and chat and chat.focus_at else now
+        later = self.workplace.hours.next_within(moment)
+        if later <= now:
+            return False
+        row.not_before = later
         return True
 
     async def _render(self, session: AsyncSession, row: Outbox, message: Message) -> Rendered | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
 from sqlalchemy import func, select, tuple_
 from sqlmodel import col
@@ -13,13 +13,15 @@ from db.ids import new_id
 from db.tables import Promise
 from domain.messages import Phrase, ReportKey
 from services.asking import say, set_focus
-from services.reporting import sheet_for
+from services.reporting import owed, sheet_for
 from services.sheets import Sheet
+from services.stopping import stop_nagging
 from services.turn import Turn
 
 MOST = 2
 """A report may be put off once, and once more, under the same deadline."""
 LONGEST = 60
+TOMORROW = "明早再说"
 
 
 async def promise(turn: Turn, keys: Iterable[ReportKey], until: datetime, words: str) -> None:
@@ -30,6 +32,7 @@ async def promise(turn: Turn, keys: Iterable[ReportKey], until: datetime, words:
     for sheet in free:
         turn.session.add(_row(turn, sheet, until, words))
     await turn.session.flush()
+    await stop_nagging(turn.session, turn.bureau.id, [sheet.key for sheet in free])
     await set_focus(turn, None, None)
     if not sheets:
         await say(turn, Phrase.LATER)
@@ -37,6 +40,15 @@ async def promise(turn: Turn, keys: Iterable[ReportKey], until: datetime, words:
     due = min(sheet.due_at for sheet in free or sheets)
     facts = {"until": until.isoformat(), "now": turn.now.isoformat(), "due": due.isoformat()}
     await say(turn, Phrase.PROMISED if free else Phrase.PROMISED_ENOUGH, **facts)
+
+
+async def until_morning(turn: Turn) -> bool:
+    """明早再说: what this person still owes is left alone until the next working day's opening. False: nothing is."""
+    sheets = await owed(turn)
+    tomorrow = turn.hours.at(turn.today + timedelta(days=1), time(0))
+    if sheets:
+        await promise(turn, [sheet.key for sheet in sheets], turn.hours.next_within(tomorrow), TOMORROW)
+    return bool(sheets)
 
 
 def _row(turn: Turn, sheet: Sheet, until: datetime, words: str) -> Promise:

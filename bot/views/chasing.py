@@ -77,7 +77,7 @@ def _unit(unit: MissingUnit, scene: Scene, *, plain: bool) -> str:
     """清河镇九年一贯制学校 王校长 0000-6210003,最近9月24日10:32来过"""
     name = " ".join(filter(None, (unit.unit, unit.person, "" if plain else unit.phone)))
     last = f"最近{wording.moment(unit.last, scene.hours.zone)}来过" if unit.last else ""
-    promise = f"说{unit.promise}" if unit.promise else ""
+    promise = f"说“{unit.promise}”" if unit.promise else ""
     reason = unit.reason if unit.chase is Chase.UNREACHABLE or unit.reason != "未开通" else ""
     return ",".join(filter(None, (name, reason, promise, last)))
 

@@ -95,7 +95,8 @@ def test_every_verb_is_tried() -> None:
     others |= {Verb.TAKE_BACK, Verb.PERSON, Verb.REINVITE, Verb.CUT_OFF}  # test_handover, test_people
     others |= {Verb.HISTORY, Verb.GRANT, Verb.REFUSE, Verb.REFUSE_WHY}  # test_history, test_requests
     others |= {Verb.CHASE, Verb.CHASE_LIST, Verb.SNOOZE}  # test_chasing
-    others |= {Verb.UNDO_MOVE}  # test_outages
+    others |= {Verb.UNDO_MOVE, Verb.RELEASE}  # test_outages, test_restore
+    others |= {Verb.CALLED, Verb.FALSE_ALARM, Verb.HELD, Verb.PAD, Verb.SEND_JOINT}  # test_emergencies, test_held, …
     assert len(VERBS) + len(others) == len(Verb)
 
 

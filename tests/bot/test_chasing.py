@@ -185,3 +185,44 @@ async def test_two_working_days_late_the_office_hears_again_and_three_are_noted_
     noted = await stage.rows(Reminder, Reminder.rung == "late-3")
     assert {(row.audience, row.state) for row in noted} == {("bulletin", "planned")}
     assert len(noted) == 8
+
+
+async def test_a_promise_is_kept_quiet_and_seen_by_the_office(
+    stage: Stage, county: County, clerk: Dialogue, wang: Dialogue
+) -> None:
+    await stage.tick(at("2026-11-24 09:00"))
+    await wang.play(("[明早再说]", "好的,明天上午再提醒您。填的都已保存。"))
+    before = len(wang.phone.received)
+    await stage.tick(at("2026-11-24 17:00"))
+    assert len(wang.phone.received) == before
+    await clerk.play(("催报", "其中1家说了何时报"), ("[名单和电话]", "王校长 0000-6211001,说“明早再说”"))
+    await stage.tick(at("2026-11-25 08:30"))
+    assert "还有2项今天17:00截止" in wang.last.text
+    await wang.play(("[明早再说]", "那之前报算按时"))
+    await stage.tick(at("2026-11-25 15:00"))
+    assert len(wang.phone.received) == before + 2
+    await stage.tick(at("2026-11-26 09:00"))
+    assert "已过截止时间" in wang.last.text
+    await stage.tick(LATE)
+    assert any("其中1家说了何时报" in text for text in clerk.phone.texts)
+
+
+async def test_who_owes_nothing_has_nothing_to_put_off(stage: Stage, county: County, clerk: Dialogue) -> None:
+    assert "不由您负责" in await clerk.press_data(encode(Verb.SNOOZE))
+
+
+async def test_what_was_put_off_is_asked_for_when_its_time_has_come(
+    stage: Stage, county: County, wang: Dialogue
+) -> None:
+    """Also where no rung of the ladder stands then; once, and not what was reported meanwhile."""
+    await stage.tick(at("2026-11-20 09:00"))
+    await wang.play(("[明早再说]", "再提醒您"))
+    await fill(stage, county, "bbt")
+    await wang.play(("待办", "只差提交"), ("[2提交]", "✓ 已收到"))
+    before = len(wang.phone.received)
+    await stage.tick(at("2026-11-23 08:29"))
+    assert len(wang.phone.received) == before
+    await stage.tick(at("2026-11-23 08:30"))
+    assert "还有1项11月25日(星期三)17:00截止" in wang.last.text
+    await stage.tick(at("2026-11-23 08:31"))
+    assert len(wang.phone.received) == before + 1

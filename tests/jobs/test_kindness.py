@@ -8,7 +8,7 @@ import pytest
 
 from db.ids import new_id
 from db.session import Database
-from db.tables import Account, Membership, Outbox, Person, Report, Role, Round, Task
+from db.tables import Account, Chat, Membership, Outbox, Person, Report, Role, Round, Task
 from domain.messages import Prompt, Reminder, ReportKey
 from domain.progress import State
 from jobs.sweeps import tick
@@ -222,6 +222,20 @@ async def test_delivery_looks_once_more(
         report.state, report.first_received_at = state.value, at("2026-11-24 09:00")
     await deliver()
     assert "还有1项" in post.to(PRINCIPAL)[-1]
+
+
+async def test_nobody_is_interrupted_while_writing(
+    database: Database, workplace: Workplace, opened: None, county: County, deliver: Deliver, post: Post
+) -> None:
+    async with database.write() as session:
+        session.add(Chat(bureau_id=county.bureau_id, id=PRINCIPAL, focus_at=at("2026-11-24 08:57")))
+    await at_time(workplace, "2026-11-24 09:00")
+    await deliver()
+    assert not post.to(PRINCIPAL)
+    assert [row.not_before for row in await nags(database)] == [at("2026-11-24 09:07")]
+    workplace.clock.jump_to(at("2026-11-24 09:07"))  # type: ignore[attr-defined]
+    await deliver()
+    assert len(post.to(PRINCIPAL)) == 1
 
 
 def test_merging_keeps_the_newest_rung_and_announces_what_is_new() -> None:
