@@ -40,7 +40,8 @@ run: install ## the real thing; needs DUBAN_TELEGRAM_TOKEN
 test: $(VENV)/.installed-dev ## all tests
 	$(BIN)/python -m pytest -n 4 --dist loadgroup
 
-soak: $(VENV)/.installed-dev ## a thousand SIGKILLs at random moments; about half an hour
+soak: $(VENV)/.installed-dev ## 200 small terms, then a thousand SIGKILLs at random moments; about an hour
+	DUBAN_TERMS=200 $(BIN)/python -m pytest tests/e2e/test_terms.py -n 2 --timeout=600
 	DUBAN_KILLS=1000 $(BIN)/python -m pytest tests/e2e/test_crashes.py -k random -n 2 -rP --timeout=600
 
 check: $(VENV)/.installed-dev lint types layers ## lint, types, layers and the fast tests, within a minute

@@ -9,49 +9,108 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 
 from cli.errors import Mendable
-from cli.simulation.play import Span, play
+from cli.simulation.engine import Trials
+from cli.simulation.play import ZONE, Span, Tables, play
 from services.clock import SystemClock
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 
 
+Outage = tuple[datetime, datetime]
+
+
+class _Outage(click.ParamType):  # type: ignore[type-arg]
+    """2026-11-25T15:00/2026-11-25T16:30, on the bureau's clock."""
+
+    name = "START/END"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[datetime, datetime]:
+        try:
+            since, until = (datetime.fromisoformat(part).replace(tzinfo=ZoneInfo(ZONE)) for part in value.split("/"))
+        except ValueError:
+            self.fail(f"{value!r} is not like 2026-11-25T15:00/2026-11-25T16:30", param, ctx)
+        if not since < until:
+            self.fail(f"{value!r} ends before it begins", param, ctx)
+        return since, until
+
+
+_OUTAGE = _Outage()
+
+
 @click.command()
 @click.option("--days", type=click.IntRange(1, 400), default=30, show_default=True, help="How many days to play.")
 @click.option("--from", "first", type=_DAY, help="The first day (YYYY-MM-DD); else the 1st of this month.")
+@click.option("--to", "last", type=_DAY, help="The last day, instead of --days.")
+@click.option("--outage", "outages", type=_OUTAGE, multiple=True, help="START/END: our line is down; may be repeated.")
+@click.option("--restart-every", "restart", type=click.FloatRange(0.1), metavar="H", help="Start anew every H hours.")
 @click.option("--keep", type=click.Path(path_type=Path, file_okay=False), help="Leave the store there as duban.db.")
 @click.option("--seed", default=1, show_default=True, help="The same seed and days play the same span.")
 @click.option("--principals", "most", type=click.IntRange(1), help="So many take part, the others stay silent.")
+@click.option("--units", type=click.IntRange(1), help="So many schools of the sample county.")
+@click.option("--tasks", type=click.IntRange(1), help="So many of its tasks.")
 @click.option(
     "--ledger", type=click.Path(path_type=Path, dir_okay=False), help="Every message the bot began, as a CSV file."
 )
-def simulate(
-    days: int, first: datetime | None, keep: Path | None, seed: int, most: int | None, ledger: Path | None
-) -> None:
+@click.option(
+    "--reports", type=click.Path(path_type=Path, dir_okay=False), help="Every report as it stands, as a CSV file."
+)
+def simulate(keep: Path | None, ledger: Path | None, reports: Path | None, **asked: Any) -> None:
     """Play a span with scripted principals: the real application, no network, the sample county.
 
     Punctual, late, silent, confused, correcting and chatty principals answer from their phones; the clock jumps from
-    event to event. Prints reports by timeliness and messages by kind and fate.
+    event to event. Prints reports by timeliness and messages by kind and fate, and proves that nobody was nagged
+    outside hours, above the cap, after reporting, twice or in a burst; exit code 1 where somebody was.
     """
     logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s %(message)s")
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)  # a play makes much and keeps most of it: looking for garbage cost a tenth
     gc.enable()
-    span = Span(first.date() if first else SystemClock().now().date().replace(day=1), days, seed, most)
-    if ledger is not None and not ledger.parent.is_dir():
-        raise Mendable(f"{ledger.parent} is no folder: make it first")
+    span = _span(**asked)
+    for path in (ledger, reports):
+        if path is not None and not path.parent.is_dir():
+            raise Mendable(f"{path.parent} is no folder: make it first")
     with _folder(keep) as folder, _progress(span) as progress:
-        summary = asyncio.run(play(span, folder, ledger, progress))
+        summary, invariants = asyncio.run(play(span, folder, Tables(ledger, reports), progress))
     click.echo("\n".join(summary.lines))
+    click.echo(f"invariants: {len(invariants.violations)} violations, statuses summed {invariants.checked} times")
     if keep is not None:
         click.echo(f"store: {folder / 'duban.db'}")
     if ledger is not None:
         click.echo(f"ledger: {ledger}")
+    if reports is not None:
+        click.echo(f"reports: {reports}")
+    if invariants.violations:
+        raise Mendable("\n".join(["violated:", *invariants.violations[:10]]))
+
+
+def _span(
+    days: int,
+    first: datetime | None,
+    last: datetime | None,
+    outages: tuple[tuple[datetime, datetime], ...],
+    restart: float | None,
+    seed: int,
+    most: int | None,
+    units: int | None,
+    tasks: int | None,
+) -> Span:
+    begins = first.date() if first else SystemClock().now().date().replace(day=1)
+    if last is not None:
+        days = (last.date() - begins).days + 1
+        if days < 1:
+            raise Mendable("--to lies before --from")
+    every = timedelta(hours=restart) if restart else None
+    return Span(begins, days, seed, most, units, tasks, Trials(outages, every))
 
 
 @contextmanager

@@ -280,7 +280,7 @@ async def chase(turn: Turn, section_id: int | None) -> bool:
     chased = await _enter(turn, wanted)
     people = await by_person(turn.session, turn.bureau.id, chased, heads=True)
     nags = {to: Nag(reminded=dict.fromkeys(keys, CHASE)) for to, keys in people.items()}
-    held = await nag(turn.session, turn.bureau.id, nags, turn.hours, turn.now)
+    held = await nag(turn.session, turn.bureau.id, nags, turn.hours, turn.now, spaced=False)
     facts = {"count": str(len(people) - len(held)), "held": str(len(held)), "again": str(len(wanted) - len(chased))}
     later = "" if turn.hours.within(turn.now) else "1"
     await say(turn, Phrase.CHASED, later=later, **facts)

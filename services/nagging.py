@@ -19,6 +19,9 @@ from services.outbox import Recipient, queue_all
 MOST_A_DAY = 2
 """Nagging messages for one person and working day (design 4.8)."""
 
+SPACING = timedelta(hours=1)
+"""Between two of them: what an outage held back does not come in a burst."""
+
 NAGGING = ("prompt", "reminder", "central_copy")
 _WENT = (Fate.SENDING.value, Fate.SENT.value, Fate.UNCERTAIN.value)
 
@@ -56,14 +59,21 @@ class Nag:
 
 
 async def nag(
-    session: AsyncSession, bureau_id: int, wanted: Mapping[Recipient, Nag], hours: OfficeHours, now: datetime
+    session: AsyncSession,
+    bureau_id: int,
+    wanted: Mapping[Recipient, Nag],
+    hours: OfficeHours,
+    now: datetime,
+    *,
+    spaced: bool = True,
 ) -> dict[int, datetime]:
     """Queue one message a person, with what still waits for the same chat taken up in it; whoever has had his two of
-    this day hears it at the next opening. Returns until when which chats wait."""
+    this day hears it at the next opening, and who (`spaced`) has just had one an hour after that. Returns until when
+    which chats wait."""
     if not wanted:
         return {}
     await _take_up_waiting(session, bureau_id, wanted)
-    held = await held_back(session, bureau_id, wanted, hours, now)
+    held = await held_back(session, bureau_id, wanted, hours, now, spaced=spaced)
     items = [(to, one.message()) for to, one in wanted.items()]
     await queue_all(session, items, now, Lane.REMINDER, nag=True, held=held)
     return held
@@ -82,15 +92,27 @@ async def _take_up_waiting(session: AsyncSession, bureau_id: int, wanted: Mappin
 
 
 async def held_back(
-    session: AsyncSession, bureau_id: int, people: Collection[Recipient], hours: OfficeHours, now: datetime
+    session: AsyncSession,
+    bureau_id: int,
+    people: Collection[Recipient],
+    hours: OfficeHours,
+    now: datetime,
+    *,
+    spaced: bool = True,
 ) -> dict[int, datetime]:
-    """By chat the next working day's opening, for those who have had as much as a day may bring."""
+    """By chat when it may go: the next working day's opening for those who have had as much as a day may bring, some
+    time later for those who have just had one."""
     midnight = hours.at(hours.local(now).date(), time(0))
     went = and_(
         col(Outbox.bureau_id) == bureau_id, col(Outbox.kind).in_(NAGGING), col(Outbox.fate).in_(_WENT),
         col(Outbox.claimed_at) >= midnight, col(Outbox.person_id).is_not(None),
     )  # fmt: skip
-    counted = select(col(Outbox.person_id)).where(went).group_by(col(Outbox.person_id))
-    full = set((await session.execute(counted.having(func.count() >= MOST_A_DAY))).scalars().all())
+    counted = select(col(Outbox.person_id), func.count(), func.max(Outbox.claimed_at)).where(went)
+    today = (await session.execute(counted.group_by(col(Outbox.person_id)))).all()
     tomorrow = hours.next_within(midnight + timedelta(days=1))
-    return {to.chat_id: tomorrow for to in people if to.person_id in full}
+    until = {
+        person: tomorrow if count >= MOST_A_DAY else hours.next_within(last + SPACING)
+        for person, count, last in today
+        if count >= MOST_A_DAY or (spaced and last + SPACING > now)
+    }
+    return {to.chat_id: until[to.person_id] for to in people if to.person_id in until}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -15,6 +16,7 @@ from db import migrations
 from db.session import Database
 from db.tables import Account, Bureau, Membership, Person, Role, Unit, UnitKind
 from domain.campaign import CampaignPlan
+from domain.roster import Roster
 from services import campaigns, roster
 from services.people import CHANNEL
 
@@ -37,23 +39,34 @@ class Player:
         return self.role is Role.PRINCIPAL and self.unit is not None and self.unit.kind == UnitKind.SCHOOL.value
 
 
-def sample_campaign(starts_on: date) -> CampaignPlan:
-    """The eight tasks, running from that day on."""
+def sample_campaign(starts_on: date, most: int | None = None) -> CampaignPlan:
+    """The eight tasks (or the first of them), running from that day on."""
     plan = campaigns.read_campaign(SAMPLES / "campaign.yaml").plan
     if plan is None:
         raise Mendable("samples/campaign.yaml cannot be read")
-    return replace(plan, tasks=tuple(replace(task, starts_on=starts_on) for task in plan.tasks))
+    return replace(plan, tasks=tuple(replace(task, starts_on=starts_on) for task in plan.tasks[:most]))
 
 
-async def found(database: Database, plan: CampaignPlan, now: datetime) -> Bureau:
-    """Tables, roster and campaign in an empty store."""
+async def found(database: Database, plan: CampaignPlan, now: datetime, schools: int | None = None) -> Bureau:
+    """Tables, roster (of it so many schools) and campaign in an empty store."""
     await migrations.migrate(database.engine)
-    read = roster.read_roster(SAMPLES / "roster.csv")
+    read = _roster(schools)
     async with database.write() as session:
         bureau = await roster.ensure_bureau(session, read)
         await roster.apply(session, bureau.id, read, now)
         await campaigns.apply(session, bureau.id, plan, now)
     return bureau
+
+
+def _roster(schools: int | None) -> Roster:
+    if schools is None:
+        return roster.read_roster(SAMPLES / "roster.csv")
+    lines = (SAMPLES / "roster.csv").read_text(encoding="utf-8").splitlines()
+    asked = [line for line in lines if line.startswith(("学校", "幼儿园"))]
+    with tempfile.NamedTemporaryFile("w", suffix=".csv", encoding="utf-8") as file:
+        file.write("\n".join([*(line for line in lines if line not in asked), *asked[:schools]]))
+        file.flush()
+        return roster.read_roster(Path(file.name))
 
 
 async def everybody(database: Database, bureau: Bureau) -> list[Player]:

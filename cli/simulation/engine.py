@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
@@ -13,17 +13,34 @@ from jobs.agenda import next_event
 from jobs.sweeps import tick
 from services.clock import VirtualClock
 from services.intake import accept, chat_of
+from services.outages import back, caught_up
 from services.workplace import Workplace
 
 Life = AsyncIterator[timedelta]
 
 
+@dataclass(frozen=True, slots=True)
+class Trials:
+    """What happens to the program meanwhile: its line is down in `outages`, and it starts anew `restart_every` so
+    often (nothing is kept then but the store)."""
+
+    outages: tuple[tuple[datetime, datetime], ...] = ()
+    restart_every: timedelta | None = None
+
+    def is_down(self, now: datetime) -> bool:
+        return any(since <= now < until for since, until in self.outages)
+
+
 @dataclass(slots=True)
 class Engine:
+    """`renew` gives the program that takes the place of one that has ended."""
+
     face: TelegramFace
     clock: VirtualClock
     has_news: Callable[[int | None], bool]
     """Has anybody said something that getUpdates would bring from this offset on?"""
+    trials: Trials = Trials()
+    renew: Callable[[], Awaitable[TelegramFace]] | None = None
     _waiting: list[tuple[datetime, int, Life]] = field(default_factory=list)
     _numbers: count[int] = field(default_factory=count)
     _offset: int | None = None
@@ -38,6 +55,7 @@ class Engine:
 
     async def play(self, until: datetime) -> AsyncIterator[datetime]:
         """Jump from event to event; yields after every turn of the clock, when new messages may have come."""
+        self._foresee()
         ticks = await self._tick()
         yield self.clock.now()
         while (at := min(ticks, self._waiting[0][0]) if self._waiting else ticks) < until:
@@ -48,6 +66,32 @@ class Engine:
                 ticks = await self._tick()
                 yield at
         self.clock.jump_to(until)
+
+    def _foresee(self) -> None:
+        for since, up in self.trials.outages:
+            self.later(since, self._lose_line())
+            self.later(up, self._find_line())
+        if self.trials.restart_every is not None:
+            self.later(self.clock.now() + self.trials.restart_every, self._restart(self.trials.restart_every))
+
+    async def _lose_line(self) -> Life:
+        self.workplace.heartbeat.failed()
+        return
+        yield
+
+    async def _find_line(self) -> Life:
+        """As polling does when it is answered again: what waited is fetched before anything else."""
+        await back(self.workplace)
+        await self._tick()
+        return
+        yield
+
+    async def _restart(self, every: timedelta) -> Life:
+        while self.renew is not None:
+            self.face, self._offset = await self.renew(), None
+            if self.trials.is_down(self.clock.now()):
+                self.workplace.heartbeat.failed()
+            yield every
 
     async def _go_on(self, life: Life) -> None:
         pause = await anext(life, None)
@@ -66,14 +110,19 @@ class Engine:
             return await next_event(session, self.workplace, self.clock.now())
 
     async def _settle(self) -> None:
-        """Until nothing waits that may be worked on or sent now."""
+        """Until nothing waits that may be worked on or sent now; with the line down nothing comes and nothing goes."""
+        if self.trials.is_down(self.clock.now()):
+            return
         while True:
             await self.face.delivery.drain()
             if not self.has_news(self._offset):
+                await caught_up(self.workplace)
                 return
+            now = self.clock.now()
             updates = await self.face.bot.raw_updates(self._offset, 0)
             async with self.workplace.database.write() as session:
-                await accept(session, self.workplace.bureau_id, updates, self.clock.now())
+                stood = self.workplace.heartbeat.stood_at(now)
+                await accept(session, self.workplace.bureau_id, updates, now, stood)
             self._offset = max(int(update["update_id"]) for update in updates) + 1
             for chat_id in dict.fromkeys(chat_of(update) for update in updates):
                 while await self.face.worker.work_one(chat_id):

@@ -16,7 +16,7 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.session import Database
-from db.tables import Extension, Fate, Inbox, Lane, Membership, Outbox, Person, Report, Round, Unit
+from db.tables import Extension, Fate, Inbox, Lane, Membership, Outbox, Person, Report, Round, Task, Unit
 from domain.progress import State, Timeliness, timeliness
 
 HEADER = (
@@ -73,12 +73,12 @@ async def _book(session: AsyncSession) -> _Book:
 def _row(row: Outbox, book: _Book, zone: ZoneInfo) -> Iterator[str]:
     person = row.person_id or 0
     keys = _keys(row.payload)
-    rung = str(row.payload.get("rung", ""))
+    rungs = _rungs(row.payload, len(keys))
     yield row.queued_at.isoformat()
     yield row.sent_at.isoformat() if row.sent_at else ""
     yield row.sent_at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S") if row.sent_at else ""
     yield row.kind
-    yield ";".join([rung] * len(keys)) if rung else ""
+    yield ";".join(rungs)
     yield book.names.get(person, "")
     yield ";".join(dict.fromkeys(book.roles.get(person, ())))
     yield ";".join(dict.fromkeys(book.units.get(person, ())))
@@ -87,16 +87,59 @@ def _row(row: Outbox, book: _Book, zone: ZoneInfo) -> Iterator[str]:
     yield row.fate
 
 
+def _rungs(payload: Mapping[str, Any], count: int) -> list[str]:
+    """One for each report; what has just opened stands on none."""
+    reminded = (
+        list(payload.get("rungs", ())) or [str(payload["rung"])] * len(payload.get("reports", ()))
+        if "rung" in payload
+        else []
+    )
+    return [*reminded, *["opened"] * (count - len(reminded))] if reminded else []
+
+
 def _keys(payload: Mapping[str, Any]) -> list[tuple[int, int]]:
     """The reports a message speaks of; as they stood when it was sent."""
     if "report" in payload:
         return [_pair(payload["report"])]
     asked = [question["report"] for question in payload.get("questions", ())]
-    return [_pair(key) for key in [*payload.get("reports", ()), *asked]]
+    return [_pair(key) for key in [*payload.get("reports", ()), *payload.get("opened", ()), *asked]]
 
 
 def _pair(key: Sequence[Any]) -> tuple[int, int]:
     return int(key[0]), int(key[1])
+
+
+REPORTS = (
+    "report", "task", "round", "unit", "open_at", "due_at", "grace_until", "lock_at", "first_received_at", "state",
+    "timeliness",
+)  # fmt: skip
+
+
+async def write_reports(database: Database, path: Path, now: datetime) -> int:
+    """One row for each report as it stands at `now`, with its own instants; returns how many."""
+    async with database.read() as session:
+        statement = _STANDING.order_by(col(Round.due_at), col(Task.position), col(Unit.code))
+        rows = (await session.execute(statement)).all()
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(REPORTS)
+        table.writerows(_reported(*row, now=now) for row in rows)
+    return len(rows)
+
+
+def _reported(
+    report: Report, round_: Round, extension: Extension | None, task: Task, unit: Unit, *, now: datetime
+) -> Iterator[str]:
+    due = extension.due_at if extension else round_.due_at
+    received = report.first_received_at
+    yield f"{report.round_id}/{report.unit_id}"
+    yield task.key
+    yield round_.label
+    yield unit.name
+    yield from (at.isoformat() for at in (round_.open_at, due, max(round_.grace_until, due), round_.lock_at))
+    yield received.isoformat() if received else ""
+    yield report.state
+    yield _standing(report, round_, extension, now).value
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,20 +189,24 @@ async def summarise(database: Database, now: datetime) -> Summary:
     return found
 
 
-async def _by_time(session: AsyncSession, now: datetime) -> Counter[Timeliness]:
-    statement = (
-        select(Report, Round, Extension)
-        .join(Round, and_(col(Round.bureau_id) == Report.bureau_id, col(Round.id) == Report.round_id))
-        .outerjoin(
-            Extension,
-            and_(
-                col(Extension.bureau_id) == Report.bureau_id,
-                col(Extension.round_id) == Report.round_id,
-                col(Extension.unit_id) == Report.unit_id,
-            ),
-        )
+_STANDING = (
+    select(Report, Round, Extension, Task, Unit)
+    .join(Round, and_(col(Round.bureau_id) == Report.bureau_id, col(Round.id) == Report.round_id))
+    .join(Task, and_(col(Task.bureau_id) == Round.bureau_id, col(Task.id) == Round.task_id))
+    .join(Unit, and_(col(Unit.bureau_id) == Report.bureau_id, col(Unit.id) == Report.unit_id))
+    .outerjoin(
+        Extension,
+        and_(
+            col(Extension.bureau_id) == Report.bureau_id,
+            col(Extension.round_id) == Report.round_id,
+            col(Extension.unit_id) == Report.unit_id,
+        ),
     )
-    return Counter(_standing(row[0], row[1], row[2], now) for row in (await session.execute(statement)).all())
+)
+
+
+async def _by_time(session: AsyncSession, now: datetime) -> Counter[Timeliness]:
+    return Counter(_standing(row[0], row[1], row[2], now) for row in (await session.execute(_STANDING)).all())
 
 
 def _standing(report: Report, round_: Round, extension: Extension | None, now: datetime) -> Timeliness:

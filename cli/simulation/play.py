@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import partial
@@ -19,8 +19,9 @@ from bot.polling import DubanBot
 from bot.telegram_face import TelegramFace
 from cli.compose import workplace_for
 from cli.simulation.county import Player, bind, everybody, found, sample_campaign
-from cli.simulation.engine import Engine, Life
-from cli.simulation.ledger import Summary, summarise, write_ledger
+from cli.simulation.engine import Engine, Life, Trials
+from cli.simulation.invariants import Invariants
+from cli.simulation.ledger import Summary, summarise, write_ledger, write_reports
 from cli.simulation.people import SHARES, Principal, Temperament
 from cli.simulation.replies import Phrasebook, School, read_corpus
 from cli.simulation.transport import BASE, InProcess
@@ -29,6 +30,7 @@ from db.tables import Lane, Outbox, Role, Round
 from domain.campaign import CampaignPlan
 from sandbox import BotProfile, SandboxServer
 from services.clock import VirtualClock
+from services.outages import open_line
 from services.pace import Limits, Pace
 from services.workplace import Workplace
 
@@ -39,12 +41,20 @@ UNBOUND = 0.5
 
 
 class Span(NamedTuple):
-    """Which days are played, with whose luck, and how many principals take part (None: all)."""
+    """Which days are played, with whose luck, how many principals take part, and of the sample how many schools and
+    tasks there are (None: all)."""
 
     first: date
     days: int
     seed: int
     most: int | None = None
+    units: int | None = None
+    tasks: int | None = None
+    trials: Trials = Trials()
+
+    @property
+    def until(self) -> date:
+        return self.first + timedelta(days=self.days)
 
 
 @dataclass(slots=True)
@@ -56,6 +66,7 @@ class Simulation:
     players: list[Player]
     principals: dict[int, Principal]
     rng: random.Random
+    invariants: Invariants
     _seen: int = 0
 
     async def run(self, until: datetime, progress: Callable[[datetime], None]) -> None:
@@ -64,6 +75,8 @@ class Simulation:
             progress(now)
             await self._notice()
         await self.engine.workplace.nursery.drain(10)
+        async with self.engine.workplace.database.read() as session:
+            await self.invariants.at_end(session)
 
     def _open_the_office(self) -> None:
         three = self.engine.workplace.hours.next_within(self.engine.clock.now()) + timedelta(hours=6)
@@ -88,6 +101,7 @@ class Simulation:
     async def _notice(self) -> None:
         """Whoever has just been prompted or reminded decides when to sit down."""
         async with self.engine.workplace.database.read() as session:
+            await self.invariants.at_tick(session, self.engine.clock.now())
             statement = select(col(Outbox.id), col(Outbox.chat_id), col(Outbox.kind), col(Outbox.payload)).where(
                 col(Outbox.id) > self._seen, col(Outbox.rank) == Lane.REMINDER.rank, col(Outbox.sent_at).is_not(None)
             )
@@ -109,24 +123,40 @@ class Simulation:
 async def simulation(database: Database, start: datetime, span: Span) -> AsyncIterator[Simulation]:
     """Everything set up at `start` in an empty store."""
     clock = VirtualClock(start, speed=0)
-    plan = sample_campaign(start.date())
-    bureau = await found(database, plan, clock.now())
+    plan = sample_campaign(start.date(), span.tasks)
+    bureau = await found(database, plan, clock.now(), span.units)
     server = SandboxServer(clock.now, bots=[BotProfile(TOKEN, "yunxi_duban_bot", "云溪督办")])
     workplace = workplace_for(database, clock, bureau)
     face = _face(workplace, server)
+
+    async def renew() -> TelegramFace:
+        """What was begun is finished, and somebody starts anew who knows only the store."""
+        await programs.aclose()
+        fresh = _face(workplace_for(database, clock, bureau), server)
+        await _begin(fresh)
+        return fresh
+
+    async def _begin(face: TelegramFace) -> None:
+        await programs.enter_async_context(face)
+        await face.bot.initialize()
+        await open_line(face.workplace)
+
+    programs = AsyncExitStack()
     known = await everybody(database, bureau)
     here = [player.chat_id for player in known if player.reports][: span.most]
     players = [player for player in known if not player.reports or player.chat_id in here]
     rng = random.Random(span.seed)  # noqa: S311 - a play, not a secret
-    async with face:
-        await face.bot.initialize()
+    async with programs:
+        await _begin(face)
         principals = _principals(server, players, plan, workplace, rng)
         bound = [player for player in players if _is_bound(principals.get(player.chat_id), rng)]
         await bind(database, bureau, bound, clock.now())
         for player in bound:
             server.phone(TOKEN, player.chat_id).chat.started = True
         heard = partial(server.direct.has_news, TOKEN)
-        yield Simulation(Engine(face, clock, heard), server, players, principals, rng)
+        engine = Engine(face, clock, heard, span.trials, renew)
+        invariants = Invariants(workplace.hours, span.trials.outages)
+        yield Simulation(engine, server, players, principals, rng, invariants)
 
 
 def _is_bound(principal: Principal | None, rng: random.Random) -> bool:
@@ -160,8 +190,17 @@ def _school(player: Player) -> School:
     return School(unit.students or 100, unit.staff or 10, unit.classes or 6) if unit else School(100, 10, 6)
 
 
-async def play(span: Span, folder: Path, ledger: Path | None, progress: Callable[[datetime], None]) -> Summary:
-    """Leaves the store as `folder`/duban.db and, where asked for, the ledger."""
+class Tables(NamedTuple):
+    """Where to write what a span left behind; None: not wanted."""
+
+    ledger: Path | None = None
+    reports: Path | None = None
+
+
+async def play(
+    span: Span, folder: Path, tables: Tables, progress: Callable[[datetime], None]
+) -> tuple[Summary, Invariants]:
+    """Leaves the store as `folder`/duban.db and the tables that are asked for."""
     zone = ZoneInfo(ZONE)
     start = datetime.combine(span.first, time(8, 0), zone)
     until = datetime.combine(span.first + timedelta(days=span.days), time(8, 0), zone)
@@ -171,8 +210,10 @@ async def play(span: Span, folder: Path, ledger: Path | None, progress: Callable
     try:
         async with simulation(database, start, span) as simulated:
             await simulated.run(until, progress)
-        if ledger is not None:
-            await write_ledger(database, zone, ledger)
-        return await summarise(database, until)
+        if tables.ledger is not None:
+            await write_ledger(database, zone, tables.ledger)
+        if tables.reports is not None:
+            await write_reports(database, tables.reports, until)
+        return await summarise(database, until), simulated.invariants
     finally:
         await database.close()

@@ -61,13 +61,13 @@ async def test_what_waits_is_taken_up_in_one_message(
 async def test_a_prompt_that_waits_is_said_with_the_reminder(
     database: Database, workplace: Workplace, county: County, deliver: Deliver, post: Post
 ) -> None:
-    drill, bbt = None, None
     await tick(workplace)
     drill, bbt = await key_of(database, county, "drill"), await key_of(database, county, "bbt")
     await deliver()
     post.parcels.clear()
     to = Recipient(county.bureau_id, PRINCIPAL, county.people["王建国"])
-    now = workplace.clock.now()
+    now = at("2026-11-18 10:00")
+    workplace.clock.jump_to(now)  # type: ignore[attr-defined]
     async with database.write() as session:
         await nag(session, county.bureau_id, {to: Nag(opened=[drill])}, HOURS, now)
         await nag(session, county.bureau_id, {to: Nag(reminded={drill: "t-1", bbt: "t-1"})}, HOURS, now)
@@ -99,6 +99,28 @@ async def test_no_more_than_two_a_day_the_third_waits_and_is_merged(
     await deliver()
     assert len(post.to(PRINCIPAL)) == 3, "the one that waited and the rung of today are one message"
     assert "有2项已过截止时间" in post.to(PRINCIPAL)[-1]
+
+
+async def test_two_of_them_are_an_hour_apart(
+    database: Database, workplace: Workplace, opened: None, county: County, deliver: Deliver, post: Post
+) -> None:
+    """After a night off: what was held comes at the opening, the rung of nine o'clock not half an hour later."""
+    to = Recipient(county.bureau_id, PRINCIPAL, county.people["王建国"])
+    drill = await key_of(database, county, "drill")
+    await at_time(workplace, "2026-11-24 08:30")
+    await deliver()
+    assert len(post.to(PRINCIPAL)) == 1
+    await at_time(workplace, "2026-11-24 09:00")
+    await deliver()
+    assert len(post.to(PRINCIPAL)) == 1
+    assert [row.not_before for row in await nags(database)] == [at("2026-11-24 09:30")]
+    async with database.write() as session:
+        await nag(
+            session, county.bureau_id, {to: Nag(reminded={drill: "chase"})}, HOURS, at("2026-11-24 09:10"), spaced=False
+        )
+    workplace.clock.jump_to(at("2026-11-24 09:10"))  # type: ignore[attr-defined]
+    await deliver()
+    assert len(post.to(PRINCIPAL)) == 2, "a person who chases is not made to wait"
 
 
 async def test_what_was_settled_drops_out_of_what_waits_in_the_same_transaction(
