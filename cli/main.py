@@ -14,6 +14,7 @@ from cli.errors import Mendable
 from cli.settings import Settings, load
 
 LAZY = {
+    "candidates": "cli.candidates:candidates",
     "import": "cli.imports:app",
     "invite": "cli.invite:invite",
     "outbox": "cli.outbox:outbox",
