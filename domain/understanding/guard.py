@@ -35,6 +35,8 @@ def checked(scene: Scene, profile: Profile, outcome: Outcome, taken: Taken) -> O
             return doubt(scene, profile, Why.AMBIGUOUS)
         if _part_missing(scene, profile, mine, taken):
             return doubt(scene, profile, Why.AMBIGUOUS)
+        if _half_a_day(scene, profile, mine):
+            return doubt(scene, profile, Why.AMBIGUOUS)
         if _provisional(scene, mine):
             return doubt(scene, profile, Why.PUT_OFF)
         if _hedged(scene, profile, mine) or _checked_whole(scene, profile, mine):
@@ -66,6 +68,16 @@ def _part_missing(scene: Scene, profile: Profile, mine: list[Quantity], taken: T
     there = [q for q in mine if roles(scene, q) in (Role.VALUE, Role.SUM)]
     said = "".join(scene.lead(q) + scene.tail(q) for q in there)
     return bool(missing) and not _LEFT_OUT.search(said)
+
+
+_MORNING, _LATER_THAT_DAY = Rule(r"(?:上午|早上)[有是来共]?$"), Rule(r"(?:下午|晚上)[^，。;\d]{0,4}$")
+
+
+def _half_a_day(scene: Scene, profile: Profile, mine: list[Quantity]) -> bool:
+    """上午305,下午老师22: nobody says who the 305 are."""
+    if profile.family != "count" or len(mine) != 1 or mine[0].unit or not _MORNING.search(scene.lead(mine[0])):
+        return False
+    return any(_LATER_THAT_DAY.search(scene.lead(q)) for q in scene.quantities if q is not mine[0])
 
 
 _FOR_NOW = Rule(r"先(?:写|填|报|按|记|算|登)(?:个|成|上|为|着)?$")

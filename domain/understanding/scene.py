@@ -189,8 +189,11 @@ _AROUND = Rule(
 def _heads(masked: str, when: When, clauses: tuple[Clause, ...]) -> bool:
     """11.18防踩踏412人: a dotted day at the very head, before what was done then."""
     dotted = masked[when.start : when.end].count(".") == 1
-    first = clauses[0].start == when.start and not masked[: when.start].strip()
-    return dotted and first and bool(re.match(r"[\u4e00-\u9fff]{2}", masked[when.end : when.end + 2]))
+    return (
+        dotted
+        and clauses[0].start == when.start
+        and bool(re.match(r"[\u4e00-\u9fff]{2}", masked[when.end : when.end + 2]))
+    )
 
 
 def _stands_as_day(
