@@ -15,6 +15,7 @@ from cli.settings import Settings, load
 
 LAZY = {
     "backup": "cli.backup:backup",
+    "candidates": "cli.candidates:candidates",
     "import": "cli.imports:app",
     "invite": "cli.invite:invite",
     "outbox": "cli.outbox:outbox",

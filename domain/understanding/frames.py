@@ -39,6 +39,8 @@ def frame(
         kept = [q for q in kept if q not in fractions]
     if _none_of_all(scene, kept):
         return Decimal(0), kept[0].value or Decimal(0)
+    if (whole := _none_of_whole(scene, kept)) is not None:
+        return Decimal(0), whole
     kept = _without_breakdown(scene, kept)
     if any(q.sort != "count" for q in kept):
         return Why.TOTAL_UNKNOWN
@@ -66,6 +68,20 @@ def _none_of_all(scene: Scene, kept: list[Quantity]) -> bool:
     if len(kept) != 1 or kept[0].numeral in ("一", "1"):
         return False
     return bool(re.match(r"(?:都|全都?|均)(?:还)?(?:没|未)", negation.without_harmless(scene.tail(kept[0]))))
+
+
+def _none_of_whole(scene: Scene, kept: list[Quantity]) -> Decimal | None:
+    """一共9个班一个都没装: none of the nine; 一个都没坏 says another thing."""
+    if len(kept) != 2 or kept[1].numeral not in ("一", "1"):
+        return None
+    whole = roles(scene, kept[0], ratio=True) in (Role.TOTAL, Role.SUM, Role.VALUE)
+    return kept[0].value if whole and _NOT_ONE.match(scene.tail(kept[1])) else None
+
+
+_NOT_ONE = Rule(
+    r"(?:班|人|处)?[都也](?:还|尚|暂时)*(?:没有?|未)(?:开始)?(?:装|安|通|建|整改|改|推|参加|参训|去|来|训|配|签|办|做|搞|弄|动)"
+    r"[^，。;]{0,4}$"
+)
 
 
 def _shares(scene: Scene, kept: list[Quantity], profile: Profile | None) -> dict[Role, list[Decimal]]:

@@ -35,7 +35,11 @@ def checked(scene: Scene, profile: Profile, outcome: Outcome, taken: Taken) -> O
             return doubt(scene, profile, Why.AMBIGUOUS)
         if _part_missing(scene, profile, mine, taken):
             return doubt(scene, profile, Why.AMBIGUOUS)
-        if _hedged(scene, profile, mine):
+        if _half_a_day(scene, profile, mine):
+            return doubt(scene, profile, Why.AMBIGUOUS)
+        if _provisional(scene, mine):
+            return doubt(scene, profile, Why.PUT_OFF)
+        if _hedged(scene, profile, mine) or _checked_whole(scene, profile, mine):
             return doubt(scene, profile, Why.NOT_UNDERSTOOD)
         if _whole_for_new(scene, profile, mine):
             return doubt(scene, profile, Why.NOT_UNDERSTOOD)
@@ -64,6 +68,33 @@ def _part_missing(scene: Scene, profile: Profile, mine: list[Quantity], taken: T
     there = [q for q in mine if roles(scene, q) in (Role.VALUE, Role.SUM)]
     said = "".join(scene.lead(q) + scene.tail(q) for q in there)
     return bool(missing) and not _LEFT_OUT.search(said)
+
+
+_MORNING, _LATER_THAT_DAY = Rule(r"(?:上午|早上)[有是来共]?$"), Rule(r"(?:下午|晚上)[^，。;\d]{0,4}$")
+
+
+def _half_a_day(scene: Scene, profile: Profile, mine: list[Quantity]) -> bool:
+    """上午305,下午老师22: nobody says who the 305 are."""
+    if profile.family != "count" or len(mine) != 1 or mine[0].unit or not _MORNING.search(scene.lead(mine[0])):
+        return False
+    return any(_LATER_THAT_DAY.search(scene.lead(q)) for q in scene.quantities if q is not mine[0])
+
+
+_FOR_NOW = Rule(r"先(?:写|填|报|按|记|算|登)(?:个|成|上|为|着)?$")
+_LATER_SURE = Rule(r"再(?:核|改|确认|调|更正|补报|报准)|有(?:变|出入)再|后面再|回头")
+
+
+def _provisional(scene: Scene, mine: list[Quantity]) -> bool:
+    """先写500,回头我再核: nobody's figure yet."""
+    return any(_FOR_NOW.search(scene.lead(q)) for q in mine) and bool(_LATER_SURE.search(scene.raw))
+
+
+def _checked_whole(scene: Scene, profile: Profile, mine: list[Quantity]) -> bool:
+    """28个老师查了,1个不合格: the 28 are all that were looked at, not those that passed."""
+    if profile.family != "percent" or len(mine) != 2:
+        return False
+    looked = any(re.match(r"[^，。;合]{0,4}(?:检|抽)?查了?(?:$|[，。;])", scene.tail(q)) for q in mine)
+    return looked and bool(re.search(r"不(?:合格|达标)", scene.raw))
 
 
 _ODD = Rule(rf"{_IRREAL}|{_FOREIGN}")

@@ -186,6 +186,16 @@ _AROUND = Rule(
 )
 
 
+def _heads(masked: str, when: When, clauses: tuple[Clause, ...]) -> bool:
+    """11.18防踩踏412人: a dotted day at the very head, before what was done then."""
+    dotted = masked[when.start : when.end].count(".") == 1
+    return (
+        dotted
+        and clauses[0].start == when.start
+        and bool(re.match(r"[\u4e00-\u9fff]{2}", masked[when.end : when.end + 2]))
+    )
+
+
 def _stands_as_day(
     masked: str, when: When, clauses: tuple[Clause, ...], cues: tuple[Cue, ...], asked: list[Profile]
 ) -> bool:
@@ -199,6 +209,8 @@ def _stands_as_day(
         and re.match(r"[搞开组举练进做]|的?演练", masked[when.end :])
         and "/" not in masked[when.start : when.end]
     ):
+        return True
+    if _heads(masked, when, clauses):
         return True
     return bool(re.search(r"(?:日期|时间)[是为:在]?$", before)) or any(
         cue.end == when.start and cue.concepts & p.concepts for cue in cues for p in asked

@@ -11,6 +11,7 @@ from domain.understanding import (
     alignment,
     bools,
     choices,
+    crowds,
     days,
     guard,
     intent,
@@ -145,6 +146,7 @@ def read_all(laid_out: Scene) -> list[Reading | Doubt]:
     found: dict[str, Outcome] = {}
     for profile in laid_out.profiles:
         found[profile.key] = guard.checked(laid_out, profile, _outcome(laid_out, profile, taken, torn), taken)
+    crowds.fill_the_rest(laid_out, found)
     _fill_from_list(laid_out, found)
     used = [_span(laid_out, o) for o in found.values() if isinstance(o, Reading)]
     for profile in laid_out.profiles:
