@@ -27,10 +27,10 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["bureau_id"], ["bureau.id"], name=op.f("fk_promise_bureau_id")),
         sa.ForeignKeyConstraint(
             ["bureau_id", "round_id", "unit_id"], ["report.bureau_id", "report.round_id", "report.unit_id"],
-            name=op.f("fk_promise_bureau_id"),
+            name=op.f("fk_promise_bureau_id_round_id_unit_id"),
         ),
         sa.ForeignKeyConstraint(
-            ["bureau_id", "person_id"], ["person.bureau_id", "person.id"], name=op.f("fk_promise_bureau_id")
+            ["bureau_id", "person_id"], ["person.bureau_id", "person.id"], name=op.f("fk_promise_bureau_id_person_id")
         ),
         sa.PrimaryKeyConstraint("bureau_id", "id", name=op.f("pk_promise")),
     )
