@@ -10,7 +10,7 @@ from domain.indicators import Indicator, Kind, Value, Values, fits
 from domain.messages import Phrase, ReportCard, ReportKey, Todo, WhichReport
 from domain.understanding import understand
 from domain.understanding.promises import promised
-from domain.understanding.result import Intent, Reading
+from domain.understanding.result import Intent, Reading, Why
 from services import corrections, extensions, handover, howto, joint, pictures, promises, requests
 from services.asking import ask_next, close_question, focused_report, say, set_focus, show_after
 from services.history import show_history
@@ -209,8 +209,10 @@ async def _put_off(turn: Turn, chat: Chat, sheets: list[Sheet], told: Told) -> b
 
 
 def _is_said(turn: Turn, sheet: Sheet, words: str) -> bool:
-    """Do the words give a value as well, or ask something?"""
-    return read_words(turn, sheet, words).intent is not Intent.LATER
+    """Do the words give a value as well (先写500,回头再核), or ask something?"""
+    understood = read_words(turn, sheet, words)
+    figures = any(doubt.why is Why.PUT_OFF for doubt in understood.doubts) and any(map(str.isdigit, words))
+    return understood.intent is not Intent.LATER or figures
 
 
 async def todo(turn: Turn) -> None:

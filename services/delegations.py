@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import and_, bindparam, func, select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from db.tables import Account, Delegation, Draft, Membership, Person, Role
+from db.tables import Account, Delegation, Draft, Membership, Person, Report, Role
 from domain.messages import ReportKey
 from services.outbox import Recipient
 from services.people import recipients_of_units
@@ -124,7 +124,7 @@ async def by_person(
 
     A task that was handed over is the colleague's: the principal hears of it only when it stands complete and waits
     for him, or when the colleague cannot be reached; or, with `heads`, in any case. `fillers_only`: of several people
-    of a unit the one who has begun the draft, else the deputies, if there are any.
+    of a unit the one who has begun the draft, else who reported last for it, else the deputies, if there are any.
     """
     keys = list(keys)
     units = {key.unit_id for key in keys}
@@ -150,12 +150,30 @@ async def _fillers(
     )
     begun_by = {ReportKey(*key): person for *key, person in (await session.execute(begun)).all()}
     several = {unit_id for unit_id, people in chats.items() if len(people) > 1}
-    deputies = await recipients_of_units(session, bureau_id, several, [Role.DEPUTY]) if several else {}
+    if not several:
+        return {}
+    deputies = await recipients_of_units(session, bureau_id, several, [Role.DEPUTY])
+    reported = await _reported_last(session, bureau_id, several)
     found: dict[ReportKey, list[Recipient]] = {}
     for key in keys:
-        here = [to for to in chats.get(key.unit_id, []) if to.person_id == begun_by.get(key)]
-        found[key] = here or deputies.get(key.unit_id, [])
+        here = chats.get(key.unit_id, [])
+        begun = [to for to in here if to.person_id == begun_by.get(key)]
+        usual = [to for to in here if to.person_id == reported.get(key.unit_id)]
+        found[key] = begun or usual or deputies.get(key.unit_id, [])
     return found
+
+
+async def _reported_last(session: AsyncSession, bureau_id: int, unit_ids: set[int]) -> dict[int, int | None]:
+    """By unit who sent its newest report."""
+    last = (
+        select(col(Report.unit_id), col(Report.submitted_by), func.max(Report.submitted_at))
+        .where(col(Report.bureau_id) == bureau_id, col(Report.submitted_by).is_not(None))
+        .group_by(col(Report.unit_id), col(Report.submitted_by))
+        .order_by(func.max(Report.submitted_at))
+    )
+    few = len(unit_ids) <= _MANY
+    rows = await session.execute(last.where(col(Report.unit_id).in_(unit_ids)) if few else last)
+    return {unit_id: person_id for unit_id, person_id, _ in rows.all()}
 
 
 async def _elsewhere(

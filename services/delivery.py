@@ -23,6 +23,7 @@ from services.content import Content, Scene, as_shown, load
 from services.crashing import Point, passed
 from services.fates import Claimed, Handed, may_have_arrived, method_of, unsure, write_delivered, write_fate
 from services.hold import MAY_LEAVE
+from services.nagging import NAGGING
 from services.pace import Pace
 from services.rendering import Delivered, Gone, Moved, NoTopic, Parcel, Rendered, Result, TryAgain, Unknown
 from services.troubles import tried
@@ -375,11 +376,11 @@ class Delivery:
         return Parcel(row.chat_id, method, rendered, card.message_id if card else None, row.thread_id)
 
     async def _must_wait(self, session: AsyncSession, row: Outbox) -> bool:
-        """A nag waits for office hours, and until the person has not answered anything for a while."""
+        """A nag waits for office hours; a prompt or reminder also until its person has not answered for a while."""
         if not row.nag:
             return False
         now = self.workplace.clock.now()
-        chat = await session.get(Chat, (row.bureau_id, row.chat_id))
+        chat = await session.get(Chat, (row.bureau_id, row.chat_id)) if row.kind in NAGGING else None
         writing = chat is not None and chat.focus_at is not None and now < chat.focus_at + WRITING
         moment = chat.focus_at + WRITING if writing and chat and chat.focus_at else now
         later = self.workplace.hours.next_within(moment)

@@ -4,14 +4,16 @@ missing, plus one tap."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import delete, update
 from sqlmodel import col
 
+from db.session import Database
 from db.tables import Answer, AnswerRevision, Chat, Draft, Promise, Report, Round
 from domain.codec import from_json, questionnaire_from_json, questionnaire_to_json
 from domain.indicators import Basic, Indicator, Kind, Nature
@@ -20,7 +22,7 @@ from sandbox import Bubble
 from tests.bot.dialogue import Dialogue
 from tests.bot.drafts import report_of, round_of
 from tests.cast import PRINCIPAL, County, at
-from tests.stage import Stage
+from tests.stage import Stage, on_stage
 
 DEV = Path(__file__).parents[1] / "corpus" / "dev.jsonl"
 PLAIN = {
@@ -109,15 +111,33 @@ async def _played(stage: Stage, county: County, someone: Dialogue, prompt: Bubbl
     assert "✓ 已收到" in someone.last.text, (item["text"], someone.phone.dump(3))
 
 
-async def test_a_report_takes_one_message_what_is_missing_and_a_tap(stage: Stage, county: County) -> None:
-    stage.clock.jump_to(at("2026-11-23 09:00"))
+@pytest.fixture
+async def monday(sqlite: Database, county: County) -> AsyncIterator[Stage]:
+    """The day of the dev file; updates come by webhook, which waits for no poll."""
+    async with on_stage(sqlite, county.bureau_id, at("2026-11-23 09:00"), webhook=True) as made:
+        yield made
+
+
+async def _play_all(stage: Stage, county: County, items: list[dict[str, Any]]) -> None:
     phone = stage.phone(PRINCIPAL)
     await phone.start()
     await stage.tick()
     someone = Dialogue(stage, phone)
     prompt = someone.last
-    played = 0
-    for item in replies():
+    for item in items:
         await _played(stage, county, someone, prompt, item)
-        played += 1
-    assert played == 60
+
+
+async def test_a_report_takes_one_message_what_is_missing_and_a_tap(monday: Stage, county: County) -> None:
+    """Those of several questions; the other one runs them all."""
+    several = [item for item in replies() if len(item["context"]) > 1]
+    assert len(several) == 10
+    await _play_all(monday, county, several)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+async def test_so_does_every_sentence_of_the_dev_file(monday: Stage, county: County) -> None:
+    items = list(replies())
+    assert len(items) == 60
+    await _play_all(monday, county, items)

@@ -74,4 +74,5 @@ async def test_what_is_said_besides_is_taken(stage: Stage, talk: Talk) -> None:
     await someone.play(
         ("[1 应急疏散演练]", "请答"), ("昨天搞了地震演练,学生520人,用时等会儿报", ("学生520人", "!再提醒您"))
     )  # fmt: skip
+    await someone.play(("用时先写100秒,回头我再核", ("等您核实后再回就行", "!再提醒您")))
     assert not await stage.rows(Promise)

@@ -31,8 +31,8 @@ ANSWERING = (
 )  # fmt: skip
 FAILING = ("failed", "counted")
 PHOTO = ("loaded", "written", "stored", "noted")
-REMINDING = ("sweeping:3", "swept:3", "leaving")
-PUBLISHING = ("sweeping:4", "swept:4")
+REMINDING = ("sweeping:3", "swept:3", "sweeping:4", "swept:4", "leaving")
+PUBLISHING = ("sweeping:5", "swept:5")
 LATER = ((at("2026-11-24 09:00"), REMINDING), (at("2026-11-25 18:00"), PUBLISHING))
 
 

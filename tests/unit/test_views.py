@@ -10,11 +10,12 @@ from domain.messages import Phrase, Say
 from domain.split import units
 
 FACTS = {"office": "办公室", "contact": "李干事", "phone": "0000-6210001", "duty": "0000-6210110", "address": "王校长"}
+MOMENTS = {name: "2026-11-25T09:00:00+08:00" for name in ("until", "now", "due")}
 
 
 @pytest.mark.parametrize("phrase", Phrase)
 def test_every_phrase_is_short_and_complete(phrase: Phrase) -> None:
-    text = say(Say(phrase=phrase, facts=FACTS)).text
+    text = say(Say(phrase=phrase, facts=FACTS | MOMENTS)).text
     assert 1 <= len(text.split("\n")) <= 9
     assert units(text) < 400
     assert text.endswith(("。", "!"))
@@ -24,7 +25,7 @@ def test_every_phrase_is_short_and_complete(phrase: Phrase) -> None:
 
 @pytest.mark.parametrize("phrase", Phrase)
 def test_a_bureau_without_telephone_leaves_no_hole(phrase: Phrase) -> None:
-    text = say(Say(phrase=phrase)).text
+    text = say(Say(phrase=phrase, facts=MOMENTS)).text
     assert not any(hole in text for hole in ("请打。", "给。", "给,", "  "))
 
 
