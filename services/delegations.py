@@ -157,9 +157,9 @@ async def _fillers(
     found: dict[ReportKey, list[Recipient]] = {}
     for key in keys:
         here = chats.get(key.unit_id, [])
-        begun = [to for to in here if to.person_id == begun_by.get(key)]
+        at_it = [to for to in here if to.person_id == begun_by.get(key)]
         usual = [to for to in here if to.person_id == reported.get(key.unit_id)]
-        found[key] = begun or usual or deputies.get(key.unit_id, [])
+        found[key] = at_it or usual or deputies.get(key.unit_id, [])
     return found
 
 

