@@ -203,7 +203,7 @@ async def test_after_the_deadline_too_until_it_is_nearly_closed(
 ) -> None:
     await someone.do("[2 班班通进度]")
     stage.clock.jump_to(at("2026-11-25 17:00:01"))
-    await someone.play(("班班通进度延期到27日,停电", "已申请延期"))
+    await someone.play(("班班通进度申请延期到27日,停电", "已转办公室李干事"))
     assert [row.until for row in await stage.rows(Request)] == [at("2026-11-27 17:00")]
 
 

@@ -206,7 +206,11 @@ def kinds(phone: Phone) -> Counter[str]:
             found["receipt"] += 1
         elif "报送" in head and "项请" in head:
             found["prompt"] += 1
-        elif "截止:" in head:
+        elif "同时告知贵校" in head:
+            found["copy"] += 1
+        elif "截至" in head:
+            found["list"] += 1
+        elif "截止:" in head or "还没收到" in head or "只差提交" in head:
             found["reminder"] += 1
         elif "待报" in head:
             found["todo"] += 1
@@ -296,18 +300,20 @@ async def _numbers(stage: Stage) -> None:
 
 
 async def _phones(county: CountyAtWork) -> None:
-    """Every message on every phone: one prompt, at most one reminder, one receipt for each report, and the cards."""
+    """Every message on every phone: one prompt, reminders to who owes something, one receipt for each report, the cards,
+    and to a central school the copy of what its schools are reminded of."""
     for one in county.principals:
         found = kinds(one.phone)
         sent = one.owes if one.plan in ("on time", "grace", "late") else 0
-        expected = {"prompt": 1, "reminder": int(one.plan != "on time"), "receipt": sent}
+        expected = {"prompt": 1, "receipt": sent}
         assert {name: found[name] for name in expected} == expected, one.phone.dump(20)
-        assert not found.keys() - {*expected, "card", "todo"}, one.phone.dump(20)
+        assert found["reminder"] <= (0 if one.plan == "on time" else 2), one.phone.dump(20)
+        assert not found.keys() - {*expected, "card", "todo", "reminder", "copy"}, one.phone.dump(20)
         assert not any("未报" in text for text in one.phone.texts)
     reporting = {one.phone.user_id for one in county.principals}
     office = {phone.user_id for phone in county.others[Role.OFFICE]}
     for role, phones in county.others.items():
-        told = {"prompt", "reminder"} if role is Role.DEPUTY else {"digest"}
+        told = {"prompt", "reminder"} if role is Role.DEPUTY else {"digest", "list"}
         for phone in phones:
             also = {"morning"} if phone.user_id in office else set()
             assert phone.user_id in reporting or kinds(phone).keys() <= told | also, (role, phone.dump(20))
