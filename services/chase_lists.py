@@ -190,6 +190,27 @@ async def _people(session: AsyncSession, bureau_id: int) -> Mapping[int, _Contac
     return {unit_id: _contact(person, account, last) for unit_id, person, account, last in rows}
 
 
+async def unreachable_units(
+    session: AsyncSession, bureau_id: int, units: Mapping[int, Unit]
+) -> tuple[MissingUnit, ...]:
+    """Of these units those whose head the bot cannot reach, by reason; `key` names no round."""
+    people = await _people(session, bureau_id) if units else {}
+    found: list[MissingUnit] = []
+    for unit_id, unit in units.items():
+        contact = people.get(unit_id, _nobody(unit))
+        if contact.reach is not Reach.ONLINE:
+            chase = chase_of(DraftState.UNTOUCHED, contact.reach)
+            key = ReportKey(0, unit_id)
+            found.append(
+                MissingUnit(key, unit.name, contact.person, contact.phone, chase, contact.reason, contact.last)
+            )
+    return tuple(sorted(found, key=lambda one: one.reason))
+
+
+def _nobody(unit: Unit) -> _Contact:
+    return _Contact("", unit.phone, Reach.UNBOUND, "没有登记校长", None)
+
+
 def _contact(person: Person, account: Account | None, last: datetime | None) -> _Contact:
     name = person.salutation or person.name
     if account is None:
@@ -234,7 +255,7 @@ async def _round(
 def _unit(
     round_: Round, report: Report, unit: Unit, draft: Draft | None, people: Mapping[int, _Contact]
 ) -> MissingUnit:
-    contact = people.get(unit.id, _Contact("", unit.phone, Reach.UNBOUND, "没有登记校长", None))
+    contact = people.get(unit.id, _nobody(unit))
     key = ReportKey(report.round_id, report.unit_id)
     chase = chase_of(_filled(round_, draft), contact.reach)
     return MissingUnit(key, unit.name, contact.person, contact.phone, chase, contact.reason, contact.last)

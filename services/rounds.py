@@ -136,6 +136,12 @@ def _asked(task: Task, round_plan: RoundPlan) -> ColumnElement[bool]:
     )
 
 
+async def asked_units(session: AsyncSession, task: Task, round_plan: RoundPlan) -> Sequence[Unit]:
+    """Whom that round would ask, by township and code."""
+    statement = select(Unit).where(_asked(task, round_plan)).order_by(col(Unit.township), col(Unit.code))
+    return (await session.execute(statement)).scalars().all()
+
+
 async def prompt(guard: Guard, issued: Sequence[Issued], hours: OfficeHours) -> None:
     """One prompt per person for all rounds just opened, and for those whose prompt failed before."""
     keys = [ReportKey(one.round_id, unit_id) for one in issued for unit_id in one.unit_ids]

@@ -1,0 +1,116 @@
+"""What the preview says beforehand is what the sweeps then do, when nobody answers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from datetime import date, datetime, timedelta
+
+import pytest
+
+from db.ids import new_id
+from db.session import Database
+from db.tables import Account, Membership, Outbox, Role, Task, Unit
+from domain.rounds import Frequency, Schedule
+from jobs.sweeps import tick
+from services.nagging import NAGGING
+from services.preview import Preview, preview
+from services.rounds import schedule_to_json
+from services.workplace import Workplace
+from tests.cast import HOURS, PRINCIPAL, ROLLOUT, County, add_task, at
+from tests.jobs.conftest import Post
+from tests.jobs.test_rounds import rows
+
+Deliver = Callable[[], Awaitable[None]]
+Counted = Counter[tuple[int, date]]
+TIMES = ("08:30", "09:00", "09:30", "10:00", "15:00", "16:00", "17:05")
+
+
+async def look(database: Database, county: County, now: datetime, **more: object) -> Preview:
+    async with database.read() as session:
+        found = await preview(session, county.bureau_id, HOURS, now, **more)  # type: ignore[arg-type]
+    assert found is not None
+    return found
+
+
+def predicted(found: Preview) -> Counted:
+    return Counter((who, HOURS.local(one).date()) for who, all_ in found.nags.items() for one in all_)
+
+
+async def sent(database: Database, after: datetime) -> Counted:
+    went = [row for row in await rows(database, Outbox, Outbox.fate == "sent") if row.kind in NAGGING]
+    return Counter((r.person_id, HOURS.local(r.claimed_at).date()) for r in went if r.claimed_at > after)
+
+
+async def two_weeks(workplace: Workplace, deliver: Deliver, since: datetime, *, first: bool = True) -> None:
+    """The sweeps as they run, from that instant on (`first`: at it, too)."""
+    day = HOURS.local(since).date()
+    instants = [at(f"{day + timedelta(days=n)} {wall}") for n in range(15) for wall in TIMES]
+    for instant in instants:
+        if since <= instant < since + timedelta(days=14) and (first or instant > since):
+            workplace.clock.jump_to(instant)  # type: ignore[attr-defined]
+            await tick(workplace)
+            await deliver()
+
+
+@pytest.fixture
+async def varied(database: Database, county: County) -> None:
+    """A third task due earlier, with a ladder of its own; a deputy in one school; the village school's central one."""
+    await add_task(database, county, "more", "装备清查", ROLLOUT[1:])
+    async with database.write() as session:
+        [more] = await rows(database, Task, Task.key == "more")
+        more.schedule = schedule_to_json(Schedule(Frequency.MONTHLY, day=24))
+        more.ladder = {"t-3": False, "t-1": "11:00", "due-afternoon": "14:00"}
+        await session.merge(more)
+        qinghe, village = county.units["清河镇九年一贯制学校"], county.units["李村小学"]
+        unit = await session.get_one(Unit, (county.bureau_id, village))
+        unit.central_unit_id = qinghe
+        deputy, central = county.people["刘芳"], county.people["王建国"]
+        for person, role, where in ((deputy, Role.DEPUTY, qinghe), (central, Role.CENTRAL, qinghe)):
+            row = Membership(bureau_id=county.bureau_id, id=new_id(), person_id=person, unit_id=where, role=role.value)
+            session.add(row)
+
+
+@pytest.mark.parametrize("when", ["2026-11-16 09:00", "2026-11-18 09:00"])
+async def test_what_is_predicted_is_what_is_sent(
+    database: Database, workplace: Workplace, county: County, varied: None, deliver: Deliver, post: Post, when: str
+) -> None:
+    workplace.clock.jump_to(at(when))  # type: ignore[attr-defined]
+    before = predicted(await look(database, county, at(when)))
+    await two_weeks(workplace, deliver, at(when))
+    assert before == await sent(database, at(when) - timedelta(seconds=1))
+    assert sum(before.values()) > 20
+    assert max(before.values()) == 2
+
+
+async def test_it_goes_on_from_the_middle(
+    database: Database, workplace: Workplace, county: County, varied: None, deliver: Deliver, post: Post
+) -> None:
+    await two_weeks_until(workplace, deliver, "2026-11-18 09:00", "2026-11-23 10:00")
+    middle = at("2026-11-23 10:00")
+    before = predicted(await look(database, county, middle))
+    await two_weeks(workplace, deliver, middle, first=False)
+    assert before == await sent(database, middle)
+
+
+async def two_weeks_until(workplace: Workplace, deliver: Deliver, since: str, until: str) -> None:
+    day = HOURS.local(at(since)).date()
+    for instant in (at(f"{day + timedelta(days=n)} {wall}") for n in range(15) for wall in TIMES):
+        if at(since) <= instant <= at(until):
+            workplace.clock.jump_to(instant)  # type: ignore[attr-defined]
+            await tick(workplace)
+            await deliver()
+
+
+async def test_what_a_round_asks_of_whom(database: Database, county: County) -> None:
+    async with database.write() as session:
+        account = await session.get_one(Account, (county.bureau_id, "telegram", PRINCIPAL))
+        account.unreachable = "blocked"
+    found = await look(database, county, at("2026-11-24 08:30"))
+    drill, rollout = found.rounds
+    assert dict(drill.townships) == {"清河镇": 1, "西岭乡": 3}
+    assert (drill.questions.least, drill.questions.most) == (4, 6)
+    assert drill.questions.conditions == (("演练已开展", 6), ("演练未开展", 4))
+    assert drill.past == ("t-3",)
+    assert (rollout.questions.least, rollout.questions.most, rollout.minutes) == (2, 2, 1)
+    assert [(one.unit, one.reason) for one in found.unreachable] == [("清河镇九年一贯制学校", "已屏蔽")]
