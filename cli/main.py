@@ -19,6 +19,7 @@ LAZY = {
     "import": "cli.imports:app",
     "invite": "cli.invite:invite",
     "outbox": "cli.outbox:outbox",
+    "preview": "cli.preview:preview",
     "restore": "cli.restore:restore",
     "retry": "cli.retry:command",
     "simulate": "cli.simulate:simulate",

@@ -115,24 +115,27 @@ async def preview(
     None: there is no such task."""
     until = now + timedelta(days=days)
     tasks = await _tasks(session, bureau_id)
-    if task_key and not any(task_key in (task.key, task.short_name, task.name) for task in tasks):
+    if task_key and not any(task_key in _called(task) for task in tasks):
         return None
     coming = [one for task in tasks for one in await _of_task(session, task, hours, now, until)]
     running = await _running(session, bureau_id, now)
     future = [await _future(session, bureau_id, one, -number) for number, one in enumerate(coming, 1)]
-    worst = messages(
-        [*running, *future], now, until, hours, MOST_A_DAY, SPACING, went := await _went(session, bureau_id, now, hours)
-    )
+    went = await _went(session, bureau_id, now, hours)
+    worst = messages([*running, *future], now, until, hours, MOST_A_DAY, SPACING, went)
     best = messages([_only_prompt(one) for one in future], now, until, hours, MOST_A_DAY, SPACING, went)
     weeks, months = burdens(_with(worst, went), _with(best, went), hours)
-    wanted = tuple(
-        one for one in coming if not task_key or task_key in (one.task.key, one.task.short_name, one.task.name)
-    )
+    wanted = tuple(one for one in coming if not task_key or task_key in _called(one.task))
+    asked = {unit.id: unit for one in wanted for unit in one.units}
+    names = await _names(session, bureau_id, worst.keys() | went.keys())
+    today = hours.local(now).date()
     return Preview(
-        now, until, wanted, _from(weeks, week_of(hours.local(now).date())), _from(months, month_of(hours.local(now).date())),
-        await _names(session, bureau_id, worst),
-        await unreachable_units(session, bureau_id, {unit.id: unit for one in wanted for unit in one.units}), worst,
+        now, until, wanted, _from(weeks, week_of(today)), _from(months, month_of(today)), names,
+        await unreachable_units(session, bureau_id, asked), worst,
     )  # fmt: skip
+
+
+def _called(task: Task) -> tuple[str, ...]:
+    return (task.key, task.short_name, task.name)
 
 
 def _with(later: Mapping[int, Sequence[datetime]], went: Mapping[int, Sequence[datetime]]) -> dict[int, list[datetime]]:
