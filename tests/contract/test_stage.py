@@ -31,6 +31,7 @@ async def test_a_conversation_at_a_desk(browser: Browser, sandbox: SandboxServer
     mine = page.get_by_label("校长的手机", exact=True)
     await mine.get_by_role("button", name="开始", exact=True).click()
     phone = sandbox.phone(TOKEN, 1001)
+    await expect(mine.locator(".mine")).to_contain_text("/start invite-1")
     assert phone.messages[0].text == "/start invite-1"
     await raw(
         "sendMessage",

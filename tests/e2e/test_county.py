@@ -300,8 +300,8 @@ async def _numbers(stage: Stage) -> None:
 
 
 async def _phones(county: CountyAtWork) -> None:
-    """Every message on every phone: one prompt, reminders to who owes something, one receipt for each report, the cards,
-    and to a central school the copy of what its schools are reminded of."""
+    """Every message on every phone: one prompt, reminders to who owes something, one receipt for each report, the
+    cards, and to a central school the copy of what its schools are reminded of."""
     for one in county.principals:
         found = kinds(one.phone)
         sent = one.owes if one.plan in ("on time", "grace", "late") else 0
