@@ -48,6 +48,7 @@ from services import (
     shortcuts,
     showing,
 )
+from services import progress as standing
 from services.asking import say
 from services.history import show_history
 from services.reporting import Outcome
@@ -198,6 +199,21 @@ async def chase(_update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
         await conversation.todo(turn())
 
 
+async def progress(update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+    """进度, for the bureau; from anybody else the word is what it is."""
+    if not await _known(turn()) or await standing.show(turn()):
+        return
+    await _not_for_you(update, context)
+
+
+async def _not_for_you(update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+    text = (update.message.text or "") if update.message else ""
+    if text.startswith("/"):
+        await say(turn(), Phrase.NO_SUCH_COMMAND)
+    else:
+        await words(update, context)
+
+
 async def review_words(update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
     """补报 and 延期 alone: for the office its queue, for a unit what it wants to do."""
     here = turn()
@@ -305,6 +321,7 @@ COMMANDS: dict[str, Callback] = {
     "people": people_command,
     "review": review,
     "chase": chase,
+    "progress": progress,
 }
 
 

@@ -14,6 +14,7 @@ COMMAND_WORDS: dict[str, tuple[str, ...]] = {
     "people": ("人员",),
     "review": ("审核",),
     "chase": ("催报", "未报"),
+    "progress": ("进度",),
 }
 """Every command also has Chinese words; the first of them stands in the menu."""
 
@@ -37,7 +38,7 @@ def people_query(words: str) -> str | None:
 
 
 PRINCIPAL_COMMANDS = ("todo", "history", "cancel", "help")
-BUREAU_COMMANDS = ("digest", "chase", "review", "people", "help")
+BUREAU_COMMANDS = ("progress", "digest", "chase", "review", "people", "help")
 
 PRINCIPAL_KEYBOARD = (("待办", "已报", "帮助"),)
 BUREAU_KEYBOARD = (("汇总", "催报", "审核", "帮助"),)
@@ -47,6 +48,7 @@ MENU = {
     "history": "已报:报过的",
     "cancel": "取消:放下正在问的",
     "help": "帮助:怎么用",
+    "progress": "进度:正在报的各项到了多少",
     "digest": "汇总:截至此刻的报送情况",
     "chase": "催报:谁还没报、电话、提醒",
     "review": "审核:补报和延期申请",

@@ -16,6 +16,7 @@ from cli.settings import Settings, load
 LAZY = {
     "backup": "cli.backup:backup",
     "candidates": "cli.candidates:candidates",
+    "digest": "cli.digest:digest",
     "import": "cli.imports:app",
     "invite": "cli.invite:invite",
     "outbox": "cli.outbox:outbox",

@@ -74,6 +74,13 @@ class ChaseList(_Message):
     part: int = 0
 
 
+class Progress(_Message):
+    """Live: how far the running rounds are; `section_id` None: all of them."""
+
+    kind: Literal["progress"] = "progress"
+    section_id: int | None = None
+
+
 class Unread(_Message):
     """Words of a reply that gave no value for `key` (None: for nothing that is asked)."""
 
@@ -467,7 +474,7 @@ People = PeopleList | PersonCard | InvitationText
 Handover = HandoverCard | ConfirmHandover | TakeBackList | Takeover
 Live = Prompt | Reminder | Reasked | ReportCard | JointCard | Todo | Back | History | People | Handover
 Record = Receipt | DigestText | MissingList | ConfirmBinding | WhichReport | Say | Emergency | Alarm
-Chase = CentralCopy | ChaseSummary | ChaseList
+Chase = CentralCopy | ChaseSummary | ChaseList | Progress
 Later = Photos | Versions | Corrected | HowTo | ExtensionForm | WhichExtension | RequestCard | ReviewList | Decision
 Line = DeadlinesMoved | OutageCard
 """Live ones about what was sent, and what was asked of the office."""

@@ -246,9 +246,9 @@ def questions(indicators: Sequence[Indicator]) -> Questions:
         sizes = [len(branches.get(answer, ())) for answer in (True, False)]
         least, most = least + min(sizes), most + max(map(len, branches.values()))
         seconds += sum(map(_seconds, branches.values())) / max(len(branches), 2)
-        if (one := named.get(key)) is not None and one.kind is Kind.BOOL:
-            words = [(one.yes or "是", sizes[0]), (one.no or "否", sizes[1])]
-            conditions += [(f"{one.name}{word}", len(plain) + size) for word, size in words]
+        if (on := named.get(key)) is not None and on.kind is Kind.BOOL:
+            words = [(on.yes or "是", sizes[0]), (on.no or "否", sizes[1])]
+            conditions += [(f"{on.name}{word}", len(plain) + size) for word, size in words]
     return Questions(least, most, seconds, tuple(conditions) if len(by_answer) == 1 else ())
 
 

@@ -30,6 +30,7 @@ from domain.messages import (
     MissingList,
     PeopleList,
     PersonCard,
+    Progress,
     Prompt,
     Reasked,
     ReaskedQuestion,
@@ -44,11 +45,12 @@ from domain.messages import (
     Unread,
     WhichReport,
 )
-from services import chase_lists, later_content, people_content
+from services import chase_lists, later_content, people_content, progress
 from services.chase_lists import CopyContent, MissingContent
 from services.delegations import NO_PART, Part, part_in
 from services.later_content import LaterLive
 from services.people_content import PeopleLive, actor_to
+from services.progress import ProgressContent
 from services.promises import promised_until
 from services.sheets import Sheet, open_sheets, sheet_of, sheets_of
 from services.showing import PhotosContent
@@ -146,7 +148,7 @@ class DigestContent:
 
 
 Asking = PromptContent | ReminderContent | ReaskedContent | CardContent | JointContent | TodoContent | BackContent
-Live = Asking | DigestContent | CopyContent | MissingContent | PeopleLive | LaterLive | PhotosContent
+Live = Asking | DigestContent | ProgressContent | CopyContent | MissingContent | PeopleLive | LaterLive | PhotosContent
 Content = Live | Receipt | ConfirmBinding | WhichReport | Say | Emergency | Alarm
 
 
@@ -174,6 +176,8 @@ async def load(session: AsyncSession, row: Outbox, message: Message, scene: Scen
             return message
         case CentralCopy() | ChaseSummary() | ChaseList():
             return await chase_lists.load(session, row, message, scene.hours, scene.now)
+        case Progress():
+            return await progress.load(session, row, message, scene.bureau, scene.now)
         case _:
             return await _about_people(session, row, message, scene)
 

@@ -57,14 +57,14 @@ async def publish_due(session: AsyncSession, bureau: Bureau, hours: OfficeHours,
     """
     guard = await Guard.of(session, bureau.id, now)
     published = 0
-    for campaign in await _campaigns(session, bureau.id):
+    for campaign in await campaigns(session, bureau.id):
         what = f"“{campaign.short_name or campaign.name}”的汇总没能做出"
         work = partial(_publish, guard, bureau, campaign, hours)
         published += await guard.attempt(f"digest:{campaign.id}", what, work) or 0
     return published
 
 
-async def _campaigns(session: AsyncSession, bureau_id: int) -> Sequence[Campaign]:
+async def campaigns(session: AsyncSession, bureau_id: int) -> Sequence[Campaign]:
     statement = select(Campaign).where(col(Campaign.bureau_id) == bureau_id).order_by(col(Campaign.id))
     return (await session.execute(statement)).scalars().all()
 
@@ -117,7 +117,7 @@ async def on_request(turn: Turn) -> bool:
     """/digest: a snapshot as of now of every campaign for whoever asks, as the role allows. False: no round has opened
     yet."""
     found = False
-    for campaign in await _campaigns(turn.session, turn.bureau.id):
+    for campaign in await campaigns(turn.session, turn.bureau.id):
         guard = await Guard.of(turn.session, turn.bureau.id, turn.now)
         rounds = await _readable(guard, await _current_rounds(turn.session, campaign, turn.now))
         if not rounds:
@@ -128,6 +128,41 @@ async def on_request(turn: Turn) -> bool:
         if snapshot is not None:
             await _send(turn.session, turn.to, _texts_for(turn.person, snapshot.id), turn.now)
     return found
+
+
+async def as_it_stands(
+    session: AsyncSession, bureau: Bureau, campaign: Campaign, now: datetime, *, running: bool = False
+) -> Digest | None:
+    """What a digest would say now, with the number it would get; nothing is written. `running`: only of rounds that
+    are not closed. None where there is none."""
+    current = await _current_rounds(session, campaign, now)
+    rounds = [one for one in current if _reads(one) and (one.lock_at > now or not running)]
+    if not rounds:
+        return None
+    serial = await _next_serial(session, campaign)
+    head = Head(serial, now, bureau.timezone, bureau.name, campaign.short_name or campaign.name)
+    return await roll_up(session, bureau.id, head, rounds, await moved_since_last(session, campaign))
+
+
+def _reads(round_: Round) -> bool:
+    try:
+        codec.questionnaire_from_json(round_.questionnaire)
+    except ValueError:
+        return False
+    return True
+
+
+async def publish_now(session: AsyncSession, bureau: Bureau, campaign: Campaign, now: datetime) -> Digest | None:
+    """Freeze a digest of this instant and send it to whom the set ones go. None: there is nothing to publish, or this
+    instant's is published."""
+    guard = await Guard.of(session, bureau.id, now)
+    rounds = await _readable(guard, await _current_rounds(session, campaign, now))
+    occasion = f"published:{now.isoformat()}"
+    snapshot = await _freeze(session, bureau, campaign, rounds, occasion, now) if rounds else None
+    if snapshot is None:
+        return None
+    await _send_to_all(session, bureau.id, snapshot, rounds, now)
+    return Digest.from_json(snapshot.snapshot)
 
 
 async def missing_of(turn: Turn, digest_id: int) -> bool:

@@ -13,6 +13,7 @@ from bot.views.joint import joint
 from bot.views.later import later
 from bot.views.lists import back, prompt, reminder, todo
 from bot.views.photos import photos
+from bot.views.progress import progress
 from bot.views.reasking import reasked
 from domain.messages import Alarm, ConfirmBinding, Emergency, Receipt, Say, WhichReport
 from services.chase_lists import CopyContent, MissingContent
@@ -39,6 +40,7 @@ from services.people_content import (
     TakeBackContent,
     TakeoverContent,
 )
+from services.progress import ProgressContent
 from services.rendering import Rendered
 from services.showing import PhotosContent
 
@@ -66,6 +68,8 @@ def render(content: Content, scene: Scene) -> list[Rendered]:
             return digest(content, scene)
         case MissingContent():
             return missing(content, scene)
+        case ProgressContent():
+            return [progress(content, scene)]
         case CopyContent():
             return [central_copy(content, scene)]
         case PhotosContent():
