@@ -53,6 +53,10 @@ class Verb(StrEnum):
     HELD = "hk"
     PAD = "pd"
     SEND_JOINT = "js"
+    ISSUE = "is"
+    ISSUE_SAMPLE = "it"
+    ISSUE_NOW = "iw"
+    ISSUE_SUBMIT = "iz"
 
 
 @dataclass(frozen=True, slots=True)

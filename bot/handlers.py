@@ -17,7 +17,7 @@ from telegram.ext import (
     filters,
 )
 
-from bot import afterwards, chasing, groups, personnel, talking
+from bot import afterwards, chasing, groups, issues, personnel, talking
 from bot.buttons import Press, Verb, decode
 from bot.turns import handling, turn
 from bot.words import (
@@ -41,6 +41,7 @@ from services import (
     handover,
     hold,
     invitations,
+    issuing,
     pictures,
     reach,
     receipts,
@@ -206,6 +207,12 @@ async def progress(update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
     await _not_for_you(update, context)
 
 
+async def issue(update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+    """预览, for the office and lead sections."""
+    if await _known(turn()) and not await issuing.show_list(turn()):
+        await _not_for_you(update, context)
+
+
 async def _not_for_you(update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
     text = (update.message.text or "") if update.message else ""
     if text.startswith("/"):
@@ -322,6 +329,7 @@ COMMANDS: dict[str, Callback] = {
     "review": review,
     "chase": chase,
     "progress": progress,
+    "issue": issue,
 }
 
 
@@ -361,7 +369,7 @@ async def pressed(update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
             await personnel.no_longer(here, press.report)
 
 
-_PRESSED = personnel.PRESSED | afterwards.PRESSED | chasing.PRESSED | talking.PRESSED
+_PRESSED = issues.PRESSED | personnel.PRESSED | afterwards.PRESSED | chasing.PRESSED | talking.PRESSED
 _BINDING = {Verb.THIS_IS_ME: personnel.this_is_me, Verb.NOT_ME: personnel.not_me}
 
 

@@ -15,6 +15,7 @@ COMMAND_WORDS: dict[str, tuple[str, ...]] = {
     "review": ("审核",),
     "chase": ("催报", "未报"),
     "progress": ("进度",),
+    "issue": ("预览", "下发"),
 }
 """Every command also has Chinese words; the first of them stands in the menu."""
 
@@ -38,7 +39,7 @@ def people_query(words: str) -> str | None:
 
 
 PRINCIPAL_COMMANDS = ("todo", "history", "cancel", "help")
-BUREAU_COMMANDS = ("progress", "digest", "chase", "review", "people", "help")
+BUREAU_COMMANDS = ("progress", "digest", "chase", "review", "issue", "people", "help")
 
 PRINCIPAL_KEYBOARD = (("待办", "已报", "帮助"),)
 BUREAU_KEYBOARD = (("汇总", "催报", "审核", "帮助"),)
@@ -49,6 +50,7 @@ MENU = {
     "cancel": "取消:放下正在问的",
     "help": "帮助:怎么用",
     "progress": "进度:正在报的各项到了多少",
+    "issue": "预览:下发前看要问谁、何时问",
     "digest": "汇总:截至此刻的报送情况",
     "chase": "催报:谁还没报、电话、提醒",
     "review": "审核:补报和延期申请",

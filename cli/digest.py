@@ -22,9 +22,7 @@ from services.turn import office_hours
 
 @click.command()
 @click.option("--campaign", "key", help="只要这一个活动(代号)。")
-@click.option(
-    "--at", "at", type=click.DateTime(["%Y-%m-%dT%H:%M", "%Y-%m-%d"]), help="截至,如 2026-11-25T18:00。"
-)
+@click.option("--at", "at", type=click.DateTime(["%Y-%m-%dT%H:%M", "%Y-%m-%d"]), help="截至,如 2026-11-25T18:00。")
 @click.option("--publish", is_flag=True, help="正式发布,占一个期号,发给局长、办公室和牵头股室。")
 def digest(key: str | None, at: datetime | None, *, publish: bool) -> None:
     """汇总:此刻会发出的内容,标“未发布”,不占期号;加 --publish 才正式发布。

@@ -81,6 +81,25 @@ class Progress(_Message):
     section_id: int | None = None
 
 
+class Issue(_Message):
+    """Live, a card: the rounds that are to be issued; or one of them (`task_id`, due on `due`) with what it brings,
+    `confirming` that it is issued now, or `issued` to so many units."""
+
+    kind: Literal["issue"] = "issue"
+    task_id: int | None = None
+    due: date | None = None
+    confirming: bool = False
+    issued: int | None = None
+
+
+class IssueSample(_Message):
+    """Live: 试发, the very prompt that principals will get, shown to who asks; nothing can be answered to it."""
+
+    kind: Literal["issue_sample"] = "issue_sample"
+    task_id: int
+    due: date
+
+
 class Unread(_Message):
     """Words of a reply that gave no value for `key` (None: for nothing that is asked)."""
 
@@ -475,10 +494,11 @@ Handover = HandoverCard | ConfirmHandover | TakeBackList | Takeover
 Live = Prompt | Reminder | Reasked | ReportCard | JointCard | Todo | Back | History | People | Handover
 Record = Receipt | DigestText | MissingList | ConfirmBinding | WhichReport | Say | Emergency | Alarm
 Chase = CentralCopy | ChaseSummary | ChaseList | Progress
+Issuing = Issue | IssueSample
 Later = Photos | Versions | Corrected | HowTo | ExtensionForm | WhichExtension | RequestCard | ReviewList | Decision
 Line = DeadlinesMoved | OutageCard
 """Live ones about what was sent, and what was asked of the office."""
-Message = Live | Chase | Later | Line | Record | Strip
+Message = Live | Chase | Issuing | Later | Line | Record | Strip
 
 _MESSAGES: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="kind")])
 

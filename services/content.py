@@ -25,6 +25,8 @@ from domain.messages import (
     Emergency,
     HandoverCard,
     InvitationText,
+    Issue,
+    IssueSample,
     JointCard,
     Message,
     MissingList,
@@ -45,9 +47,10 @@ from domain.messages import (
     Unread,
     WhichReport,
 )
-from services import chase_lists, later_content, people_content, progress
+from services import chase_lists, issuing_content, later_content, people_content, progress
 from services.chase_lists import CopyContent, MissingContent
 from services.delegations import NO_PART, Part, part_in
+from services.issuing_content import IssuingLive
 from services.later_content import LaterLive
 from services.people_content import PeopleLive, actor_to
 from services.progress import ProgressContent
@@ -148,7 +151,17 @@ class DigestContent:
 
 
 Asking = PromptContent | ReminderContent | ReaskedContent | CardContent | JointContent | TodoContent | BackContent
-Live = Asking | DigestContent | ProgressContent | CopyContent | MissingContent | PeopleLive | LaterLive | PhotosContent
+Live = (
+    Asking
+    | DigestContent
+    | ProgressContent
+    | IssuingLive
+    | CopyContent
+    | MissingContent
+    | PeopleLive
+    | LaterLive
+    | PhotosContent
+)
 Content = Live | Receipt | ConfirmBinding | WhichReport | Say | Emergency | Alarm
 
 
@@ -176,6 +189,8 @@ async def load(session: AsyncSession, row: Outbox, message: Message, scene: Scen
             return message
         case CentralCopy() | ChaseSummary() | ChaseList():
             return await chase_lists.load(session, row, message, scene.hours, scene.now)
+        case Issue() | IssueSample():
+            return await issuing_content.load(session, row, message, scene.hours, scene.now)
         case Progress():
             return await progress.load(session, row, message, scene.bureau, scene.now)
         case _:

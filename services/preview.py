@@ -114,10 +114,9 @@ async def preview(
     """The rounds that open within `days`, those of one task or all; the burden is always that of all tasks together.
     None: there is no such task."""
     until = now + timedelta(days=days)
-    tasks = await _tasks(session, bureau_id)
-    if task_key and not any(task_key in _called(task) for task in tasks):
+    if task_key and not any(task_key in _called(task) for task in await _tasks(session, bureau_id)):
         return None
-    coming = [one for task in tasks for one in await _of_task(session, task, hours, now, until)]
+    coming = await coming_rounds(session, bureau_id, hours, now, until)
     running = await _running(session, bureau_id, now)
     future = [await _future(session, bureau_id, one, -number) for number, one in enumerate(coming, 1)]
     went = await _went(session, bureau_id, now, hours)
@@ -152,6 +151,14 @@ async def _tasks(session: AsyncSession, bureau_id: int) -> Sequence[Task]:
 
 
 # ---- the rounds to come
+
+
+async def coming_rounds(
+    session: AsyncSession, bureau_id: int, hours: OfficeHours, now: datetime, until: datetime
+) -> list[Coming]:
+    """Of all tasks, those that open until then."""
+    tasks = await _tasks(session, bureau_id)
+    return [one for task in tasks for one in await _of_task(session, task, hours, now, until)]
 
 
 async def coming_plans(

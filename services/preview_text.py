@@ -21,7 +21,7 @@ _NAMED = 3
 def preview_lines(found: Preview, hours: OfficeHours, *, phones: bool = False, names: bool = False) -> list[str]:
     span = wording.span(hours.local(found.at).date(), hours.local(found.until).date())
     if not found.rounds:
-        return [f"下发预览({span}):没有要开启的报告期。", *burden_lines(found), *_warnings(found)]
+        return [f"下发预览({span}):没有要开启的报告期。", *burden_lines(found), *warnings(found)]
     lines = [f"下发预览({span}),将开启{len(found.rounds)}项"]
     for number, one in enumerate(found.rounds, 1):
         lines += round_lines(one, hours, number=number)
@@ -30,7 +30,7 @@ def preview_lines(found: Preview, hours: OfficeHours, *, phones: bool = False, n
     lines += burden_lines(found)
     lines += _unreachable(found.unreachable, phones=phones)
     lines.append(f"按{wording.moment(found.at, hours.zone)}的名册和日历推算;用时是估计,实际以报送为准。")
-    return [*lines, *_warnings(found)]
+    return [*lines, *warnings(found)]
 
 
 def round_lines(one: Coming, hours: OfficeHours, *, number: int = 0) -> list[str]:
@@ -86,7 +86,8 @@ def _unreachable(units: Sequence[MissingUnit], *, phones: bool) -> Iterator[str]
         yield f"发不到,{reason}{len(those)}家:{named}"
 
 
-def _warnings(found: Preview) -> Iterator[str]:
+def warnings(found: Preview) -> Iterator[str]:
+    """A week that brings somebody too much, a year whose days off are not known yet."""
     for week in found.too_much:
         over = [found.people.get(who, "") for who in week.at_most]
         named = "、".join(over[:_NAMED]) + (f"等{len(over)}人" if len(over) > _NAMED else "")

@@ -9,6 +9,7 @@ from bot.views.cards import card, receipt
 from bot.views.chasing import central_copy, missing
 from bot.views.digests import digest
 from bot.views.emergencies import alarm, emergency
+from bot.views.issuing import issuing
 from bot.views.joint import joint
 from bot.views.later import later
 from bot.views.lists import back, prompt, reminder, todo
@@ -29,6 +30,8 @@ from services.content import (
     Scene,
     TodoContent,
 )
+from services.issuing import IssueContent, IssuedContent, IssueListContent
+from services.issuing_content import SampleContent
 from services.later_content import LaterLive
 from services.people_content import (
     HandoverCardContent,
@@ -68,6 +71,8 @@ def render(content: Content, scene: Scene) -> list[Rendered]:
             return digest(content, scene)
         case MissingContent():
             return missing(content, scene)
+        case IssueListContent() | IssueContent() | IssuedContent() | SampleContent():
+            return [issuing(content, scene)]
         case ProgressContent():
             return [progress(content, scene)]
         case CopyContent():

@@ -1,0 +1,97 @@
+"""预览 and 下发: what a round will bring, the very prompt, and issuing it now."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from bot.buttons import Verb, encode
+from db.tables import Outbox, Reminder, Report, Round
+from domain.ladder import Skip
+from tests.bot.conftest import Talk
+from tests.cast import CHIEF, CLERK, DIRECTOR, PRINCIPAL, TWO_SCHOOLS, County, at
+from tests.stage import Stage
+
+DECEMBER = date(2026, 12, 25)
+
+
+@pytest.fixture
+async def early(stage: Stage) -> None:
+    """Before anything opens, on the Monday."""
+    stage.clock.jump_to(at("2026-11-16 09:00"))
+
+
+def button(verb: Verb, county: County, task: str = "drill", due: date = date(2026, 11, 25)) -> str:
+    return encode(verb, None, county.tasks[task], due.toordinal())
+
+
+async def test_the_coming_rounds_and_what_one_brings(stage: Stage, early: None, county: County, talk: Talk) -> None:
+    clerk = await talk(CLERK)
+    await clerk.play(("/issue", "近60天要开启的报告期"))
+    lines = clerk.last.text.split("\n")
+    assert lines[1] == "1. 11月应急疏散演练(安全股):11月18日(星期三)08:30开启,11月25日(星期三)17:00截止,4家"
+    assert clerk.last.buttons[:2] == ["1 11月应急疏散演练", "2 11月班班通进度"]
+    await clerk.play(("[1 ", ("【下发预览】", "问4家:清河镇1、西岭乡3", "4至6问", "减负账", "!0000-")))
+    assert len(clerk.last.text.split("\n")) <= 15
+    assert clerk.last.buttons == ["发我看看", "现在下发"]
+
+
+async def test_what_is_shown_is_what_principals_then_get(stage: Stage, early: None, county: County, talk: Talk) -> None:
+    wang, clerk = await talk(PRINCIPAL), await talk(CLERK)
+    reports = await stage.rows(Report)
+    await clerk.play(("预览", "近60天"), ("[1 ", "【下发预览】"), ("[发我看看]", "【试发】清河镇九年一贯制学校将收到"))
+    head, *shown, labels = clerk.last.text.split("\n")
+    assert clerk.last.buttons == []
+    assert "只给您看" in head
+    assert await stage.rows(Report) == reports == []
+    await stage.tick(at("2026-11-18 08:30"))
+    assert wang.last.text.split("\n") == shown
+    assert labels == "".join(f"[{label}]" for label in wang.last.buttons)
+
+
+async def test_issued_now_after_a_read_back_and_no_past_rung_fires(
+    stage: Stage, early: None, county: County, talk: Talk
+) -> None:
+    wang, clerk = await talk(PRINCIPAL), await talk(CLERK)
+    await clerk.play(
+        ("下发", "近60天"), ("[1 ", "【下发预览】"), ("[现在下发]", ("【请核对,未下发】11月应急疏散演练", "现在就问4家")),
+        ("[先不下发]", "【下发预览】"), ("[现在下发]", "未下发"),
+    )  # fmt: skip
+    assert await stage.rows(Round) == []
+    await clerk.play(("[提交]", "✓ 已下发:11月应急疏散演练,4家,11月25日(星期三)17:00截止"))
+    assert "11月有1项请贵校11月25日(星期三)17:00前报送" in wang.last.text
+    again = await clerk.press_data(button(Verb.ISSUE_SUBMIT, county))
+    assert "最新" in again
+    await stage.tick(at("2026-11-18 08:30"))
+    assert sorted([row.task_id for row in await stage.rows(Round)]) == sorted(county.tasks.values())
+    assert not [row for row in await stage.rows(Reminder) if row.state == "queued"]
+
+
+async def test_a_round_issued_late_by_hand_leaves_out_what_is_past(stage: Stage, county: County, talk: Talk) -> None:
+    clerk = await talk(CLERK)
+    stage.clock.jump_to(at("2026-12-17 09:00"))
+    await clerk.play(("下发", "12月"))
+    await clerk.press_data(button(Verb.ISSUE_SUBMIT, county, due=DECEMBER))
+    stage.clock.jump_to(at("2026-12-24 08:40"))
+    await stage.tick(at("2026-12-24 09:00"))
+    skipped = [row for row in await stage.rows(Reminder) if row.reason == Skip.PAST_AT_OPENING.value]
+    assert {row.effective_due for row in skipped} <= {at("2026-12-25 17:00")}
+    assert len(await stage.rows(Round, Round.period_to == DECEMBER)) == 2
+
+
+async def test_a_section_issues_its_own_and_nobody_else_anything(
+    stage: Stage, early: None, county: County, talk: Talk
+) -> None:
+    chief, director, wang = [await talk(who) for who in (CHIEF, DIRECTOR, TWO_SCHOOLS)]
+    await chief.play(("/issue", ("应急疏散演练", "!班班通")))
+    refused = "这一项不由您负责"
+    for verb in (Verb.ISSUE, Verb.ISSUE_SAMPLE, Verb.ISSUE_NOW, Verb.ISSUE_SUBMIT):
+        assert refused in await chief.press_data(button(verb, county, "bbt"))
+        assert refused in await director.press_data(button(verb, county))
+        assert refused in await wang.press_data(button(verb, county))
+        assert refused in await chief.press_data(encode(verb, None, 12345, DECEMBER.toordinal()))
+    await wang.play(("/issue", "!近60天"), ("预览", "!近60天"))
+    await director.play(("/issue", "!近60天"))
+    assert await stage.rows(Round) == []
+    assert not [row for row in await stage.rows(Outbox) if row.kind == "issue_sample"]
