@@ -15,6 +15,7 @@ from domain.calendar import OfficeHours
 from domain.codec import questionnaire_from_json
 from domain.messages import Issue, IssueSample, ReportKey
 from services import issuing
+from services.delegations import NO_PART, Part
 from services.earlier import NOTHING, earlier
 from services.issuing import AHEAD, IssueContent, IssuedContent, IssueListContent
 from services.people import actor_of, recipients_of_units
@@ -33,6 +34,7 @@ class SampleContent:
     address: str
     sheets: tuple[Sheet, ...]
     several_units: bool
+    part: Part = NO_PART
 
 
 IssuingLive = IssueListContent | IssueContent | IssuedContent | SampleContent
@@ -69,7 +71,9 @@ async def _sample(session: AsyncSession, one: Coming, together: list[Coming]) ->
         for own in sorted((own for own in other.units if own.id in mine), key=lambda own: own.id):
             sheets.append(await _sheet(session, other, own, number))
     several = len({sheet.unit.id for sheet in sheets}) > 1
-    return SampleContent(one.issued_at, unit.name, actor.address if actor else "校长", tuple(sheets), several)
+    part = Part(actor.headed_units) if actor else NO_PART
+    address = actor.address if actor else "校长"
+    return SampleContent(one.issued_at, unit.name, address, tuple(sheets), several, part)
 
 
 async def _sheet(session: AsyncSession, one: Coming, unit: Unit, round_id: int) -> Sheet:

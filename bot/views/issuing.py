@@ -83,7 +83,7 @@ def _confirm(content: IssueContent, scene: Scene) -> Rendered:
 
 def _sample(content: SampleContent, scene: Scene) -> Rendered:
     then = replace(scene, now=content.issued_at)
-    shown = prompt(PromptContent(content.address, content.sheets, content.several_units), then)
+    shown = prompt(PromptContent(content.address, content.sheets, content.several_units, content.part), then)
     labels = "".join(f"[{button.label}]" for row in shown.buttons for button in row)
     head = f"【试发】{content.unit}将收到下面的话,只给您看,按钮不能用:"
     return Rendered(f"{head}\n{shown.text}\n{labels}")

@@ -55,7 +55,8 @@ async def test_issued_now_after_a_read_back_and_no_past_rung_fires(
 ) -> None:
     wang, clerk = await talk(PRINCIPAL), await talk(CLERK)
     await clerk.play(
-        ("下发", "近60天"), ("[1 ", "【下发预览】"), ("[现在下发]", ("【请核对,未下发】11月应急疏散演练", "现在就问4家")),
+        ("下发", "近60天"), ("[1 ", "【下发预览】"),
+        ("[现在下发]", ("【请核对,未下发】11月应急疏散演练", "现在就问4家")),
         ("[先不下发]", "【下发预览】"), ("[现在下发]", "未下发"),
     )  # fmt: skip
     assert await stage.rows(Round) == []
