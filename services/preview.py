@@ -103,6 +103,17 @@ class Preview:
     nags: Mapping[int, Sequence[datetime]] = field(default_factory=dict)
 
     @property
+    def schools(self) -> tuple[Mapping[int, float], Mapping[int, float]]:
+        """By unit the questions and the seconds of all these rounds together, conditions halfway."""
+        asked: Counter[int] = Counter()
+        seconds: Counter[int] = Counter()
+        for one in self.rounds:
+            for unit in one.units:
+                asked[unit.id] += one.questions.middle  # type: ignore[assignment]
+                seconds[unit.id] += one.questions.seconds  # type: ignore[assignment]
+        return asked, seconds
+
+    @property
     def too_much(self) -> tuple[Burden, ...]:
         """The weeks in which somebody gets more than is borne."""
         return tuple(week for week in self.weeks if week.most > MOST_A_WEEK)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
+from statistics import median
 
 from domain import wording
 from domain.calendar import OfficeHours
@@ -27,6 +28,7 @@ def preview_lines(found: Preview, hours: OfficeHours, *, phones: bool = False, n
         lines += round_lines(one, hours, number=number)
         if names:
             lines.append(f"   名单:{'、'.join(unit.name for unit in one.units)}")
+    lines += _schools(found)
     lines += burden_lines(found)
     lines += _unreachable(found.unreachable, phones=phones)
     lines.append(f"按{wording.moment(found.at, hours.zone)}的名册和日历推算;用时是估计,实际以报送为准。")
@@ -59,6 +61,16 @@ def _questions(one: Coming) -> str:
     many = f"{asked.least}问" if asked.least == asked.most else f"{asked.least}至{asked.most}问"
     by = ",".join(f"{answer}{count}问" for answer, count in asked.conditions)
     return f"{many}({by})" if by else many
+
+
+def _schools(found: Preview) -> list[str]:
+    """What these rounds together ask of one school."""
+    asked, seconds = found.schools
+    if not asked:
+        return []
+    counts, minutes = asked.values(), max(round(median(seconds.values()) / 60), 1)
+    least, most = _half(min(counts)), _half(max(counts))
+    return [f"每校合计:中间{_half(median(counts))}问(最少{least}、最多{most}),约{minutes}分钟(估计)"]
 
 
 def burden_lines(found: Preview) -> list[str]:

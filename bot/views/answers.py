@@ -106,7 +106,8 @@ def _help(facts: Facts) -> list[str]:
 
 def _help_bureau(facts: Facts) -> list[str]:
     return [
-        "汇总:截至此刻的报送情况(/digest)。",
+        "进度:正在报的各项到了多少;汇总:截至此刻的报送情况(/digest)。",
+        "预览:下发前看要问谁、何时问,也可现在下发(办公室和牵头股室)。",
         "牵头股室看本股室的任务,办公室看全部;未报名单只发给办公室和牵头股室。",
         f"有问题请找{_call(facts)}。",
     ]

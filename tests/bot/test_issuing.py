@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from bot.buttons import Verb, encode
-from db.tables import Outbox, Reminder, Report, Round
+from db.tables import Outbox, Reminder, Report, Round, Task
 from domain.ladder import Skip
 from tests.bot.conftest import Talk
 from tests.cast import CHIEF, CLERK, DIRECTOR, PRINCIPAL, TWO_SCHOOLS, County, at
@@ -69,16 +69,28 @@ async def test_issued_now_after_a_read_back_and_no_past_rung_fires(
     assert not [row for row in await stage.rows(Reminder) if row.state == "queued"]
 
 
-async def test_a_round_issued_late_by_hand_leaves_out_what_is_past(stage: Stage, county: County, talk: Talk) -> None:
-    clerk = await talk(CLERK)
-    stage.clock.jump_to(at("2026-12-17 09:00"))
-    await clerk.play(("下发", "12月"))
-    await clerk.press_data(button(Verb.ISSUE_SUBMIT, county, due=DECEMBER))
-    stage.clock.jump_to(at("2026-12-24 08:40"))
-    await stage.tick(at("2026-12-24 09:00"))
-    skipped = [row for row in await stage.rows(Reminder) if row.reason == Skip.PAST_AT_OPENING.value]
-    assert {row.effective_due for row in skipped} <= {at("2026-12-25 17:00")}
-    assert len(await stage.rows(Round, Round.period_to == DECEMBER)) == 2
+async def test_rungs_that_are_past_when_it_is_issued_do_not_fire(
+    stage: Stage, early: None, county: County, talk: Talk
+) -> None:
+    wang, clerk = await talk(PRINCIPAL), await talk(CLERK)
+    stage.clock.jump_to(at("2026-11-24 09:30"))
+    await clerk.play(
+        ("下发", "近60天"),
+        ("[1 ", "已过的提醒不补发:截止前三天、截止前一天"),
+        ("[现在下发]", "未下发"),
+        ("[提交]", "✓ 已下发"),
+    )
+    before = len(wang.phone.texts)
+    async with stage.database.write() as session:
+        other = await session.get_one(Task, (county.bureau_id, county.tasks["bbt"]))
+        other.withdrawn_at = at("2026-11-24 09:30")
+    await stage.tick(at("2026-11-24 15:00"))
+    assert len(wang.phone.texts) == before
+    await stage.tick(at("2026-11-25 09:00"))
+    found = {(row.rung, row.state, row.reason) for row in await stage.rows(Reminder)}
+    past = Skip.PAST_AT_OPENING.value
+    assert found == {("t-3", "skipped", past), ("t-1", "skipped", past), ("due-morning", "queued", "")}
+    assert len(wang.phone.texts) == before + 1
 
 
 async def test_a_section_issues_its_own_and_nobody_else_anything(

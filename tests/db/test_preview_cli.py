@@ -59,6 +59,7 @@ def test_all_tasks_within_eighty_columns_warnings_last(county: None) -> None:
     assert "应急疏散演练(安全股),11月18日(星期三)08:30开启" in said
     assert "问4家:清河镇1、西岭乡3" in said
     assert "4至6问(演练已开展6问,演练未开展4问)" in said
+    assert "每校合计:中间10问(最少10、最多10),约4分钟(估计)\n" in said
     assert "发不到,已屏蔽1家:清河镇九年一贯制学校 王校长\n" in said
     flat = said.replace("\n   ", "")
     assert "超过5条,请考虑错开或合并任务" in flat
