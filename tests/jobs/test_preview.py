@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime, timedelta
+from time import monotonic
 
 import pytest
 
@@ -17,8 +18,8 @@ from services.nagging import NAGGING
 from services.preview import Preview, preview
 from services.rounds import schedule_to_json
 from services.workplace import Workplace
-from tests.cast import HOURS, PRINCIPAL, ROLLOUT, County, add_task, at
-from tests.jobs.conftest import Post
+from tests.cast import HOURS, PRINCIPAL, ROLLOUT, County, add_schools, add_task, at, make_neighbour
+from tests.jobs.conftest import Post, Report_
 from tests.jobs.test_rounds import rows
 
 Deliver = Callable[[], Awaitable[None]]
@@ -114,3 +115,32 @@ async def test_what_a_round_asks_of_whom(database: Database, county: County) -> 
     assert drill.past == ("t-3",)
     assert (rollout.questions.least, rollout.questions.most, rollout.minutes) == (2, 2, 1)
     assert [(one.unit, one.reason) for one in found.unreachable] == [("清河镇九年一贯制学校", "已屏蔽")]
+
+
+async def test_numbers_known_for_the_period_and_everybody_at_once(
+    database: Database, workplace: Workplace, county: County, deliver: Deliver, post: Post, report: Report_
+) -> None:
+    """What one task has been told this month, another does not ask again; another bureau's rows do not count."""
+    await make_neighbour(database, at("2026-11-16 09:00"))
+    now = at("2026-11-19 11:00")
+    workplace.clock.jump_to(at("2026-11-18 09:00"))  # type: ignore[attr-defined]
+    await tick(workplace)
+    await deliver()
+    await report("bbt", "清河镇九年一贯制学校", "2026-11-19 10:00")
+    await add_task(database, county, "more", "装备清查", ROLLOUT[1:])
+    found = await look(database, county, now, task_key="more")
+    [more] = found.rounds
+    assert [(one.name, one.units) for one in more.known] == [("故障", 1)]
+    assert len(more.units) == 4
+    [week, *_] = found.weeks
+    wang = county.people["王建国"]
+    assert found.people[wang] == "王校长(清河镇九年一贯制学校)"
+    assert (week.first, week.most, week.least_most) == (date(2026, 11, 16), 3, 2)  # prompt, prompt, t-3
+
+
+async def test_a_county_of_three_hundred_schools_is_looked_at_in_seconds(database: Database, county: County) -> None:
+    await add_schools(database, county, 300, first_chat=2000)
+    began = monotonic()
+    found = await look(database, county, at("2026-11-17 09:00"))
+    assert monotonic() - began < 5
+    assert len(found.nags) == 303
