@@ -97,6 +97,7 @@ def test_every_verb_is_tried() -> None:
     others |= {Verb.CHASE, Verb.CHASE_LIST, Verb.SNOOZE}  # test_chasing
     others |= {Verb.UNDO_MOVE, Verb.RELEASE}  # test_outages, test_restore
     others |= {Verb.CALLED, Verb.FALSE_ALARM, Verb.HELD, Verb.PAD, Verb.SEND_JOINT}  # test_emergencies, test_held, …
+    others |= {Verb.ISSUE, Verb.ISSUE_SAMPLE, Verb.ISSUE_NOW, Verb.ISSUE_SUBMIT}  # test_issuing
     assert len(VERBS) + len(others) == len(Verb)
 
 

@@ -10,7 +10,7 @@ from bot.buttons import Verb, encode
 from db.tables import Outbox, Reminder, Report, Round, Task
 from domain.ladder import Skip
 from tests.bot.conftest import Talk
-from tests.cast import CHIEF, CLERK, DIRECTOR, PRINCIPAL, TWO_SCHOOLS, County, at
+from tests.cast import CHIEF, CLERK, DIRECTOR, PRINCIPAL, TWO_SCHOOLS, County, at, make_neighbour
 from tests.stage import Stage
 
 DECEMBER = date(2026, 12, 25)
@@ -98,11 +98,13 @@ async def test_a_section_issues_its_own_and_nobody_else_anything(
 ) -> None:
     chief, director, wang = [await talk(who) for who in (CHIEF, DIRECTOR, TWO_SCHOOLS)]
     await chief.play(("/issue", ("应急疏散演练", "!班班通")))
-    refused = "这一项不由您负责"
+    clerk, refused = await talk(CLERK), "这一项不由您负责"
+    neighbour = await make_neighbour(stage.database, at("2026-11-16 09:00"))
     for verb in (Verb.ISSUE, Verb.ISSUE_SAMPLE, Verb.ISSUE_NOW, Verb.ISSUE_SUBMIT):
         assert refused in await chief.press_data(button(verb, county, "bbt"))
         assert refused in await director.press_data(button(verb, county))
         assert refused in await wang.press_data(button(verb, county))
+        assert refused in await clerk.press_data(button(verb, neighbour))
         assert refused in await chief.press_data(encode(verb, None, 12345, DECEMBER.toordinal()))
     await wang.play(("/issue", "!近60天"), ("预览", "!近60天"))
     await director.play(("/issue", "!近60天"))
