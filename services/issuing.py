@@ -12,9 +12,10 @@ from db.tables import Outbox, Round, Task
 from domain.calendar import OfficeHours
 from domain.messages import Issue, IssueSample
 from services.chase_lists import MANAGERS
+from services.coming import Coming, coming_plans, coming_rounds
 from services.outbox import queue, show_card
 from services.people_content import actor_to
-from services.preview import Coming, Preview, coming_plans, coming_rounds, preview
+from services.preview import Preview, preview
 from services.reporting import Outcome
 from services.rounds import issue, prompt
 from services.troubles import Guard

@@ -15,12 +15,12 @@ from domain.calendar import OfficeHours
 from domain.codec import questionnaire_from_json
 from domain.messages import Issue, IssueSample, ReportKey
 from services import issuing
+from services.coming import Coming, coming_rounds
 from services.delegations import NO_PART, Part
 from services.earlier import NOTHING, earlier
 from services.issuing import AHEAD, IssueContent, IssuedContent, IssueListContent
 from services.people import actor_of, recipients_of_units
 from services.people_content import actor_to
-from services.preview import Coming, coming_rounds
 from services.sheets import Sheet
 from services.turn import REPORTERS
 

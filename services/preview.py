@@ -12,7 +12,6 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.tables import (
-    Answer,
     Extension,
     Fate,
     Membership,
@@ -23,70 +22,30 @@ from db.tables import (
     Role,
     Round,
     Task,
-    TaskIndicator,
     Unit,
 )
 from domain.calendar import OfficeHours
-from domain.codec import questionnaire_from_json
 from domain.ladder import Audience, ladder_of
 from domain.messages import ReportKey
 from domain.preview import (
     MOST_A_WEEK,
     Burden,
-    Questions,
     Sequel,
     burdens,
-    days_off,
     messages,
     month_of,
-    past_rungs,
-    questions,
     week_of,
 )
-from domain.rounds import Frequency, Month, RoundPlan, month_of_round, plan, round_months
 from services.chase_lists import MissingUnit, unreachable_units
+from services.coming import Coming, coming_rounds, tasks_of
 from services.delegations import by_person, handed_over
 from services.nagging import MOST_A_DAY, NAGGING, SPACING
 from services.outbox import Recipient
 from services.people import recipients_of_units
-from services.rounds import asked_units, schedule_of
 from services.sheets import OPEN_STATES
 
 DAYS = 14
 _WENT = (Fate.SENDING.value, Fate.SENT.value, Fate.UNCERTAIN.value)
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A number that so many of the units have given for the same period already, under another task."""
-
-    name: str
-    units: int
-
-
-@dataclass(frozen=True, slots=True)
-class Coming:
-    """A round that is still to be issued. `issued_at`: when that happens, if nobody is quicker."""
-
-    task: Task
-    section: Unit
-    plan: RoundPlan
-    issued_at: datetime
-    units: tuple[Unit, ...]
-    questions: Questions
-    known: tuple[Known, ...] = ()
-    past: tuple[str, ...] = ()
-    off: tuple[tuple[date, str], ...] = ()
-    uncovered: tuple[int, ...] = ()
-
-    @property
-    def townships(self) -> Mapping[str, int]:
-        return Counter(unit.township or "未分乡镇" for unit in self.units)
-
-    @property
-    def minutes(self) -> int:
-        """The median school's, estimated from the questions."""
-        return max(round(self.questions.seconds / 60), 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +84,7 @@ async def preview(
     """The rounds that open within `days`, those of one task or all; the burden is always that of all tasks together.
     None: there is no such task."""
     until = now + timedelta(days=days)
-    if task_key and not any(task_key in _called(task) for task in await _tasks(session, bureau_id)):
+    if task_key and not any(task_key in _called(task) for task in await tasks_of(session, bureau_id)):
         return None
     coming = await coming_rounds(session, bureau_id, hours, now, until)
     running = await _running(session, bureau_id, now)
@@ -154,99 +113,6 @@ def _with(later: Mapping[int, Sequence[datetime]], went: Mapping[int, Sequence[d
 
 def _from(found: Iterable[Burden], first: date) -> tuple[Burden, ...]:
     return tuple(one for one in found if one.first >= first)
-
-
-async def _tasks(session: AsyncSession, bureau_id: int) -> Sequence[Task]:
-    mine = and_(col(Task.bureau_id) == bureau_id, col(Task.withdrawn_at).is_(None))
-    return (await session.execute(select(Task).where(mine).order_by(col(Task.position)))).scalars().all()
-
-
-# ---- the rounds to come
-
-
-async def coming_rounds(
-    session: AsyncSession, bureau_id: int, hours: OfficeHours, now: datetime, until: datetime
-) -> list[Coming]:
-    """Of all tasks, those that open until then."""
-    tasks = await _tasks(session, bureau_id)
-    return [one for task in tasks for one in await _of_task(session, task, hours, now, until)]
-
-
-async def coming_plans(
-    session: AsyncSession, task: Task, hours: OfficeHours, now: datetime, until: datetime
-) -> list[RoundPlan]:
-    """The rounds of a task that open until then and are not issued yet: the one place that asks the schedule."""
-    schedule = schedule_of(task)
-    statement = select(Round).where(col(Round.bureau_id) == task.bureau_id, col(Round.task_id) == task.id)
-    last = (await session.execute(statement.order_by(col(Round.due_at).desc()).limit(1))).scalars().first()
-    if last is not None and schedule.frequency is Frequency.ONCE:
-        return []
-    after = month_of_round(schedule, last.period_to, hours) if last else Month.of(task.starts_on).plus(-1)
-    previous = last.period_to if last else None
-    plans: list[RoundPlan] = []
-    for month in round_months(schedule, after, until, hours):
-        one = plan(schedule, month, hours, previous)
-        previous = one.due_day
-        if min(one.due_at, one.lock_at) > now:
-            plans.append(one)
-    return plans
-
-
-async def _of_task(
-    session: AsyncSession, task: Task, hours: OfficeHours, now: datetime, until: datetime
-) -> list[Coming]:
-    section = await session.get_one(Unit, (task.bureau_id, task.lead_unit_id))
-    found: list[Coming] = []
-    for one in await coming_plans(session, task, hours, now, until):
-        starts = hours.at(task.starts_on, hours.opens)
-        issued_at = hours.next_within(max(one.open_at, now, starts))
-        if issued_at < min(one.due_at, until):
-            found.append(await _coming(session, task, section, one, issued_at, hours))
-    return found
-
-
-async def _coming(
-    session: AsyncSession, task: Task, section: Unit, one: RoundPlan, issued_at: datetime, hours: OfficeHours
-) -> Coming:
-    units = tuple(await asked_units(session, task, one))
-    statement = select(col(TaskIndicator.definition)).where(
-        col(TaskIndicator.bureau_id) == task.bureau_id, col(TaskIndicator.task_id) == task.id
-    )
-    rows = (await session.execute(statement.order_by(col(TaskIndicator.position)))).scalars().all()
-    indicators = questionnaire_from_json(list(rows))
-    names = {indicator.key: indicator.name for indicator in indicators}
-    first, last = hours.local(issued_at).date(), hours.local(one.lock_at).date()
-    bare = Sequel(issued_at, one.due_at, one.lock_at, ladder_of(task.ladder))
-    return Coming(
-        task, section, one, issued_at, units, questions(indicators),
-        await _known(session, task, one, names, {unit.id for unit in units}), tuple(past_rungs(bare, hours)),
-        tuple(days_off(first, last, hours)),
-        tuple(year for year in range(first.year, last.year + 1) if hours.calendar.uncovered(year)),
-    )  # fmt: skip
-
-
-async def _known(
-    session: AsyncSession, task: Task, one: RoundPlan, names: Mapping[str, str], units: set[int]
-) -> tuple[Known, ...]:
-    """As `services.earlier` takes them: the same key, for the round of the same label, of another task."""
-    statement = (
-        select(col(Answer.key), col(Answer.unit_id))
-        .join(Round, and_(col(Round.bureau_id) == Answer.bureau_id, col(Round.id) == Answer.round_id))
-        .join(
-            Report,
-            and_(
-                col(Report.bureau_id) == Answer.bureau_id, col(Report.round_id) == Answer.round_id,
-                col(Report.unit_id) == Answer.unit_id,
-            ),
-        )
-        .where(
-            col(Answer.bureau_id) == task.bureau_id, col(Answer.key).in_(list(names)), col(Round.label) == one.label,
-            col(Round.task_id) != task.id, col(Report.first_received_at).is_not(None),
-        )
-        .distinct()
-    )  # fmt: skip
-    counts = Counter(key for key, unit_id in (await session.execute(statement)).all() if unit_id in units)
-    return tuple(Known(names[key], counts[key]) for key in names if counts[key])
 
 
 # ---- what they and the running rounds will say

@@ -10,7 +10,8 @@ from domain import wording
 from domain.calendar import OfficeHours
 from domain.preview import MOST_A_WEEK, Burden
 from services.chase_lists import MissingUnit
-from services.preview import Coming, Preview
+from services.coming import Coming
+from services.preview import Preview
 
 RUNGS = {
     "t-3": "截止前三天", "t-1": "截止前一天", "due-morning": "截止日上午", "due-afternoon": "截止日下午",

@@ -9,10 +9,10 @@ from bot.buttons import Verb, encode
 from bot.views.lists import prompt
 from bot.views.parts import in_rows, message
 from domain import wording
+from services.coming import Coming
 from services.content import PromptContent, Scene
 from services.issuing import IssueContent, IssuedContent, IssueListContent
 from services.issuing_content import IssuingLive, SampleContent
-from services.preview import Coming
 from services.preview_text import burden_lines, round_lines, warnings
 from services.rendering import Button, Rendered
 
