@@ -12,6 +12,7 @@ import click
 
 from cli.errors import Mendable
 from cli.settings import Settings, load
+from services.upgrading import is_under_way
 
 LAZY = {
     "backup": "cli.backup:backup",
@@ -25,6 +26,7 @@ LAZY = {
     "retry": "cli.retry:command",
     "simulate": "cli.simulate:simulate",
     "understand": "cli.understand:understand",
+    "upgrade": "cli.upgrade:upgrade",
 }
 """Commands whose modules are loaded only when they are called, so that `run` starts soon."""
 
@@ -63,6 +65,8 @@ def run(*, hold: bool) -> None:
     if hold:
         asyncio.run(_run_silently(settings))
         return
+    if is_under_way(settings.data_dir):
+        raise Mendable("升级没有做完 / an upgrade was cut short: duban upgrade --back")
     _ = settings.token, settings.webhook  # said before anything is opened
     asyncio.run(_run(settings))
 

@@ -48,6 +48,12 @@ async def is_behind(engine: AsyncEngine) -> bool:
         return await connection.run_sync(_revision) not in (None, HEAD)
 
 
+async def revision(engine: AsyncEngine) -> str | None:
+    """Where the store stands; None without tables of ours."""
+    async with engine.connect() as connection:
+        return await connection.run_sync(_revision)
+
+
 def _revision(connection: Connection) -> str | None:
     if not inspect(connection).has_table("alembic_version"):
         return None
