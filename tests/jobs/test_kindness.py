@@ -8,10 +8,11 @@ import pytest
 
 from db.ids import new_id
 from db.session import Database
-from db.tables import Account, Chat, Membership, Outbox, Person, Report, Role, Round, Task
+from db.tables import Account, Chat, Membership, Outbox, Person, Report, Role, Round, Task, Unit
 from domain.messages import Prompt, Reminder, ReportKey
 from domain.progress import State
 from jobs.sweeps import tick
+from services import roster
 from services.chasing import remind
 from services.nagging import Nag, nag
 from services.outbox import Recipient
@@ -134,6 +135,22 @@ async def test_what_was_settled_drops_out_of_what_waits_in_the_same_transaction(
     assert not await nags(database)
     assert [row.error for row in await nags(database, "cancelled")] == ["not_owed"]
     assert len(await nags(database, chat=SECOND_PRINCIPAL)) == 1
+
+
+async def test_a_school_that_closes_drops_out_of_what_waits_in_the_same_transaction(
+    database: Database, workplace: Workplace, opened: None, county: County
+) -> None:
+    await at_time(workplace, "2026-11-24 09:00")
+    assert len(await nags(database)) == 1
+    async with database.write() as session:
+        (await session.get_one(Unit, (county.bureau_id, county.units[QINGHE]))).closed_on = at(
+            "2026-11-24 09:00"
+        ).date()
+        await session.flush()
+        await roster.settle(session, county.bureau_id, at("2026-11-24 09:00"))
+    assert not await nags(database)
+    assert [row.error for row in await nags(database, "cancelled")] == ["not_owed"]
+    assert len(await nags(database, chat=SECOND_PRINCIPAL)) == 1, "the other schools are reminded as before"
 
 
 async def test_only_this_units_people_are_looked_at(
