@@ -208,6 +208,8 @@ class Ground:
     def _waits(self) -> list[Any]:
         if pending := self.server.pending_updates(TOKEN):
             return [pending]
+        if not self.rows("SELECT 1 FROM round LIMIT 1"):
+            return ["the round is still to be opened"]  # who answers before that owes nothing
         return [
             *self.rows("SELECT update_id, attempts FROM inbox WHERE state = 'pending' LIMIT 5"),
             *self.rows(f"SELECT kind, fate FROM outbox WHERE fate IN ('pending', 'sending') AND NOT {HELD} LIMIT 5"),
