@@ -42,7 +42,8 @@ test: $(VENV)/.installed-dev ## all tests
 
 soak: $(VENV)/.installed-dev ## 200 small terms, then a thousand SIGKILLs at random moments; about an hour
 	DUBAN_TERMS=200 $(BIN)/python -m pytest tests/e2e/test_terms.py -n 2 --timeout=600
-	DUBAN_KILLS=1000 $(BIN)/python -m pytest tests/e2e/test_crashes.py -k random -n 2 -rP --timeout=600
+	DUBAN_KILLS=1000 DUBAN_KILLS_TO=build/kills.jsonl $(BIN)/python -m pytest tests/e2e/test_crashes.py -k random -n 2 -rP --timeout=600
+	$(BIN)/python -m tests.e2e.kills build/kills.jsonl
 
 check: $(VENV)/.installed-dev lint types layers ## lint, types, layers and the fast tests, within a minute
 	$(BIN)/python -m pytest tests/unit tests/db -q -n 2 -m "not slow and not postgres"

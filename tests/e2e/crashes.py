@@ -223,6 +223,11 @@ class Ground:
         with closing(sqlite3.connect(self.folder / "duban.db", timeout=20)) as connection:
             return connection.execute(statement).fetchall()
 
+    def change(self, statement: str) -> None:
+        """While nobody runs."""
+        with closing(sqlite3.connect(self.folder / "duban.db")) as connection, connection:
+            connection.execute(statement)
+
     def sends(self) -> list[ApiCall]:
         """Every message that was really sent, heard of or not."""
         sending = ("sendmessage", "sendphoto", "senddocument")
