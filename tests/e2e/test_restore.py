@@ -308,7 +308,7 @@ async def test_a_tampered_one_is_refused_politely(
 async def test_another_schools_receipt_or_half_of_one(stage: Stage, county: County, receipts: dict[int, str]) -> None:
     text = receipts[SECOND_PRINCIPAL]
     assert "没有找到您负责的" in (await forward(stage, PRINCIPAL, text)).last.text
-    assert "没有验证码" in (await forward(stage, SECOND_PRINCIPAL, text.split("验证码")[0])).last.text
+    assert "没有校验码" in (await forward(stage, SECOND_PRINCIPAL, text.split("校验码")[0])).last.text
     assert "只对已登记" in (await forward(stage, 999, text)).last.text
     assert (await drill_of(stage, county, "西岭中学"))[0].state == "pending"
 
