@@ -109,7 +109,7 @@ class Ground:
         """As soon as it says that it is running."""
         before = self.log.count(RUNNING)
         process = await self.start(**more)
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(120):
             while self.log.count(RUNNING) == before:
                 assert process.returncode is None, self.log[-3000:]
                 await asyncio.sleep(0.01)
