@@ -190,6 +190,8 @@ async def test_telegram_down_for_an_hour(ground: Ground) -> None:
     tally = prove(ground)
     assert tally.reports == len(ground.principals)
     assert tally.uncertain <= in_flight
+    left = sorted(call.at for call in ground.sends())
+    assert min(later - first for first, later in zip(left, left[4:], strict=False)) > timedelta(seconds=0.9), "4/s"
     await ground.kill(process)
     await gate.shut()
 
