@@ -215,8 +215,8 @@ async def test_too_many_requests_for_a_while(ground: Ground) -> None:
     await _all_submit(ground)
     tally = prove(ground)
     assert (tally.reports, tally.sent_again, tally.uncertain) == (len(ground.principals), 0, 0)
-    said = "SELECT count(*), count(DISTINCT chat_id) FROM outbox WHERE kind = 'prompt' AND fate = 'sent'"
-    assert ground.rows(said) == [(15, 15)]
+    said = "SELECT count(*), count(DISTINCT chat_id) FROM outbox WHERE kind = 'prompt'"
+    assert ground.rows(said) == [(15, 15)]  # who answered before his prompt could leave gets it later
     print(f"{FLOOD:.0f} s of 429: {fetches} fetches and {sends} messages refused; {tally}")
 
 
