@@ -290,3 +290,5 @@ def test_settings_that_will() -> None:
     assert made.webhook == ("https://d.example:8443", STRONG)
     assert made.must_serve
     assert STRONG not in repr(made)
+    limits = Settings(_env_file=None, limit_per_second=5, limit_chat_interval=2.5, limit_group_per_minute=7).limits
+    assert (limits.per_second, limits.chat_interval, limits.group_per_minute) == (5, 2.5, 7)
