@@ -1,4 +1,4 @@
-"""Golden 3 to 6: when a rung fires, how often, and that neither a long lock nor a stopped clock changes whom it reaches."""
+"""Golden 3 to 6: when a rung fires and how often; neither a long lock nor a stopped clock changes whom it reaches."""
 
 from __future__ import annotations
 
