@@ -13,6 +13,7 @@ from enum import StrEnum
 from itertools import islice
 
 from cli.simulation.replies import Phrasebook, School, plainly, sentence
+from domain.groups import MORE
 from domain.indicators import Indicator, Kind
 from sandbox import Bubble, NoSuchButton, Phone
 from services.corrections import REASONS
@@ -22,6 +23,8 @@ Life = AsyncIterator[timedelta]
 MOST_STEPS = 45
 """Steps on one report after which anybody gives up for the day."""
 MOST_TRIES = 4
+AGAIN = "还有第"
+"""How a repeating group asks whether there was one more."""
 WHOLE = 0.75
 """So often a report is begun with one sentence that says it all."""
 
@@ -165,6 +168,8 @@ class Principal:
         """The question that the card puts, or doubts."""
         line = next((line for line in card.text.splitlines() if line.startswith(("请答:", "✗"))), "")
         questions = self.book.task_named(card.text.splitlines()[0])
+        if AGAIN in line:
+            return next((q for q in questions if q.key.endswith(f".{MORE}")), None)
         named = [q for q in questions if q.label in line or q.name in line]
         return max(named, key=lambda q: (q.label in line, len(q.name)), default=None)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import yaml
 
 from domain.campaign import CampaignPlan
-from domain.groups import expand
+from domain.groups import MORE, expand
 from domain.indicators import Basic, Indicator, Kind
 
 SAID = Path(__file__).parent / "said.yaml"
@@ -34,8 +34,9 @@ class Phrasebook:
         self._tasks = {task.short or task.name: _questions(task.indicators) for task in plan.tasks}
 
     def task_named(self, title: str) -> tuple[Indicator, ...]:
-        """The questions of the task whose name stands in a card's title; several share one: all of theirs."""
-        return tuple(question for name, questions in self._tasks.items() if name in title for question in questions)
+        """The questions of the task whose name stands in a card's title: 特色学校(学期) is not 特色学校."""
+        named = max((name for name in self._tasks if name in title), key=len, default="")
+        return self._tasks.get(named, ())
 
     def of(self, intent: str) -> Sequence[str]:
         return self._said[intent]
@@ -67,7 +68,7 @@ def _phrases(questions: Iterable[Indicator], school: School, today: date, rng: r
     for one in questions:
         if not one.required or (one.only_if is not None and done.get(one.only_if.key, True) != one.only_if.equals):
             continue
-        if one.key.endswith(".more"):
+        if one.key.endswith(f".{MORE}"):
             continue  # whether there was one more is asked
         value = plainly(one, school, today, rng)
         if one.kind is Kind.BOOL:
@@ -95,7 +96,10 @@ def plainly(question: Indicator, school: School, today: date, rng: random.Random
             day = today + timedelta(days=rng.randint(10, 30) if ahead else -rng.randint(0, 4))
             return f"{day.month}月{day.day}日"
         case Kind.BOOL:
-            return question.yes if rng.random() < 0.9 else question.no
+            usual, other = question.yes, question.no
+            if question.key.endswith(f".{MORE}"):
+                usual, other = other, usual
+            return usual if rng.random() < 0.9 else other
         case Kind.CHOICE | Kind.CHOICES:
             return rng.choice(question.choices)
         case _:
