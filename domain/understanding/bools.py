@@ -48,7 +48,7 @@ def read(scene: Scene, profile: Profile) -> Outcome:
             continue
         if "本月" in profile.question.label and other_month(clause.words, scene.today):
             continue
-        if len(scene.clauses) > 1 and re.search(r"下一?[次回]", clause.words) and outcomes:
+        if _NEXT_TIME.search(clause.words):
             continue
         if contrasted and _OTHER_MONTH.search(clause.words):
             continue
@@ -67,9 +67,12 @@ def read(scene: Scene, profile: Profile) -> Outcome:
     return _decided(scene, profile, outcomes, unsure)
 
 
+_NEXT_TIME = Rule(r"^[^没未]*下一?[次回]")
+
+
 def _planned_day(scene: Scene, clause: Clause) -> bool:
     """周四搞, said on Monday, is a plan though nobody says 计划."""
-    if re.search(r"了|已|过", clause.words) or not re.search(r"搞|开展|组织|练|举行|弄|做|办|进行", clause.words):
+    if re.search(r"了|已|过|下一?[次回]|再", clause.words) or not re.search(r"搞|开展|组织|练|举行|弄|做|办|进行", clause.words):
         return False
     open_question = Question("", "", Kind.DATE)
     days = [dates.resolve(w, open_question, scene.today) for w in scene.whens if clause.start <= w.start < clause.end]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from domain.indicators import Kind
-from domain.understanding import negation, numerals, repairs, senses
+from domain.understanding import dates, negation, numerals, repairs, senses
 from domain.understanding.lexicon import Profile
 from domain.understanding.normalise import BLANK, normalise
 from domain.understanding.outcome import Outcome, doubt, reading
@@ -84,7 +84,8 @@ def read(scene: Scene, profile: Profile) -> Outcome:
     if (placed := _by_position(scene, profile, clauses)) is not None:
         return placed
     found: dict[str, Clause] = {}
-    clauses = [replace(c, words=_own_words(scene, c, profile)) for c in clauses]
+    clauses = [replace(c, words=_own_words(scene, c, profile)) for c in clauses if not _only_counts(scene, c, profile)]
+    clauses = [c for c in clauses if not (_KNOWN_SCALES & {*profile.question.choices} and _awaited(scene, c))]
     if sum(bool(_fits(profile, c.words)) for c in clauses) > 1:
         clauses = [c for c in clauses if not re.search(r"去年|上学期|之前|以前|上个?月", c.words)] or clauses
     for clause in clauses:
@@ -95,6 +96,23 @@ def read(scene: Scene, profile: Profile) -> Outcome:
         ordered = tuple(c for c in profile.question.choices if c in found)
         return reading(scene, profile, ordered, _span(found), "choices")
     return _one(scene, profile, found, clauses)
+
+
+def _only_counts(scene: Scene, clause: Clause, profile: Profile) -> bool:
+    """班班通二十个班通了12个 tells how many, not how far."""
+    counts = [q for q in scene.quantities if q.sort in ("count", "pair") and clause.start <= q.start < clause.end]
+    if not counts or any(label in clause.words for label in profile.question.choices):
+        return False
+    return _fits(profile, clause.words) in (["已完成"], ["已挂牌"]) and not negation.everything(clause.words)
+
+
+def _awaited(scene: Scene, clause: Clause) -> bool:
+    """12月8日前全部建成: a day to come says that it is not yet so."""
+    days = [w for w in scene.whens if clause.start <= w.start < clause.end]
+    return any(w.deadline or dates.lies_ahead(w, scene.today) for w in days) and not _ALREADY.search(clause.words)
+
+
+_ALREADY = Rule(r"已|了(?!解)|还没|未")
 
 
 def _own_words(scene: Scene, clause: Clause, profile: Profile) -> str:

@@ -167,10 +167,12 @@ class Profile:
 
 
 @lru_cache(maxsize=512)
-def _words(label: str, words: tuple[str, ...]) -> tuple[frozenset[str], str]:
+def _words(label: str, words: tuple[str, ...], head_only: bool) -> tuple[frozenset[str], str]:
     said = "|".join((label, *words))
     names = frozenset(name for name, pattern in _LABELS if pattern.search(said))
     chunks = [c for c in _SPLIT.split(label) for c in _BOILERPLATE.split(c) if len(c) >= 2]
+    if head_only and (head := _head(label))[0]:
+        names, chunks = head[0], [c for c in chunks if label.rfind(c) + len(c) >= head[1]]
     if not names & NOUNS and not names:
         chunks += [piece for c in chunks for piece in (c[:2], c[-2:])]
     own = sorted({w for w in (*words, *chunks) if len(w) >= 2 and w not in _COMMON}, key=len, reverse=True)
@@ -182,9 +184,17 @@ def _compiled(pattern: str) -> Rule:
     return Rule(pattern)
 
 
+@lru_cache(maxsize=512)
+def _head(label: str) -> tuple[frozenset[str], int]:
+    """What 是否制定“六个一”活动实施方案 asks for is the 方案, and where it ends; what stands before only says whose."""
+    ends = {name: max((m.end() for m in pattern.finditer(label)), default=-1) for name, pattern in _LABELS}
+    last = max(ends.values())
+    return frozenset(name for name, end in ends.items() if end == last >= 0), last
+
+
 def profile(question: Question) -> Profile:
     """Cheap after the first time for a label."""
-    names, own = _words(question.label, question.words)
+    names, own = _words(question.label, question.words, question.kind is Kind.BOOL)
     return Profile(
         question,
         _family(question),

@@ -117,7 +117,7 @@ def _without_idle_spaces(characters: list[tuple[str, int, int]]) -> list[tuple[s
     text = "".join(c for c, _, _ in characters)
     kept: list[tuple[str, int, int]] = []
     for at, (char, start, end) in enumerate(characters):
-        if char == " " and _parts_sentences(text, at):
+        if char == " " and (_parts_sentences(text, at) or _parts_amounts(text, at)):
             kept.append(("，", start, end))
         elif char != " ":
             kept.append((char, start, end))
@@ -138,6 +138,29 @@ def _parts_sentences(text: str, at: int) -> bool:
     if not behind[:1] > "\u4e00" or not (text[at - 1] > "\u4e00" or text[at - 1].isdigit()):
         return False
     return bool(_TELLING.search(text[:at]) and _TOLD_ON.match(behind))
+
+
+_NUMERAL = "0-9零一二三四五六七八九十百千万两"
+_TOKEN_LEFT, _TOKEN_RIGHT = Rule(r"[^\s，。;!?]+$"), Rule(r"[^\s，。;!?]+")
+_WITH_AMOUNT = Rule(rf"[{_NUMERAL}](?:[\u4e00-\u9fff]{{1,6}}|%|[wk])$|\d%?$|[{_NUMERAL}]{{2,}}$")
+_GOES_ON = Rule(r"(?:[时月年亿点:/.到至约]|(?<!多)分|分钟|小时|[千百万])$")
+_STATED = Rule(r"(?:[没未无][\u4e00-\u9fff]{1,3}|[\u4e00-\u9fff]{2}[了过]|[行建]中|完成|[国省市县]培)$")
+
+
+def _parts_amounts(text: str, at: int) -> bool:
+    """投入7.2万 家长12人, 学生286人 30位老师, 未启动 17个班: behind a whole amount or statement a new one begins."""
+    left, right = _TOKEN_LEFT.search(text[:at]), _TOKEN_RIGHT.match(text[at:].lstrip(" "))
+    if left is None or right is None:
+        return False
+    said, follows = left.group(), right.group()
+    numbered = re.match(f"[{_NUMERAL}]", follows) is not None
+    if _WITH_AMOUNT.search(said) and not re.fullmatch(f"[{_NUMERAL}]+", said):
+        if numbered:
+            return bool(_WITH_AMOUNT.search(follows)) and not _GOES_ON.search(said)
+        amount = re.search(rf"[{_NUMERAL}](?:[^{_NUMERAL}]|$)", follows)
+        labelled = said[0] >= "\u4e00" and not re.match(f"[{_NUMERAL}]", said)
+        return follows[0] >= "\u4e00" and len(follows) > 2 and (bool(amount) or labelled)
+    return numbered and len(follows) > 1 and bool(_STATED.search(said))
 
 
 _GROUPS = Rule(r"(?<![\d.,])\d{1,3}(?: \d{3})+(?![\d.,])|(?<![\d.])\d(?: \d)+(?![\d.])")

@@ -228,8 +228,9 @@ def _share(scene: Scene, profile: Profile, amounts: list[Amount]) -> Outcome:
 
 
 def _without_amount(scene: Scene, profile: Profile, amounts: list[Amount], torn: list[Quantity]) -> Outcome:
+    near = [q for q in torn if scene.about(scene.clause_at(q.start), profile) or scene.alone is profile]
     if any(a.role is Role.DENIED for a in amounts) or (
-        not torn
+        not near
         and not any(a.value is None and a.role is Role.VALUE for a in amounts)
         and nothing.is_none(scene, profile, {scene.clause_at(a.quantity.start) for a in amounts})
     ):

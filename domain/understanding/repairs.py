@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from itertools import pairwise
 
 from domain.understanding.rule import Rule
 
@@ -60,6 +62,31 @@ def within(raw: str, starts: list[int]) -> bool:
         r"填的|报多|报少",
         before,
     )
+
+
+_SLIP = Rule(
+    r"(?:[，、。;!]*(?:[哦噢喔啊呃嗯哎额诶唉]|不对|不是|错了|(?:说|写|打|报|填|搞|弄|看|记)(?:错|反)了?|口误|笔误|更正(?:一下)?|"
+    r"纠正(?:一下)?|等[等下]|一下|sorry|抱歉|不好意思|呸|应该?[是为]|实际[上是]?|其实))+[，、:!。]*(?:是|有|为)?"
+)
+_STRONG = Rule(r"不对|不是|错|反了|误|更正|纠正|等[等下]|sorry|抱歉|不好意思|呸")
+
+
+def taken_back(raw: str, amounts: Sequence[tuple[int, int, str]]) -> list[tuple[int, int]]:
+    """Where a slip stands that the same message takes back: 520, and ，哦不对， behind it, in 520人，哦不对，530人.
+
+    `amounts` are start, end and kind of each amount and day. Earlier messages are put right elsewhere.
+    """
+    if not _STRONG.search(raw) or not within(raw, [start for start, _, _ in amounts]):
+        return []
+    spans = []
+    for first, second in pairwise(amounts):
+        match = _SLIP_BEFORE.search(raw[first[1] : second[0]]) if first[2] == second[2] else None
+        if match and _STRONG.search(match["slip"]):
+            spans += [first[:2], (first[1] + match.start("slip"), second[0])]
+    return spans
+
+
+_SLIP_BEFORE = Rule(rf"^[^，。;!]{{0,8}}?(?P<slip>{_SLIP.pattern})$")
 
 
 def sets_right(raw: str) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from domain.indicators import Question
-from domain.understanding import dates, lexicon, quantities
+from domain.understanding import dates, lexicon, quantities, repairs
 from domain.understanding.dates import When
 from domain.understanding.lexicon import Profile
 from domain.understanding.masks import mask
@@ -98,18 +98,36 @@ class Scene:
 
 
 def build(text: str, asked: Sequence[Question], today: date, focus: str | None) -> Scene:
-    normal = normalise(text)
-    masked = mask(normal.text)
     profiles = tuple(lexicon.profile(question) for question in asked)
+    scene = _laid_out(normalise(text), profiles, today, focus)
+    slips = repairs.taken_back(scene.raw, _told(scene))
+    if not slips:
+        return scene
+    raw = scene.raw
+    for start, end in slips:
+        raw = raw[:start] + BLANK * (end - start) + raw[end:]
+    return _laid_out(scene.normal.with_text(raw), profiles, today, focus)
+
+
+def _told(scene: Scene) -> list[tuple[int, int, str]]:
+    """Amounts and days from left to right."""
+    amounts = [(q.start, q.end, "count" if q.sort == "range" else q.sort) for q in scene.quantities]
+    return sorted([*amounts, *((w.start, w.end, "day") for w in scene.whens)])
+
+
+def _laid_out(normal: Normal, profiles: tuple[Profile, ...], today: date, focus: str | None) -> Scene:
+    masked = mask(normal.text)
     clauses = _clauses(normal.text)
     cues = _cues(normal.text, profiles)
     whens = _whens(masked, profiles, clauses, cues, today)
     for when in whens:
         masked = masked[: when.start] + BLANK * (when.end - when.start) + masked[when.end :]
+    masked = _YEAR.sub(lambda match: BLANK * len(match.group()), masked)
     amounts = tuple(quantities.find(masked))
     return Scene(normal, normal.text, masked, profiles, clauses, tuple(whens), amounts, cues, today, focus)
 
 
+_YEAR = Rule(r"(?<!\d)(?:19|20)\d\d年(?!级)度?")
 _SEPARATOR = Rule(
     r"(?=(?<!不)但(?!愿)|可是|不过|然而)|"
     r"[，。;!?\n~\U0001f300-\U0001faff\u2600-\u2712\u2715\u2716\u2719-\u27bf]|\ue000*[\ue101-\ue1ff]\ue000*"
@@ -124,8 +142,42 @@ def _clauses(raw: str) -> tuple[Clause, ...]:
         at = match.end()
         marker = next((ord(c) - MARKER for c in match.group() if MARKER < ord(c) < MARKER + 256), marker)
     _add(found, raw, at, len(raw), marker)
+    found = [part for clause in found for part in _listed_apart(clause)]
     telling = [clause for clause in found if not _POLITE.fullmatch(clause.words.strip(" 、:.()" + BLANK))]
     return tuple(telling or found) or (Clause(0, len(raw), raw),)
+
+
+_AMOUNT = Rule(r"[\d零一二三四五六七八九十百千万两半](?P<unit>[^\d零一二三四五六七八九十百千万两半、]?)")
+_TELLS = Rule(r"[\d一二三四五六七八九十两百千半]|[没未无]|已|了|有")
+_TOGETHER = Rule(r"其中|分别|各|包括|\(|都|均|:$")
+
+
+def _listed_apart(clause: Clause) -> list[Clause]:
+    """方案还没制定、成立了小组 tells two things; 语文2节、数学1节 tells one in parts."""
+    pieces = clause.words.split("、")
+    if len(pieces) == 1 or _TOGETHER.search(clause.words):
+        return [clause]
+    parts = pieces[:1]
+    for piece in pieces[1:]:
+        if _tells(parts[-1]) and _tells(piece) and _differ(parts[-1], piece):
+            parts.append(piece)
+        else:
+            parts[-1] += "、" + piece
+    found, at = [], clause.start
+    for part in parts:
+        found.append(Clause(at, at + len(part), part, clause.marker))
+        at += len(part) + 1
+    return found
+
+
+def _tells(words: str) -> bool:
+    return len(re.findall(r"[\u4e00-\u9fff]", words)) >= 3 and bool(_TELLS.search(words))
+
+
+def _differ(one: str, other: str) -> bool:
+    """The measure words of their last amounts; where neither has one, each says its own yes or no."""
+    measures = [(_AMOUNT.findall(words) or [""])[-1] for words in (one, other)]
+    return measures[0] != measures[1] or measures == ["", ""]
 
 
 _POLITE = Rule(
@@ -163,10 +215,20 @@ def _cues(raw: str, profiles: tuple[Profile, ...]) -> tuple[Cue, ...]:
     for name, pattern in lexicon.PATTERNS:
         for match in pattern.finditer(raw):
             found.setdefault(match.span(), set()).add(name)
+    nouns = [(span, names & lexicon.NOUNS) for span, names in found.items()]
     for profile in profiles:
         for match in profile.own.finditer(raw) if profile.own else ():
-            found.setdefault(match.span(), set()).add("=" + profile.key)
+            if not _narrowed(match.span(), nouns, profile):
+                found.setdefault(match.span(), set()).add("=" + profile.key)
     return tuple(Cue(start, end, frozenset(names)) for (start, end), names in sorted(found.items()))
+
+
+def _narrowed(span: tuple[int, int], nouns: list[tuple[tuple[int, int], set[str]]], profile: Profile) -> bool:
+    """教师参训 inside 骨干教师参训 is another question's."""
+    return any(
+        start < span[0] < end and names and not names & profile.nouns and not names & profile.soft
+        for (start, end), names in nouns
+    )
 
 
 def _whens(
@@ -178,7 +240,8 @@ def _whens(
     if not any(when.weak for when in found):
         return found
     only = len(profiles) == len(asked)
-    return [w for w in found if not w.weak or only or _stands_as_day(masked, w, clauses, cues, asked)]
+    shares = any(p.family in ("ratio", "percent") for p in profiles)
+    return [w for w in found if not w.weak or only or _stands_as_day(masked, w, clauses, cues, asked, shares)]
 
 
 _AROUND = Rule(
@@ -197,7 +260,12 @@ def _heads(masked: str, when: When, clauses: tuple[Clause, ...]) -> bool:
 
 
 def _stands_as_day(
-    masked: str, when: When, clauses: tuple[Clause, ...], cues: tuple[Cue, ...], asked: list[Profile]
+    masked: str,
+    when: When,
+    clauses: tuple[Clause, ...],
+    cues: tuple[Cue, ...],
+    asked: list[Profile],
+    ratio_asked: bool,
 ) -> bool:
     clause = next(c for c in clauses if when.start < c.end)
     rest = masked[clause.start : when.start].rpartition("、")[2] + masked[when.end : clause.end].partition("、")[0]
@@ -212,6 +280,7 @@ def _stands_as_day(
         return True
     if _heads(masked, when, clauses):
         return True
-    return bool(re.search(r"(?:日期|时间)[是为:在]?$", before)) or any(
+    shares = "/" in masked[when.start : when.end] and ratio_asked
+    return bool(re.search(r"(?:日期|时间)[是为:在]?$", before)) or not shares and any(
         cue.end == when.start and cue.concepts & p.concepts for cue in cues for p in asked
     )
