@@ -221,7 +221,7 @@ def _enough(scene: Scene, quantity: Quantity, profile: Profile, fits: dict[Profi
     best = fits[profile]
     if best.noun >= 3:
         return True
-    alone = scene.alone is profile or len(fits) == 1
+    alone = scene.alone is profile or (len(fits) == 1 and _nothing_else(scene, quantity, profile))
     if best.unit >= 1:
         return alone or best.noun >= 1 or best.topic >= 1 or _unit_decides(profile, fits)
     if best.noun >= 2 or best.topic == 2:
@@ -229,6 +229,13 @@ def _enough(scene: Scene, quantity: Quantity, profile: Profile, fits: dict[Profi
     if best.topic == 1 and _named_just_before(scene, quantity, profile) and stands_alone(scene, quantity):
         return True
     return scene.alone is profile
+
+
+def _nothing_else(scene: Scene, quantity: Quantity, profile: Profile) -> bool:
+    """灭火器换了23个 is no 讲座场数, though nobody else asks for what is counted by 个."""
+    if _unit(quantity, profile) == 2 or quantity.unit != "个" or stands_alone(scene, quantity):
+        return True
+    return len(scene.clauses) == 1 or not re.search(r"[\u4e00-\u9fff]{3}", scene.lead(quantity) + scene.tail(quantity))
 
 
 def _named_just_before(scene: Scene, quantity: Quantity, profile: Profile) -> bool:

@@ -167,14 +167,18 @@ class Profile:
 
 
 @lru_cache(maxsize=512)
-def _words(label: str, words: tuple[str, ...], head_only: bool) -> tuple[frozenset[str], str]:
+def _words(label: str, words: tuple[str, ...], unit: str, head_only: bool) -> tuple[frozenset[str], str]:
     said = "|".join((label, *words))
     names = frozenset(name for name, pattern in _LABELS if pattern.search(said))
+    if unit and len(label) > 4:
+        label = re.sub(rf"{re.escape(unit)}[数次]$", "", label)
     chunks = [c for c in _SPLIT.split(label) for c in _BOILERPLATE.split(c) if len(c) >= 2]
     if head_only and (head := _head(label))[0]:
         names, chunks = head[0], [c for c in chunks if label.rfind(c) + len(c) >= head[1]]
-    if not names & NOUNS and not names:
+    if not names:
         chunks += [piece for c in chunks for piece in (c[:2], c[-2:])]
+    if not names & NOUNS:
+        chunks += [bare for c in chunks if len(bare := _ACT.sub("", c)) >= 2]
     own = sorted({w for w in (*words, *chunks) if len(w) >= 2 and w not in _COMMON}, key=len, reverse=True)
     return names, "|".join(map(re.escape, own))
 
@@ -182,6 +186,9 @@ def _words(label: str, words: tuple[str, ...], head_only: bool) -> tuple[frozens
 @lru_cache(maxsize=512)
 def _compiled(pattern: str) -> Rule:
     return Rule(pattern)
+
+
+_ACT = Rule(r"^(?:更换|新购|购置|购买|新建|新装|安装|举办|召开|发放|检修|维修|接受|参加|组织|办理|受理|制作|添置|配备)+")
 
 
 @lru_cache(maxsize=512)
@@ -194,7 +201,7 @@ def _head(label: str) -> tuple[frozenset[str], int]:
 
 def profile(question: Question) -> Profile:
     """Cheap after the first time for a label."""
-    names, own = _words(question.label, question.words, question.kind is Kind.BOOL)
+    names, own = _words(question.label, question.words, question.unit, question.kind is Kind.BOOL)
     return Profile(
         question,
         _family(question),

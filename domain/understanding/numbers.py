@@ -25,7 +25,7 @@ from domain.understanding.parts import are_parts, only_named, partial_sums, summ
 from domain.understanding.quantities import Quantity
 from domain.understanding.result import Why
 from domain.understanding.rule import Rule
-from domain.understanding.scene import Scene
+from domain.understanding.scene import Clause, Scene
 from domain.understanding.sharing import Role
 
 _UNSURE = Rule(r"记不清|记不得|不(?:太|大|是很)?确定|不敢确定|拿不准|吃不准|说不准")
@@ -259,7 +259,7 @@ def _whole(scene: Scene, profile: Profile, amounts: list[Amount]) -> Outcome:
     if profile.family not in ("percent", "count"):
         return None
     valued = {scene.clause_at(a.quantity.start) for a in amounts if a.role is Role.VALUE}
-    relevant = [c for c in scene.clauses if nothing.speaks(scene, c, profile) and c not in valued]
+    relevant = [c for c in scene.clauses if _wholly_about(scene, c, profile) and c not in valued]
     total = Decimal(100) if profile.family == "percent" else profile.question.total
     left = [a for a in amounts if a.role is Role.REMAIN and a.value is not None]
     if left and profile.family == "count" and total is not None and left[0].value is not None:
@@ -274,6 +274,13 @@ def _whole(scene: Scene, profile: Profile, amounts: list[Amount]) -> Outcome:
     if isinstance(outcome, Why):
         return doubt(scene, profile, outcome)
     return reading(scene, profile, outcome, (relevant[0].start, relevant[-1].end), "all", changed=True)
+
+
+def _wholly_about(scene: Scene, clause: Clause, profile: Profile) -> bool:
+    """全部建成 is no 使用率 of 100 %: beside other questions a share is named by its own noun."""
+    if scene.alone is profile or not profile.nouns or profile.family == "count":
+        return nothing.speaks(scene, clause, profile)
+    return any(cue.concepts & (profile.nouns | {"=" + profile.key}) for cue in scene.cues_in(clause))
 
 
 def _spoken_of(scene: Scene, profile: Profile) -> Outcome:
