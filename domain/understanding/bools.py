@@ -48,7 +48,7 @@ def read(scene: Scene, profile: Profile) -> Outcome:
             continue
         if "本月" in profile.question.label and other_month(clause.words, scene.today):
             continue
-        if _NEXT_TIME.search(clause.words):
+        if _NEXT_TIME.search(clause.words) or repairs.reports_as(clause.words):
             continue
         if contrasted and _OTHER_MONTH.search(clause.words):
             continue

@@ -111,7 +111,7 @@ def build(text: str, asked: Sequence[Question], today: date, focus: str | None) 
 
 def _told(scene: Scene) -> list[tuple[int, int, str]]:
     """Amounts and days from left to right."""
-    amounts = [(q.start, q.end, "count" if q.sort == "range" else q.sort) for q in scene.quantities]
+    amounts = [(q.start, q.end, f"{q.sort} {q.unit}") for q in scene.quantities]
     return sorted([*amounts, *((w.start, w.end, "day") for w in scene.whens)])
 
 
