@@ -85,7 +85,9 @@ def read(scene: Scene, profile: Profile) -> Outcome:
         return placed
     found: dict[str, Clause] = {}
     clauses = [replace(c, words=_own_words(scene, c, profile)) for c in clauses if not _only_counts(scene, c, profile)]
-    clauses = [c for c in clauses if not (_KNOWN_SCALES & {*profile.question.choices} and _awaited(scene, c))]
+    now = [c for c in clauses if not _awaited(scene, c)]
+    if _KNOWN_SCALES & {*profile.question.choices} or any(_fits(profile, c.words) for c in now):
+        clauses = now
     if sum(bool(_fits(profile, c.words)) for c in clauses) > 1:
         clauses = [c for c in clauses if not re.search(r"去年|上学期|之前|以前|上个?月", c.words)] or clauses
     for clause in clauses:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 
 from domain.understanding import dates, repairs
@@ -54,11 +55,14 @@ _MONTH_SAID = Rule(r"(?P<shift>上上个?|上个?|下个?)月")
 
 
 def _in_month_said(scene: Scene, when: When) -> When:
-    """上个月是二十三号: the month named before in the clause."""
+    """上个月是二十三号: the month named before in the clause; 8月24号到28号，24号开班: the very day named before."""
     if when.form != "day" or when.shift is not None:
         return when
     said = _MONTH_SAID.findall(scene.raw[scene.clause_at(when.start).start : when.start])
-    return dates.shifted(when, said[-1]) if said else when
+    if said:
+        return dates.shifted(when, said[-1])
+    again = [w for w in scene.whens if w.end <= when.start and w.month and w.day == when.day]
+    return replace(when, form="month_day", month=again[-1].month, year=again[-1].year) if again else when
 
 
 _APPOSED = Rule(r"[，、(]?(?:搞|开展|组织|举行|练|做|弄|办|开|进行|签|查)?[过了的]*(?:那天)?[，、(是]*")

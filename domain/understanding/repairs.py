@@ -12,6 +12,7 @@ _INSIDE = Rule(
     r"更正|纠正|错了|有误|应该?(?:是|为)|(?<!整)改(?:成|为|到)|抱歉|笔误|sorry|呸"
 )
 _EARLIER = Rule(
+    r"原(?:先|来)?(?:填报?|上?报)[^，。;]{0,10}(?:有误|错|不对|不准)|"
     r"(?:报|填|写|说|录|点|选|记|打|登|传|讲|整|搞|弄|算|统计|看)(?:错|反|岔|差|颠倒|混|串|花眼|漏)了?|(?:报|填|写|说|录|点|选|记|打|登)成|"
     r"把[^，。;]{1,6}(?:写|填|报|录|打)(?:上去|进去|上)了|请改|正确的?(?:是|为)|更正[成为]|应[是为](?=\d)|前面说|少[录记填]了|"
     r"(?:刚才|刚刚|之前|前面|前头|上午|上次|上回|昨天|早上|先前|方才|我)[^，。;]{0,8}(?:报|填|写|说|发|弄|搞|"
@@ -118,8 +119,8 @@ def _replacing(raw: str, at: int, old: Spot, new: Spot) -> int | None:
     small = _ONLY_SMALL.match(raw, start, new[0])
     start = small.end() if small else start
     lead, tail = raw[start : new[0]], _behind(raw, new[1])
-    before = raw[: old[0]].rstrip("是有为共:")
-    same_lead = not lead.rstrip("是有为共:") or before.endswith(lead.rstrip("是有为共:"))
+    before = raw[: old[0]].rstrip("是为共:")
+    same_lead = not lead.rstrip("是为共:") or before.endswith(lead.rstrip("是为共:"))
     same_tail = not tail or not _behind(raw, old[1]) or tail[:2] == _behind(raw, old[1])[:2]
     return start if same_lead and same_tail else None
 

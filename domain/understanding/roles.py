@@ -267,7 +267,8 @@ def _of_other_things(scene: Scene, quantity: Quantity, lead: str) -> bool:
         return True
     if re.search(r"在[册校籍]|学籍|花名册", lead) and not _enrolment(scene):
         return True
-    return bool(_BESIDE_THE_POINT.search(lead))
+    beside = _BESIDE_THE_POINT.search(lead)
+    return bool(beside) and not any(beside[0][:2] in p.question.label for p in scene.profiles)
 
 
 def _enrolment(scene: Scene) -> bool:

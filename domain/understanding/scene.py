@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from domain.indicators import Question
@@ -123,8 +123,18 @@ def _laid_out(normal: Normal, profiles: tuple[Profile, ...], today: date, focus:
     for when in whens:
         masked = masked[: when.start] + BLANK * (when.end - when.start) + masked[when.end :]
     masked = _YEAR.sub(lambda match: BLANK * len(match.group()), masked)
-    amounts = tuple(quantities.find(masked))
+    amounts = tuple(_in_asked_units(masked, quantities.find(masked), profiles))
     return Scene(normal, normal.text, masked, profiles, clauses, tuple(whens), amounts, cues, today, focus)
+
+
+def _in_asked_units(text: str, amounts: list[Quantity], profiles: tuple[Profile, ...]) -> list[Quantity]:
+    """带宽200兆, where 兆 is asked for: the unit of a question is a measure, though no list has it."""
+    asked = {unit.lower() for p in profiles if (unit := p.question.unit) and p.family == "count"}
+    found = []
+    for amount in amounts:
+        unit = next((u for u in asked if amount.sort == "count" and not amount.unit and text.startswith(u, amount.end)), "")
+        found.append(replace(amount, unit=unit, end=amount.end + len(unit)) if unit else amount)
+    return found
 
 
 _YEAR = Rule(r"(?<!\d)(?:19|20)\d\d年(?!级)度?")
@@ -149,7 +159,7 @@ def _clauses(raw: str) -> tuple[Clause, ...]:
 
 _AMOUNT = Rule(r"[\d零一二三四五六七八九十百千万两半](?P<unit>[^\d零一二三四五六七八九十百千万两半、]?)")
 _TELLS = Rule(r"[\d一二三四五六七八九十两百千半]|[没未无]|已|了|有")
-_TOGETHER = Rule(r"其中|分别|各|包括|\(|都|均|:$")
+_TOGETHER = Rule(r"其中|分别|各|包括|\((?!20\d\d\))|都|均|:$")
 
 
 def _listed_apart(clause: Clause) -> list[Clause]:
@@ -181,6 +191,7 @@ def _differ(one: str, other: str) -> bool:
 
 
 _POLITE = Rule(
+    r"(?:按照?|根据|依据|遵照)[^，。;]*(?:要求|部署|通知|精神|安排|文件|规定)|"
     r"(?:报告|尊敬的|各位)?(?:领导|局长|主任|科长|股长|校长|老师|各位|大家|同志|您|你)*(?:好|们好|上午好|早上好|"
     r"下午好|晚上好)?|"
     r"收到|谢谢.{0,6}|感谢.{0,6}|辛苦.{0,4}|(?:请|敬请)?(?:查收|审阅|过目|知悉|查阅|指正|阅|批评指正)|(?:报告|"

@@ -113,7 +113,13 @@ def leading_on(scene: Scene, quantity: Quantity) -> bool:
 _NO_GOOD = Rule(r"[^，。;\d]{0,3}(?:不[亮能通合达行响]|坏|损|失效|过期|故障)")
 
 
+_THE_REST = Rule(r"(?:其[余它他]|剩余|余下|剩下)的?(?:有|还有)?$")
+_NOT_YET = Rule(r"列入|纳入|计划|安排|正在|待|限期|没|未|预计|争取|持续|推进中|[改装建办]中")
+
+
 def share(lead: str, tail: str, leads_on: bool) -> Role:
+    if _THE_REST.search(lead) and (_NOT_YET.search(tail) or not _DONE_TAIL.match(tail)):
+        return Role.REMAIN
     if (EXCEPT.search(lead) and EXCEPT_TAIL.match(tail)) or _REMAIN_LEAD.search(lead) or REMAIN_TAIL.match(tail):
         return Role.REMAIN
     if (not leads_on and (NOT_DONE.match(tail) or _NO_GOOD.match(tail))) or _NOT_DONE_LEAD.search(lead):

@@ -135,7 +135,9 @@ def _answer_or_correction(laid_out: Scene) -> Intent:
 def _denies_earlier(laid_out: Scene) -> bool:
     """不是95%,是96%: somebody said 95 before."""
     said = any(roles.said_before(laid_out, q) for q in laid_out.quantities)
-    return any(repairs.revoked(laid_out.lead(q)) for q in laid_out.quantities) or (
+    revoked = [repairs.revoked(laid_out.lead(q)) for q in laid_out.quantities]
+    revoked += [repairs.revoked(laid_out.raw[: w.start]) for w in laid_out.whens]
+    return any(revoked) or (
         said and repairs.sets_right(laid_out.raw)
     )
 
