@@ -67,7 +67,7 @@ def read(scene: Scene, profile: Profile) -> Outcome:
     return _decided(scene, profile, outcomes, unsure)
 
 
-_NEXT_TIME = Rule(r"^[^没未]*下一?[次回]")
+_NEXT_TIME = Rule(r"^[^没未]*(?:下一?[次回]|再[\u4e00-\u9fff]{1,2}(?:一次|一场|一回))")
 
 
 def _planned_day(scene: Scene, clause: Clause) -> bool:

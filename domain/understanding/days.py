@@ -17,7 +17,7 @@ from domain.understanding.scene import Scene
 _PLANNED = Rule(
     r"下次|下一次|下回|再搞|再练|计划|预计|准备|打算|拟|安排在|争取|定在|定于|改在|改到(?!了)|力争|将于|初步"
 )
-_HAPPENED = Rule(r"了|已|过(?!年|几|两)|这次|本次|最近一次|上次")
+_HAPPENED = Rule(r"了|已|[搞展织行做练查办开弄学]的|过(?!年|几|两)|这次|本次|最近一次|上次")
 _DROPPED = Rule(
     r"原定(?:于|在)?|原计划(?:于|在)?|本来(?:定|是|准备)?(?:在|于)?|原本(?:定)?(?:在|于)?|截至|截止(?:到)?|不是"
 )
@@ -206,6 +206,8 @@ def _on_this_side(scene: Scene, when: When, profile: Profile) -> bool:
     day = dates.resolve(when, profile.question, scene.today)
     if day == scene.today and _told(scene):
         return way < 0
+    if way < 0 and isinstance(day, date) and scene.today.replace(day=1) <= day < scene.today:
+        return True
     elsewhere = (dates.resolve(when, rival.question, scene.today) for rival in rivals)
     return isinstance(day, date) and not any(isinstance(other, date) for other in elsewhere)
 

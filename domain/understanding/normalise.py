@@ -143,7 +143,9 @@ def _parts_sentences(text: str, at: int) -> bool:
 _NUMERAL = "0-9零一二三四五六七八九十百千万两"
 _TOKEN_LEFT, _TOKEN_RIGHT = Rule(r"[^\s，。;!?]+$"), Rule(r"[^\s，。;!?]+")
 _WITH_AMOUNT = Rule(rf"[{_NUMERAL}](?:[\u4e00-\u9fff]{{1,6}}|%|[wk])$|\d%?$|[{_NUMERAL}]{{2,}}$")
-_GOES_ON = Rule(r"(?:[时月年亿点:/.到至约]|(?<!多)分|分钟|小时|[千百万])$")
+_GOES_ON = Rule(r"(?:[时月年亿点:/.到至约]|(?<!多)分|分钟|小时)$")
+_BEGINS = Rule(r"还?[没未已]|正在|计划|预计|下次|联系|用时|其中")
+_LARGE, _REST_OF_IT = Rule(r"[百千万]$"), Rule(rf"[{_NUMERAL}]+[元块人]?$")
 _STATED = Rule(r"(?:[没未无][\u4e00-\u9fff]{1,3}|[\u4e00-\u9fff]{2}[了过]|[行建]中|完成|[国省市县]培)$")
 
 
@@ -153,10 +155,13 @@ def _parts_amounts(text: str, at: int) -> bool:
     if left is None or right is None:
         return False
     said, follows = left.group(), right.group()
+    if _WITH_AMOUNT.search(said) and _BEGINS.match(follows):
+        return True
     numbered = re.match(f"[{_NUMERAL}]", follows) is not None
     if _WITH_AMOUNT.search(said) and not re.fullmatch(f"[{_NUMERAL}]+", said):
         if numbered:
-            return bool(_WITH_AMOUNT.search(follows)) and not _GOES_ON.search(said)
+            goes_on = _GOES_ON.search(said) or (_LARGE.search(said) and _REST_OF_IT.match(follows))
+            return bool(_WITH_AMOUNT.search(follows)) and not goes_on
         amount = re.search(rf"[{_NUMERAL}](?:[^{_NUMERAL}]|$)", follows)
         labelled = said[0] >= "\u4e00" and not re.match(f"[{_NUMERAL}]", said)
         return follows[0] >= "\u4e00" and len(follows) > 2 and (bool(amount) or labelled)

@@ -37,6 +37,8 @@ def read(scene: Scene, profile: Profile, found: list[Assigned], torn: list[Quant
     if profile.family == "count" and found and other_measure(scene, profile, found):
         return doubt(scene, profile, Why.AMBIGUOUS)
     amounts = amounts_of(scene, profile, found)
+    if profile.family == "percent":
+        amounts = _without_strangers(scene, amounts)
     if profile.family == "percent" and negation.everything(scene.raw):
         amounts = [a for a in amounts if a.quantity.numeral != "一"]
     if profile.family == "percent" and (computed := _share(scene, profile, amounts)) is not None:
@@ -206,6 +208,14 @@ def _people(scene: Scene, profile: Profile, amounts: list[Amount]) -> Outcome:
     if isinstance(outcome, Why):
         return doubt(scene, profile, outcome, *span)
     return reading(scene, profile, outcome, span, "parts added", changed=True)
+
+
+def _without_strangers(scene: Scene, amounts: list[Amount]) -> list[Amount]:
+    """邀请了3名消防员,参与率96%: beside a percentage, counts of another clause are not its parts."""
+    shares = {scene.clause_at(a.quantity.start) for a in amounts if a.quantity.sort == "percent"}
+    return [
+        a for a in amounts if not shares or a.quantity.sort != "count" or scene.clause_at(a.quantity.start) in shares
+    ]
 
 
 def _share(scene: Scene, profile: Profile, amounts: list[Amount]) -> Outcome:

@@ -140,7 +140,7 @@ def _in_asked_units(text: str, amounts: list[Quantity], profiles: tuple[Profile,
 _YEAR = Rule(r"(?<!\d)(?:19|20)\d\d年(?!级)度?")
 _SEPARATOR = Rule(
     r"(?=(?<!不)但(?!愿)|可是|不过|然而)|"
-    r"[，。;!?\n~\U0001f300-\U0001faff\u2600-\u2712\u2715\u2716\u2719-\u27bf]|\ue000*[\ue101-\ue1ff]\ue000*"
+    r"(?<=如下):|[，。;!?\n~\U0001f300-\U0001faff\u2600-\u2712\u2715\u2716\u2719-\u27bf]|\ue000*[\ue101-\ue1ff]\ue000*"
 )
 
 
@@ -159,6 +159,7 @@ def _clauses(raw: str) -> tuple[Clause, ...]:
 
 _AMOUNT = Rule(r"[\d零一二三四五六七八九十百千万两半](?P<unit>[^\d零一二三四五六七八九十百千万两半、]?)")
 _TELLS = Rule(r"[\d一二三四五六七八九十两百千半]|[没未无]|已|了|有")
+_PLANS = Rule(r"(?:计划|预计|下次|下一次|准备|打算|拟)")
 _TOGETHER = Rule(r"其中|分别|各|包括|\((?!20\d\d\))|都|均|:$")
 
 
@@ -169,7 +170,7 @@ def _listed_apart(clause: Clause) -> list[Clause]:
         return [clause]
     parts = pieces[:1]
     for piece in pieces[1:]:
-        if _tells(parts[-1]) and _tells(piece) and _differ(parts[-1], piece):
+        if _PLANS.match(piece) or (_tells(parts[-1]) and _tells(piece) and _differ(parts[-1], piece)):
             parts.append(piece)
         else:
             parts[-1] += "、" + piece
