@@ -16,6 +16,7 @@ from domain.indicators import Question
 from domain.understanding import numerals
 from domain.understanding.result import Why
 from domain.understanding.rule import Rule
+from domain.understanding.units import MEASURES
 
 Form = Literal["offset", "weekday", "day", "month_day", "month_end", "year_end", "vague", "wrong"]
 
@@ -48,7 +49,7 @@ _YEAR = (
 )
 _SHIFT = r"(?:上上个?|上个?|这个?|本|当|下下个?|下个?)"
 _MEASURES = (
-    r"(?![\d.,%:/'\"一二三四五六七八九十]|[人名个场次节份篇处台门项万千百元块多几余来分班间套位亩平秒年条本科户册具]|学时|课时)"
+    rf"(?![\d.,%:/'\"一二三四五六七八九十项万千百元块多几余来分位]|{'|'.join(m for m in MEASURES if m not in ('天', '日', '号', '点'))})"
 )
 _PATTERNS = tuple(
     Rule(pattern)

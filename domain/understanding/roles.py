@@ -31,14 +31,15 @@ _OTHER = Rule(
 )
 
 
-_CURRENT = Rule(
+_NOW = Rule(
     r"今年(?!一共|总共|累计|以来)|本年|本月|这个?月|当月|本次|这次|这回|本期|这期|现在|目前|如今|本学期(?!累计)|"
-    r"这个?学期|本季度|实际|已|完成|花了|到了|更正"
+    r"这个?学期|本季度|实际|已|到了|更正"
 )
+_CURRENT = Rule(rf"{_NOW.pattern}|(?<!打算)(?<!计划)(?<!预计)(?<!准备)(?<!争取)(?<![拟要])完成|花了")
 
 
 _PLANNED = Rule(
-    r"布置|安排了|下达|分配|应交|应收|(?<!培)原?(?<!培)计划|预计|预算|打算|准备|拟|目标|原定|原本|本来|预定|争取|将(?:要|有|会)|任务(?:数|是)|需要?|要求|规定|标准(?!化)|定额|"
+    r"布置|安排了|下达|分配|应交|应收|(?<!培)原?(?<!培)计划|预计|预算|打算|准备|拟|目标|原定|原本|本来|预定|争取|将(?:要|有|会)|任务(?:[数量是为:]*$|[数是])|需要?|要求|规定|标准(?!化)|定额|"
     r"指标数|应配|设计|可容纳|容纳|最多可|力争|(?<![接招看对期])待"
 )
 
@@ -100,7 +101,7 @@ _MONTH = Rule(r"(?<![\d年])(?P<month>\d{1,2}|十?[一二三四五六七八九�
 
 def _scope(before: str, today: date, *, yearly: bool) -> int:
     """Where words of another period stand last, or -1 if words of this one stand behind them."""
-    other, current = last(_OTHER, before), last(_CURRENT, before)
+    other, current = last(_OTHER, before), last(_NOW, before)
     if yearly and other == before.rfind("全年"):
         other = -1
     for match in _MONTH.finditer(before):
