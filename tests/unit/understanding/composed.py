@@ -202,15 +202,34 @@ TAILS = ("", "", "", "。谢谢", "，请查收", "。报告完毕", "。辛苦�
 SEPARATORS = ("，", "，", "；", "。", "、", " ", "\n", ",")
 
 
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """Which indicators there are, and which are asked together."""
+
+    counts: tuple[Kind, ...]
+    ratios: tuple[tuple[dict[str, Any], tuple[str, ...], int], ...]
+    percents: tuple[tuple[dict[str, Any], tuple[str, ...]], ...]
+    money: tuple[tuple[dict[str, Any], tuple[str, ...]], ...]
+    seconds: tuple[tuple[dict[str, Any], tuple[str, ...]], ...]
+    dates: tuple[tuple[dict[str, Any], tuple[str, ...], int], ...]
+    bools: tuple[tuple[dict[str, Any], tuple[str, ...], tuple[str, ...]], ...]
+    choices: tuple[tuple[dict[str, Any], dict[str, tuple[str, ...]]], ...]
+    groups: tuple[tuple[str, ...], ...]
+
+
+EIGHT_TASKS = Tables(COUNTS, RATIOS, PERCENTS, MONEY, (SECONDS,), DATES, BOOLS, CHOICES, GROUPS)
+
+
 class Composer:
     """Composes one reply after another from one seed."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, tables: Tables = EIGHT_TASKS) -> None:
         self.rng = random.Random(seed)
+        self.tables = tables
         self.makers = self._makers()
 
     def reply(self) -> Composed:
-        group = self.rng.choice(GROUPS)
+        group = self.rng.choice(self.tables.groups)
         keys = self.rng.sample(group, self.rng.randint(1, min(4, len(group))))
         context = [self.makers[key][0] for key in (keys if self.rng.random() < 0.5 else group)]
         made = [(key, *self.makers[key][1]()) for key in self.rng.sample(keys, len(keys))]
@@ -224,20 +243,21 @@ class Composer:
 
     def _makers(self) -> dict[str, tuple[dict[str, Any], Callable[[], tuple[str, Any]]]]:
         makers: dict[str, tuple[dict[str, Any], Callable[[], tuple[str, Any]]]] = {}
-        for kind in COUNTS:
+        for kind in self.tables.counts:
             makers[kind.entry["key"]] = (kind.entry, lambda kind=kind: self._count(kind))
-        for entry, says, top in RATIOS:
+        for entry, says, top in self.tables.ratios:
             makers[entry["key"]] = (entry, lambda says=says, top=top: self._ratio(says, top))
-        for entry, says in PERCENTS:
+        for entry, says in self.tables.percents:
             makers[entry["key"]] = (entry, lambda says=says: self._percent(says))
-        for entry, says in MONEY:
+        for entry, says in self.tables.money:
             makers[entry["key"]] = (entry, lambda says=says: self._money(says))
-        makers["drill_seconds"] = (SECONDS[0], self._seconds)
-        for entry, says, way in DATES:
+        for entry, says in self.tables.seconds:
+            makers[entry["key"]] = (entry, lambda says=says: self._seconds(says))
+        for entry, says, way in self.tables.dates:
             makers[entry["key"]] = (entry, lambda says=says, way=way: self._date(says, way))
-        for entry, yes, no in BOOLS:
+        for entry, yes, no in self.tables.bools:
             makers[entry["key"]] = (entry, lambda yes=yes, no=no: self._bool(yes, no))
-        for entry, words in CHOICES:
+        for entry, words in self.tables.choices:
             makers[entry["key"]] = (entry, lambda words=words: self._choice(words))
         return makers
 
@@ -279,14 +299,14 @@ class Composer:
         words, value = self.rng.choice(ways)
         return self.rng.choice(says).format(m=words), value
 
-    def _seconds(self) -> tuple[str, Any]:
+    def _seconds(self, says: tuple[str, ...]) -> tuple[str, Any]:
         minutes, seconds = self.rng.randint(1, 5), self.rng.randint(5, 58)
         ways = [(f"{minutes}分{seconds}秒", minutes * 60 + seconds), (f"{minutes}分钟", minutes * 60), (f"{minutes * 40}秒", minutes * 40),
                 (f"{minutes}分半", minutes * 60 + 30), (f"{han(minutes)}分{han(seconds)}秒", minutes * 60 + seconds),
                 (f"{minutes}分{seconds}", minutes * 60 + seconds) if seconds > 9 else (f"{minutes}分整", minutes * 60),
                 (f"{minutes}'{seconds:02}\"", minutes * 60 + seconds), (f"{minutes}分{seconds}秒左右", minutes * 60 + seconds)]  # fmt: skip
         words, value = self.rng.choice(ways)
-        return self.rng.choice(SECONDS[1]).format(t=words), value
+        return self.rng.choice(says).format(t=words), value
 
     def _date(self, says: tuple[str, ...], way: int) -> tuple[str, Any]:
         day = TODAY + timedelta(days=way * self.rng.randint(1, 21))
