@@ -57,13 +57,15 @@ def fit(scene: Scene, quantity: Quantity, profile: Profile, bound: Bound) -> Fit
     if not sorts_fit(quantity, profile) or _conflicts(quantity, profile, bound):
         return None
     noun = bound.level if bound.concepts & (profile.nouns | {"=" + profile.key}) else 0
-    if noun == 3 and "=" + profile.key in bound.concepts:
+    if noun == 0 and "~" + profile.key in bound.concepts:
+        noun = bound.level if not profile.nouns else 1
+    if noun == 3 and bound.concepts & profile.named:
         noun = 4
     if noun == 0 and bound.concepts & profile.soft:
         noun = 1
     if noun == 0 and "backbone" in profile.nouns and len(scene.profiles) > 1:
         return None
-    if noun == 0 and profile.family == "ratio" and _SHARE.search(scene.lead(quantity)):
+    if noun <= 1 and profile.family == "ratio" and _SHARE.search(scene.lead(quantity)):
         noun = 2
     if noun == 0 and profile.nouns == frozenset() and bound.concepts & profile.topics:
         noun = bound.level - 1
@@ -98,6 +100,8 @@ def _conflicts(quantity: Quantity, profile: Profile, bound: Bound) -> bool:
         nouns -= PEOPLE
     own = profile.nouns | profile.topics | profile.soft
     if bound.level < 3 or not nouns or nouns & own or "=" + profile.key in bound.concepts:
+        return False
+    if "~" + profile.key in bound.concepts and not profile.nouns:
         return False
     if profile.family == "money" and "grant" in nouns and "自筹" in profile.question.label:
         return True

@@ -134,6 +134,25 @@ _COMMON = frozenset(
 )
 
 
+_GENERAL = frozenset(
+    "学生 教师 老师 教职 职工 人数 班级 学校 校园 本校 全校 人员 人次 次数 总数 数量 比例 情况 本月 本年 今年 学期 本学 本季 季度 每天 年度 今日 "
+    "最近 近一 一次 日期 时间 是否 已经 开展 组织 完成 建立 成立 制定 实行 执行 落实 配备 设立 安装 进行 参加 参与 使用 享受 应当 按规 规定 及时 "
+    "工作 活动 管理 制度 安全 教育 建设 项目 主要 任务 总体 进度 状态 专职 个数 名称 其中 数占 新增 累计 预计 计划 下次 生人 师人 生数 师数 人总 校总 "
+    "生参 师参 的学 的教 学总 计日 的日 资金 经费 投入 面积 级数".split()
+)
+
+
+@lru_cache(maxsize=512)
+def pieces(label: str, unit: str) -> frozenset[str]:
+    """Pairs of characters that only a label about this thing has: 接送, 送卡 of 是否执行接送卡制度."""
+    label = re.sub(rf"{re.escape(unit)}[数次]$", "", label) if unit else label
+    pairs = {chunk[i : i + 2] for chunk in _SPLIT.split(label) for i in range(len(chunk) - 1)}
+    return frozenset(pair for pair in pairs - _GENERAL if all("\u4e00" <= c <= "\u9fff" and c not in _SMALL for c in pair))
+
+
+_SMALL = frozenset("的是否已应和与或及本每数率次个在有了")
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
     """A question as the grammar sees it: its family of amounts, the nouns and topics it accepts, its own words.
@@ -159,7 +178,12 @@ class Profile:
 
     @property
     def concepts(self) -> frozenset[str]:
-        return self.nouns | self.topics | {"=" + self.key}
+        return self.nouns | self.topics | self.named
+
+    @property
+    def named(self) -> frozenset[str]:
+        """Cues that only this question has: its own words, and pieces of its label."""
+        return frozenset(("=" + self.key, "~" + self.key))
 
     @property
     def prefix(self) -> str:
@@ -174,6 +198,8 @@ def _words(label: str, words: tuple[str, ...], unit: str, head_only: bool) -> tu
         label = re.sub(rf"{re.escape(unit)}[数次]$", "", label)
     chunks = [c for c in _SPLIT.split(label) for c in _BOILERPLATE.split(c) if len(c) >= 2]
     if head_only and (head := _head(label))[0]:
+        if len(_TAIL.sub("", label)) > head[1]:
+            return frozenset(), "|".join(map(re.escape, sorted({*words, *chunks}, key=len, reverse=True)))
         names, chunks = head[0], [c for c in chunks if label.rfind(c) + len(c) >= head[1]]
     if not names:
         chunks += [piece for c in chunks for piece in (c[:2], c[-2:])]
@@ -188,6 +214,7 @@ def _compiled(pattern: str) -> Rule:
     return Rule(pattern)
 
 
+_TAIL = Rule(r"(?:师风教育|教育|制度|工作|活动|情况)$")
 _ACT = Rule(r"^(?:更换|新购|购置|购买|新建|新装|安装|举办|召开|发放|检修|维修|接受|参加|组织|办理|受理|制作|添置|配备)+")
 
 

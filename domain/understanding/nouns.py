@@ -41,7 +41,7 @@ NO_NOUN = Bound(frozenset(), 0)
 def bindings(scene: Scene) -> dict[int, Bound]:
     """For each amount (by its start) the noun it counts."""
     found: dict[int, Bound] = {}
-    own = {"=" + p.key for p in scene.profiles if p.numeric}
+    own = frozenset[str]().union(*(p.named for p in scene.profiles if p.numeric))
     for clause in scene.clauses:
         amounts = [q for q in scene.quantities if clause.start <= q.start < clause.end]
         cues = [c for c in scene.cues_in(clause) if c.nouns or c.concepts & own]
@@ -81,7 +81,8 @@ def _joined(cues: list[Cue], at: Cue) -> frozenset[str]:
     """All that the words at this place say (教师 inside 骨干教师 is part of it)."""
     names: set[str] = set()
     for cue in cues:
-        if cue.start < at.end and at.start < cue.end:
+        touching = (cue.end == at.start or at.end == cue.start) and (cue.weak or at.weak)
+        if touching or (cue.start < at.end and at.start < cue.end):
             names |= cue.concepts
     if "backbone" in names:
         names.discard("staff")

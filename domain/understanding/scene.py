@@ -34,6 +34,11 @@ class Cue:
     concepts: frozenset[str]
 
     @property
+    def weak(self) -> bool:
+        """Only a piece of a label."""
+        return not self.nouns and not any(name.startswith("=") for name in self.concepts)
+
+    @property
     def nouns(self) -> frozenset[str]:
         return self.concepts & lexicon.NOUNS
 
@@ -232,7 +237,27 @@ def _cues(raw: str, profiles: tuple[Profile, ...]) -> tuple[Cue, ...]:
         for match in profile.own.finditer(raw) if profile.own else ():
             if not _narrowed(match.span(), nouns, profile):
                 found.setdefault(match.span(), set()).add("=" + profile.key)
+    for span, key in _pieces(raw, profiles):
+        found.setdefault(span, set()).add("~" + key)
     return tuple(Cue(start, end, frozenset(names)) for (start, end), names in sorted(found.items()))
+
+
+def _pieces(raw: str, profiles: tuple[Profile, ...]) -> list[tuple[tuple[int, int], str]]:
+    """Runs of pairs that stand in the label of one question asked and in no other."""
+    owners: dict[str, list[str]] = {}
+    for profile in profiles:
+        for pair in lexicon.pieces(profile.question.label, profile.question.unit):
+            owners.setdefault(pair, []).append(profile.key)
+    found: list[tuple[tuple[int, int], str]] = []
+    for at in range(len(raw) - 1):
+        keys = owners.get(raw[at : at + 2], ())
+        if len(keys) != 1:
+            continue
+        if found and found[-1][1] == keys[0] and found[-1][0][1] > at:
+            found[-1] = ((found[-1][0][0], at + 2), keys[0])
+        else:
+            found.append(((at, at + 2), keys[0]))
+    return found
 
 
 def _narrowed(span: tuple[int, int], nouns: list[tuple[tuple[int, int], set[str]]], profile: Profile) -> bool:
