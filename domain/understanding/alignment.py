@@ -95,10 +95,12 @@ _SHARE = Rule(
 
 def _conflicts(quantity: Quantity, profile: Profile, bound: Bound) -> bool:
     """The amount counts something else: 3名家长 are no pupils."""
-    nouns = bound.concepts & NOUNS
+    nouns = bound.concepts & NOUNS if bound.level == 3 else frozenset[str]()
     if quantity.unit and quantity.unit not in ("个", *units.PERSON_UNITS) and profile.family == "count":
         nouns -= PEOPLE
     own = profile.nouns | profile.topics | profile.soft
+    if "others" in nouns and not bound.concepts & profile.named and bound.text not in profile.question.label:
+        return True
     if bound.level < 3 or not nouns or nouns & own or "=" + profile.key in bound.concepts:
         return False
     if "~" + profile.key in bound.concepts and not profile.nouns:

@@ -146,7 +146,9 @@ _GENERAL = frozenset(
 def pieces(label: str, unit: str) -> frozenset[str]:
     """Pairs of characters that only a label about this thing has: 接送, 送卡 of 是否执行接送卡制度."""
     label = re.sub(rf"{re.escape(unit)}[数次]$", "", label) if unit else label
-    pairs = {chunk[i : i + 2] for chunk in _SPLIT.split(label) for i in range(len(chunk) - 1)}
+    chunks = [chunk for part in _SPLIT.split(label) for chunk in (part, *_BOILERPLATE.split(part))]
+    pairs = {chunk[i : i + 2] for chunk in chunks for i in range(len(chunk) - 1)}
+    pairs |= {chunk[0] + chunk[-1] for chunk in chunks if 3 <= len(chunk) <= 4}
     return frozenset(pair for pair in pairs - _GENERAL if all("\u4e00" <= c <= "\u9fff" and c not in _SMALL for c in pair))
 
 
@@ -229,14 +231,15 @@ def _head(label: str) -> tuple[frozenset[str], int]:
 def profile(question: Question) -> Profile:
     """Cheap after the first time for a label."""
     names, own = _words(question.label, question.words, question.unit, question.kind is Kind.BOOL)
+    nouns = _nouns(question, names & NOUNS)
     return Profile(
         question,
         _family(question),
-        _nouns(question, names & NOUNS),
+        nouns,
         names - NOUNS,
         _compiled(own) if own else None,
         _parts(question.label) if question.kind is Kind.RATIO else None,
-        _soft(question, names) - names,
+        _soft(question, names) - nouns,
     )
 
 
@@ -265,6 +268,8 @@ def _parts(label: str) -> tuple[Rule, Rule] | None:
 
 
 def _nouns(question: Question, names: frozenset[str]) -> frozenset[str]:
+    if question.kind is Kind.PERCENT and (names - PEOPLE or pieces(question.label, "")):
+        return names - PEOPLE
     if question.kind in (Kind.PERCENT, Kind.BOOL, Kind.DATE, Kind.CHOICE, Kind.TEXT):
         return names
     if "people" in names:

@@ -19,7 +19,7 @@ from domain.understanding.chosen import (
     own_subset,
     said_twice,
 )
-from domain.understanding.lexicon import Profile
+from domain.understanding.lexicon import PEOPLE, Profile
 from domain.understanding.outcome import Outcome, bounded, doubt, one_decimal, reading
 from domain.understanding.parts import are_parts, only_named, partial_sums, summed_up, told_apart, without_articles
 from domain.understanding.quantities import Quantity
@@ -290,7 +290,9 @@ def _wholly_about(scene: Scene, clause: Clause, profile: Profile) -> bool:
     """全部建成 is no 使用率 of 100 %: beside other questions a share is named by its own noun."""
     if scene.alone is profile or not profile.nouns or profile.family == "count":
         return nothing.speaks(scene, clause, profile)
-    return any(cue.concepts & (profile.nouns | {"=" + profile.key}) for cue in scene.cues_in(clause))
+    rivals = [p for p in scene.profiles if p.family == "percent" and p is not profile and p.soft & profile.soft]
+    own = profile.nouns | profile.named | (frozenset() if rivals else profile.soft & PEOPLE)
+    return any(cue.concepts & own for cue in scene.cues_in(clause))
 
 
 def _spoken_of(scene: Scene, profile: Profile) -> Outcome:
