@@ -6,7 +6,7 @@ import re
 from datetime import date
 
 from domain.indicators import Kind, Question
-from domain.understanding import dates, negation, repairs
+from domain.understanding import dates, lexicon, negation, repairs
 from domain.understanding.alignment import inherited
 from domain.understanding.lexicon import Profile
 from domain.understanding.negation import Polarity
@@ -127,11 +127,18 @@ def _verdict(profile: Profile, words: str, *, cued: bool) -> bool | None:
         case Polarity.NO | Polarity.PLAN:
             return False
         case Polarity.NEITHER:
-            return negation.affirmed(words) or None
+            return negation.affirmed(words) or _echoes(profile, words) or None
         case _:
             return None
 
 
+def _echoes(profile: Profile, words: str) -> bool:
+    """封闭管理, where 是否实行封闭管理 is asked: the very words of the question say yes."""
+    asked = lexicon.predicate(profile.question.label)
+    return len(asked) >= 2 and asked in words and not _MARRED.search(words)
+
+
+_MARRED = Rule(r"不|莫|冇|难|差|缺|没|未|无|待|需|要|等|问题|部分|有的|不太|较|很|率|\d")
 _ONLY = Rule(r"只(?:是)?(?:搞|做|弄|开|讲|练|有)了?|仅(?:仅)?(?:是)?(?:搞|做|开|讲|练)")
 _LACKS = Rule(r"有(?:困难|问题|待|难度|点|人)|(?:很|太|挺|不太|比较)[^，。;]{1,3}$")
 
@@ -191,4 +198,5 @@ def _share(scene: Scene, clause: Clause, profile: Profile) -> str:
         piece = scene.raw[begin : max(c.end for c in scene.about(clause, profile))]
     else:
         piece = scene.raw[mine : min([s for s in starts if s > mine], default=clause.end)]
-    return piece if negation.polarity(piece) is not Polarity.NEITHER else words
+    whole = negation.polarity(piece) is not Polarity.NEITHER or _echoes(profile, piece)
+    return piece if whole else words

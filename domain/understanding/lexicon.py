@@ -155,6 +155,17 @@ def pieces(label: str, unit: str) -> frozenset[str]:
 _SMALL = frozenset("的是否已应和与或及本每数率次个在有了")
 
 
+_MANNER = Rule(r"^(?:已经?|都|均|全部|按规定|按要求|按时|及时|如期|正常|严格|统一|实行|执行|落实|开展|进行|实施)+")
+
+
+@lru_cache(maxsize=512)
+def predicate(label: str) -> str:
+    """What 一键报警装置是否联网 asks whether it is so: 联网; 公示 of 是否公示收费项目."""
+    subject, _, asked = re.sub(r"[“”\"《》]", "", label).partition("是否")
+    bare = _MANNER.sub("", asked)
+    return bare if _BOILERPLATE.sub("", subject) and len(bare) <= 4 else bare[:2] if bare == asked else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
     """A question as the grammar sees it: its family of amounts, the nouns and topics it accepts, its own words.

@@ -6,7 +6,7 @@ import re
 
 from domain.understanding import negation
 from domain.understanding.alignment import inherited
-from domain.understanding.lexicon import Profile
+from domain.understanding.lexicon import PEOPLE, Profile
 from domain.understanding.negation import Polarity
 from domain.understanding.normalise import BLANK
 from domain.understanding.rule import Rule
@@ -69,6 +69,9 @@ def _none_said(scene: Scene, clause: Clause, profile: Profile) -> bool:
     if _none_beside(scene, clause, profile) or ("hazard" in profile.nouns and no_hazard(words)):
         return True
     amounts = any(clause.start <= q.start < clause.end for q in scene.quantities)
+    cues = scene.about(clause, profile)
+    if cues and all(_of_another(scene, cue, profile) for cue in cues):
+        return False
     if amounts or re.search(r"上个?月|去年|上学期", words):
         return False
     if not _BARE_NONE.fullmatch(_without_cues(scene, clause, profile).strip("、.() ")):
@@ -124,6 +127,8 @@ def _none_beside(scene: Scene, clause: Clause, profile: Profile) -> bool:
 
 def _of_another(scene: Scene, cue: Cue, profile: Profile) -> bool:
     """无辍学学生 speaks of 学生, but not of the pupils another question asks about."""
+    if not cue.nouns <= PEOPLE or not cue.nouns:
+        return False
     theirs = frozenset[str]().union(*(p.named for p in scene.profiles if p is not profile))
     beside = [c for c in scene.cues if c.start <= cue.end and cue.start <= c.end]
     return any(c.concepts & theirs for c in beside) and not any(c.concepts & profile.named for c in beside)
