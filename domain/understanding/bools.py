@@ -109,7 +109,9 @@ def _unfinished(scene: Scene, profile: Profile, last: Clause) -> bool:
     later = [c for c in scene.clauses if c.start > last.start]
     others = [p for p in scene.profiles if p is not profile]
     return any(
-        _NOT_THROUGH.search(negation.without_harmless(c.words)) and not any(scene.about(c, p) for p in others)
+        _NOT_THROUGH.search(negation.without_harmless(c.words))
+        and not any(scene.about(c, p) for p in others)
+        and not (others and any(c.start <= q.start < c.end for q in scene.quantities))
         for c in later
     )
 

@@ -36,6 +36,7 @@ def read(scene: Scene, profile: Profile) -> Outcome:
     whens = [_in_month_said(scene, when) for when in scene.whens if _is_for(scene, when, profile)]
     whens = _named_first(scene, _without_apposed(scene, _last_said(scene, whens), profile), profile)
     exact = [when for when in whens if not when.vague]
+    exact = [when for when in exact if not _denied(scene, when, profile)] or exact
     if not exact:
         return _undated(scene, profile, whens)
     found = {when: dates.resolve(when, profile.question, scene.today, _tense(scene, when)) for when in exact}
@@ -49,6 +50,13 @@ def read(scene: Scene, profile: Profile) -> Outcome:
         return reading(scene, profile, max(days), span, "latest day", changed=True)
     reasons = [why for why in found.values() if isinstance(why, Why)]
     return doubt(scene, profile, Why.AMBIGUOUS if days else reasons[0], *span)
+
+
+def _denied(scene: Scene, when: When, profile: Profile) -> bool:
+    """昨天没搞, 是20号搞的."""
+    clause = scene.clause_at(when.start)
+    past = dates.direction(profile.question, scene.today) < 0
+    return past and bool(re.match(r"[^，。;]{0,4}(?:没|未)[搞开展组举练做弄办进学查]", scene.raw[when.end : clause.end]))
 
 
 _MONTH_SAID = Rule(r"(?P<shift>上上个?|上个?|下个?)月")

@@ -172,6 +172,8 @@ def _drawn_from(scene: Scene, kept: list[Quantity], shares: dict[Role, list[Deci
 def _role(scene: Scene, quantity: Quantity, parts: Parts) -> Role:
     """The role, and where nothing tells it the side of the label whose words stand before (住校生210人,床位240个)."""
     role = roles(scene, quantity, ratio=True)
+    if role is Role.PLANNED and parts and parts[1].search(scene.lead(quantity)):
+        return Role.TOTAL
     if role is not Role.VALUE or parts is None or not parts[1].search(scene.raw):
         return role
     lead = scene.lead(quantity)
@@ -224,7 +226,7 @@ _FINISHED = Rule(
 
 
 def _solved(shares: dict[Role, list[Decimal]], everything: bool, registered: int | None) -> Frame | Why:
-    if set(shares) & {Role.CHANGE, Role.EACH}:
+    if set(shares) & {Role.CHANGE, Role.EACH} and not {Role.DONE, Role.TOTAL} <= set(shares):
         return Why.NOT_UNDERSTOOD
     if Role.DENIED in shares:
         return (Decimal(0), Decimal(registered)) if registered is not None else Why.TOTAL_UNKNOWN

@@ -273,6 +273,8 @@ def _parts(label: str) -> tuple[Rule, Rule] | None:
     done, slash, total = label.partition("/")
     sides = [{c for c in _BOILERPLATE.split(side) for c in _SPLIT.split(c) if len(c) >= 2} for side in (done, total)]
     first, second = sides[0] - sides[1], sides[1] - sides[0]
+    told = [pieces(done, "") - pieces(total, ""), pieces(total, "") - pieces(done, "")]
+    first, second = first | told[0], second | told[1]
     if not slash or not first or not second:
         return None
     return Rule("|".join(map(re.escape, sorted(first)))), Rule("|".join(map(re.escape, sorted(second))))
