@@ -54,7 +54,7 @@ def fit(scene: Scene, quantity: Quantity, profile: Profile, bound: Bound) -> Fit
         return None
     if profile.family == "percent" and another_rate(scene, quantity, profile):
         return None
-    if not sorts_fit(quantity, profile) or _conflicts(quantity, profile, bound):
+    if not sorts_fit(quantity, profile) or _conflicts(scene, quantity, profile, bound):
         return None
     noun = bound.level if bound.concepts & (profile.nouns | {"=" + profile.key}) else 0
     if noun == 0 and "~" + profile.key in bound.concepts:
@@ -93,12 +93,14 @@ _SHARE = Rule(
 )
 
 
-def _conflicts(quantity: Quantity, profile: Profile, bound: Bound) -> bool:
+def _conflicts(scene: Scene, quantity: Quantity, profile: Profile, bound: Bound) -> bool:
     """The amount counts something else: 3名家长 are no pupils."""
     nouns = bound.concepts & NOUNS if bound.level == 3 else frozenset[str]()
     if quantity.unit and quantity.unit not in ("个", *units.PERSON_UNITS) and profile.family == "count":
         nouns -= PEOPLE
     own = profile.nouns | profile.topics | profile.soft
+    if not any("absent" in p.nouns for p in scene.profiles):
+        nouns -= {"absent"}
     if "others" in nouns and not bound.concepts & profile.named and bound.text not in profile.question.label:
         return True
     if bound.level < 3 or not nouns or nouns & own or "=" + profile.key in bound.concepts:

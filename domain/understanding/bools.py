@@ -199,6 +199,7 @@ def _share(scene: Scene, clause: Clause, profile: Profile) -> str:
         begin = max([e for e in ends if e <= mine], default=clause.start)
         piece = scene.raw[begin : max(c.end for c in scene.about(clause, profile))]
     else:
-        piece = scene.raw[mine : min([s for s in starts if s > mine], default=clause.end)]
+        begin = mine if mine > starts[0] else clause.start
+        piece = scene.raw[begin : min([s for s in starts if s > mine], default=clause.end)]
     whole = negation.polarity(piece) is not Polarity.NEITHER or _echoes(profile, piece)
     return piece if whole else words

@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 
 from domain.understanding import negation
-from domain.understanding.lexicon import Profile
+from domain.understanding.lexicon import NOTHING, Profile
 from domain.understanding.quantities import Quantity
 from domain.understanding.result import Why
 from domain.understanding.roles import roles
@@ -172,15 +172,22 @@ def _drawn_from(scene: Scene, kept: list[Quantity], shares: dict[Role, list[Deci
 def _role(scene: Scene, quantity: Quantity, parts: Parts) -> Role:
     """The role, and where nothing tells it the side of the label whose words stand before (住校生210人,床位240个)."""
     role = roles(scene, quantity, ratio=True)
-    if role is Role.PLANNED and parts and parts[1].search(scene.lead(quantity)):
+    if role is Role.PLANNED and parts and (parts[1].search(scene.lead(quantity)) or _due_asked(scene, quantity, parts)):
         return Role.TOTAL
-    if role is not Role.VALUE or parts is None or not parts[1].search(scene.raw):
+    if role is not Role.VALUE or parts is None or not (parts[1] is NOTHING or parts[1].search(scene.raw)):
         return role
     lead = scene.lead(quantity)
     if re.search(r"[中里]有?$", lead):
         return Role.DONE
     done, total = parts[0].search(lead), parts[1].search(lead)
     return role if bool(done) == bool(total) else Role.DONE if done else Role.TOTAL
+
+
+def _due_asked(scene: Scene, quantity: Quantity, parts: Parts) -> bool:
+    """需修16套, where 需维修套数 is the whole asked for."""
+    word = re.search(r"需|任务|计划", scene.lead(quantity))
+    labels = [p.question.label.partition("/")[2] for p in scene.profiles if p.parts == parts]
+    return bool(word) and any(word[0] in label for label in labels)
 
 
 def _paired(pairs: list[Quantity]) -> Frame | Why:

@@ -34,6 +34,7 @@ _NOUNS = (
         "家长|志愿者|民警|消防员|消防官兵|官兵|村干部|村民|群众|领导|专家|医生|保安|党员|外聘|工作人员"),
     ("backbone", "骨干", "骨干教师|骨干老师|骨干"),
     ("class", "班级|教学班|教室数", "教学班|班级|普通教室"),
+    ("absent", "缺课|缺勤|病假|请假", "缺课|缺勤|病假|请假|没来(?!得及)|没到校|生病|因病"),
     ("hazard", "隐患", "安全隐患|隐患"),
     ("guide", "导学案份|导学案数|编写导学案", "导学案|教学案|学案"),
     ("open_class", "公开课|研讨课", "公开课|研讨课|示范课|汇报课|观摩课|优质课|展示课"),
@@ -267,6 +268,10 @@ def _contained(label: str) -> frozenset[str]:
     )
 
 
+NOTHING = Rule(r"(?!)")
+"""Matches nowhere: the whole has no word of its own (校车已检修数/校车总数)."""
+
+
 @lru_cache(maxsize=256)
 def _parts(label: str) -> tuple[Rule, Rule] | None:
     """The words of either side of a label like 住校生人数/床位数, without those that both have."""
@@ -274,9 +279,12 @@ def _parts(label: str) -> tuple[Rule, Rule] | None:
     sides = [{c for c in _BOILERPLATE.split(side) for c in _SPLIT.split(c) if len(c) >= 2} for side in (done, total)]
     first, second = sides[0] - sides[1], sides[1] - sides[0]
     told = [pieces(done, "") - pieces(total, ""), pieces(total, "") - pieces(done, "")]
-    first, second = first | told[0], second | told[1]
-    if not slash or not first or not second:
+    first |= told[0] | {c[:2] for c in first if len(c) > 3 and c[:2] not in total}
+    second |= told[1] | {c[:2] for c in second if len(c) > 3 and c[:2] not in done}
+    if not slash or not first:
         return None
+    if not second:
+        return Rule(re.escape(re.sub(r"(?:人|户|份|套|辆|个|台|具|间|所|处|件|名)?数$", "", done)[-2:])), NOTHING
     return Rule("|".join(map(re.escape, sorted(first)))), Rule("|".join(map(re.escape, sorted(second))))
 
 

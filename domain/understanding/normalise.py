@@ -135,13 +135,13 @@ def _parts_sentences(text: str, at: int) -> bool:
     if at == 0 or text[at - 1] == " ":
         return False
     behind = text[at + 1 :].lstrip(" ")
-    if not behind[:1] > "\u4e00" or not (text[at - 1] > "\u4e00" or text[at - 1].isdigit()):
+    if not behind[:1] >= "\u4e00" or not (text[at - 1] >= "\u4e00" or text[at - 1].isdigit()):
         return False
     return bool(_TELLING.search(text[:at]) and _TOLD_ON.match(behind))
 
 
 _NUMERAL = "0-9零一二三四五六七八九十百千万两"
-_TOKEN_LEFT, _TOKEN_RIGHT = Rule(r"[^\s，。;!?]+$"), Rule(r"[^\s，。;!?]+")
+_TOKEN_LEFT, _TOKEN_RIGHT = Rule(r"[^\s，。;!?]+$"), Rule(r"[^\s，。;!?\u2600-\u27bf\U0001f300-\U0001faff]+")
 _WITH_AMOUNT = Rule(rf"[{_NUMERAL}](?:[\u4e00-\u9fff]{{1,6}}|%|[wk])$|\d%?$|[{_NUMERAL}]{{2,}}$")
 _GOES_ON = Rule(r"(?:[时月年亿点:/.到至约]|(?<!多)分|分钟|小时)$")
 _BEGINS = Rule(r"还?[没未已]|正在|计划|预计|下次|联系|用时|其中")
@@ -168,7 +168,7 @@ def _parts_amounts(text: str, at: int) -> bool:
     return numbered and len(follows) > 1 and bool(_STATED.search(said))
 
 
-_GROUPS = Rule(r"(?<![\d.,])\d{1,3}(?: \d{3})+(?![\d.,])|(?<![\d.])\d(?: \d)+(?![\d.])")
+_GROUPS = Rule(r"(?<![\d.,])\d{1,3}(?: \d{3})+(?![\d.,])|(?<![\d.])\d(?: \d){2,}(?![\d.])")
 _SPACED = Rule(r"(?<=[0-9a-z%]) +(?=[0-9])|(?<=[0-9]) +(?=[a-z])")
 
 

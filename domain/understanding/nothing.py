@@ -108,7 +108,7 @@ def _speaks_only(scene: Scene, clause: Clause, profile: Profile) -> bool:
 
 
 def _none_beside(scene: Scene, clause: Clause, profile: Profile) -> bool:
-    own = profile.nouns | {"=" + profile.key}
+    own = profile.nouns | profile.named
     for cue in scene.cues_in(clause):
         if not cue.concepts & own or _of_another(scene, cue, profile):
             continue
