@@ -252,8 +252,9 @@ def _named_just_before(scene: Scene, quantity: Quantity, profile: Profile) -> bo
     before = scene.clauses[at - 1] if at else None
     if before is None or any(before.start <= q.start < before.end for q in scene.quantities):
         return False
-    named = [p for p in scene.profiles if scene.about(before, p)]
-    return named == [profile]
+    cues = scene.cues_in(before)
+    named = [p for p in scene.profiles if any(cue.concepts & p.named for cue in cues)]
+    return (named or [p for p in scene.profiles if scene.about(before, p)]) == [profile]
 
 
 def _unit_decides(profile: Profile, fits: dict[Profile, Fit]) -> bool:

@@ -58,7 +58,13 @@ def within(raw: str, starts: list[int]) -> bool:
         raw,
     ):
         return False
+    changed = _CHANGED_TO.search(raw)
+    if changed and not any(at < changed.start() for at in starts):
+        return False
     return not _REFERS.search(raw[:cut])
+
+
+_CHANGED_TO = Rule(r"(?<!整)改[成为]|更正[成为]")
 
 
 Spot = tuple[int, int, str]
@@ -80,7 +86,7 @@ def taken_back(raw: str, spots: Sequence[Spot]) -> list[tuple[int, int]]:
 
     A blank in its place leaves a sentence that says the last word only.
     """
-    spans = [match.span("said") for match in _REPORTED_AS.finditer(raw)]
+    spans = [match.span(match.lastgroup or 0) for match in _REPORTED_AS.finditer(raw)]
     spans += [spot[:2] for spot in spots if _TO_ANOTHER.match(raw, spot[1])]
     slips = [m for m in _SLIP.finditer(raw) if not _REFERS.search(raw[: m.start()])]
     return spans + [span for slip in slips for span in _slipped(raw, spots, slip.start())]
