@@ -193,7 +193,19 @@ def align(scene: Scene) -> tuple[dict[str, list[Assigned]], dict[str, list[Quant
         elif best:
             for profile in best:
                 torn.setdefault(profile.key, []).append(quantity)
-    return taken, torn
+    return {key: _without_strangers(scene, found) for key, found in taken.items()}, torn
+
+
+def _without_strangers(scene: Scene, found: list[Assigned]) -> list[Assigned]:
+    """文化墙6处,张贴标语12条: beside what is named, another thing in another measure is no part of it."""
+    alone = scene.alone
+    if not any(a.fit.noun >= 3 for a in found) or alone is None or alone.family != "count":
+        return found
+    return [
+        a
+        for a in found
+        if a.fit.noun or a.fit.unit > 1 or not _of_something_else(scene, a.quantity, alone)
+    ]
 
 
 def _fits(scene: Scene, quantity: Quantity, bound: Bound) -> dict[Profile, Fit]:
@@ -229,7 +241,9 @@ def _enough(scene: Scene, quantity: Quantity, profile: Profile, fits: dict[Profi
     best = fits[profile]
     if best.noun >= 3:
         return True
-    alone = scene.alone is profile or (len(fits) == 1 and _nothing_else(scene, quantity, profile))
+    if scene.alone is not profile and best.noun == 0 and _of_something_else(scene, quantity, profile):
+        return False
+    alone = scene.alone is profile or len(fits) == 1
     if best.unit >= 1:
         return alone or best.noun >= 1 or best.topic >= 1 or _unit_decides(profile, fits)
     if best.noun >= 2 or best.topic == 2:
@@ -239,11 +253,26 @@ def _enough(scene: Scene, quantity: Quantity, profile: Profile, fits: dict[Profi
     return scene.alone is profile
 
 
-def _nothing_else(scene: Scene, quantity: Quantity, profile: Profile) -> bool:
-    """灭火器换了23个 is no 讲座场数, though nobody else asks for what is counted by 个."""
-    if _unit(quantity, profile) == 2 or quantity.unit != "个" or stands_alone(scene, quantity):
-        return True
-    return len(scene.clauses) == 1 or not re.search(r"[\u4e00-\u9fff]{3}", scene.lead(quantity) + scene.tail(quantity))
+_SLIGHT = Rule(
+    r"我们?校?|学校|全校|本校|本[月周期次年]|这个?[月次回周]|今[年天]|目前|现在|截至|已经?|一共|总共|合计|累计|共计|其中|大概|大约|差不多|左右|上下|"
+    r"涉及|覆盖|使用|全部|全都|建成|安装|装好|到位|完毕|完好|正常|故障|维修|待修|最近|最后|整个|过程|总数|总计|均在|生均|人均|走访|编写|其他|加起来|全体|全园|师幼|师生|机子|机器|设备|投影仪?机?|一体机|"
+    r"语文|数学|英语|科学|音乐|体育|美术|语数英?|接入|配有|设有|拥有|"
+    r"开展|组织|举行|举办|召开|进行|完成|参加|参与|实际|应[到参训]?|实[到参训]?|到场|达到?|改[成为]?|更正[成为]?|领导|报告|谢谢|"
+    r"[搞开上写编发收做办学练讲听查修装建买换借花投用坏去来到有是全好为共计约就只才都也还又再了过的得呢吧啊哈里中内个各每次场节]|[\ue000-\uf8ff]"
+)
+
+
+def _of_something_else(scene: Scene, quantity: Quantity, profile: Profile) -> bool:
+    """发放宣传单500份 answers no 导学案份数, though nobody else asks for what is counted by 份."""
+    if quantity.sort != "count" and quantity.unit != "块":
+        return False
+    if len(quantity.unit) > 1 and _unit(quantity, profile) == 2:
+        return False
+    lead, tail = len(scene.lead(quantity)), len(scene.tail(quantity))
+    around = scene.text[quantity.start - lead : quantity.start] + "，" + scene.text[quantity.end : quantity.end + tail]
+    words = _SLIGHT.sub("，", around)
+    strange = re.findall(r"[\u4e00-\u9fff]{2,}", words)
+    return any(sum(c in profile.question.label for c in word) < min(2, len(word) - 1) for word in strange)
 
 
 def _named_just_before(scene: Scene, quantity: Quantity, profile: Profile) -> bool:

@@ -222,6 +222,8 @@ def _fits(profile: Profile, words: str) -> list[str]:
         return _staged(_STAGES, choices, plain)
     if negation.unknown(plain):
         return []
+    if _SCALES.issuperset(choices) and _PRAISED.search(plain) and not re.search("培|训", plain):
+        return []
     fits = _longest([label for label in choices if _pattern(label).search(plain)])
     return fits or senses.fitting(choices, plain)
 
@@ -231,6 +233,8 @@ def _longest(fits: list[str]) -> list[str]:
     return [f for f in fits if not any(f != g and f in g for g in fits)]
 
 
+_SCALES = frozenset(("国家级", "省级", "市级", "县级", "区级", "镇级", "校本"))
+_PRAISED = Rule(r"表扬|表彰|通报|部署|要求|名次|排名|位居|位列|第\d+名|评为|获|检查|督查|验收|媒体|报道|电视台|采用")
 _COUNTED = Rule(r"(?:已经?)?(?:完成|装好|建好|安装|装|建)了?(?=[\d一二三四五六七八九十两]+个)")
 
 

@@ -49,7 +49,7 @@ _YEAR = (
 )
 _SHIFT = r"(?:上上个?|上个?|这个?|本|当|下下个?|下个?)"
 _MEASURES = (
-    rf"(?![\d.,%:/'\"一二三四五六七八九十项万千百元块多几余来分位]|{'|'.join(m for m in MEASURES if m not in ('天', '日', '号', '点'))})"
+    rf"(?![\d.,%:/'\"一二三四五六七八九十项万千百元块多几余来分位]|{'|'.join(m for m in MEASURES if m not in ('天', '日', '号'))})"
 )
 _PATTERNS = tuple(
     Rule(pattern)

@@ -164,14 +164,15 @@ def _clauses(raw: str) -> tuple[Clause, ...]:
 
 _AMOUNT = Rule(r"[\d零一二三四五六七八九十百千万两半](?P<unit>[^\d零一二三四五六七八九十百千万两半、]?)")
 _TELLS = Rule(r"[\d一二三四五六七八九十两百千半]|[没未无]|已|了|有")
-_PLANS = Rule(r"(?:计划|预计|下次|下一次|准备|打算|拟)")
-_TOGETHER = Rule(r"其中|分别|各|包括|\((?!20\d\d\))|都|均|:$")
+_PLANS = Rule(r"计划|预计|下次|下一次|准备|打算|拟|没有|无|还没|尚未|未")
+_TOGETHER = Rule(r"其中|分别|包括|\((?!20\d\d\))|:$")
+_OF_ALL = Rule(r"都|(?<!平)均|各(?!种|类|项)")
 
 
 def _listed_apart(clause: Clause) -> list[Clause]:
     """方案还没制定、成立了小组 tells two things; 语文2节、数学1节 tells one in parts."""
     pieces = clause.words.split("、")
-    if len(pieces) == 1 or _TOGETHER.search(clause.words):
+    if len(pieces) == 1 or _TOGETHER.search(clause.words) or _OF_ALL.search(pieces[-1]):
         return [clause]
     parts = pieces[:1]
     for piece in pieces[1:]:

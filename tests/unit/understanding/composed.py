@@ -197,6 +197,13 @@ NOISE = (
     "由李副校长负责组织", "上午9点开始", "家长12人到场观摩", "按县局统一部署", "邀请了3名消防员指导", "七年级1班获得表扬",
     "活动照片已发群里", "九点半结束", "105班最快",
 )  # fmt: skip
+AMOUNTS_BESIDE = (
+    "家长300余人到场", "历时一个半小时", "比去年增长12%", "位居全县第3名", "发放宣传单500份", "校园占地面积12000平方米", "有教学楼3栋", "每班选2名安全员",
+    "张贴标语12条", "召开动员会1次", "评出优秀班级6个", "为期两周", "8:30-9:10进行", "气温降到零下3度", "距上次检查15天", "上学期只有2次", "去年同期40人",
+    "邀请专家2人", "制作展板8块", "出动志愿者15名", "表彰先进个人5名", "学校现有教学楼2栋", "发放资料1200份", "下学期再增加3个", "满分100分平均92分",
+    "车程40分钟", "印制手册600本", "悬挂横幅4条", "拍摄照片30张", "第3次被县里表扬", "安排值班教师每天2人", "收到建议7条", "培训费每人200元",
+)  # fmt: skip
+"""Amounts that nobody asked for."""
 HEADS = ("", "", "", "领导您好，", "报告：", "我校情况如下：", "收到，", "中心小学：", "您好，现报告如下：", "本月")
 TAILS = ("", "", "", "。谢谢", "，请查收", "。报告完毕", "。辛苦了！", "😊")
 SEPARATORS = ("，", "，", "；", "。", "、", " ", "\n", ",")
@@ -237,7 +244,7 @@ class Composer:
             made = [part for part in made if part[0] in ("drill_done", "next_drill", "hazard")]
         pieces = [words for _, words, _ in made]
         if self.rng.random() < 0.35:
-            pieces.insert(self.rng.randint(0, len(pieces)), self.rng.choice(NOISE))
+            pieces.insert(self.rng.randint(0, len(pieces)), self.rng.choice((*NOISE, *AMOUNTS_BESIDE)))
         text = self.rng.choice(HEADS) + self.rng.choice(SEPARATORS).join(pieces) + self.rng.choice(TAILS)
         return Composed(text, context, {key: value for key, _, value in made if value is not None})
 
