@@ -21,7 +21,7 @@ _BARE = Rule(
     r"^(?:(?:因|由于)[^，。;]{1,8}?)?(?:(?:下了?大?[雨雪]|停[水电]|放假|降温|有雾)(?:天气)?)?"
     r"(?:我们?校?|学校|本月|这个?月|今年|早就|老早|的确|确实|全部|都|也|均|目前|的|暂时|还|尚|"
     r"嗯|是的|必须的?|当然|[\ue000-\uf8ff]|\d)*"
-    r"(?:已|刚|搞|做|弄|开展|组织|完成|进行|办|有|是|对|没|未|无|否|不是|练|演|建|制定|成立|准备|计划|打算|正在|在|"
+    r"(?:已|刚|搞|做|弄|讲|授|开展|组织|完成|进行|办|有|是|对|没|未|无|否|不是|练|演|建|制定|成立|准备|计划|打算|正在|在|"
     r"筹|取消|推迟|落实|开始|启动|嗯|必须|当然|yes|no|√|×)"
 )
 _CONCEDED = Rule(r"([\u4e00-\u9fff]{1,2})(?:倒|就)?是\1(?:过?了|过|$)")
@@ -44,7 +44,10 @@ def read(scene: Scene, profile: Profile) -> Outcome:
             return reading(scene, profile, True, (clause.start, clause.end), "conceded")
         if outcomes and re.match(r"但|不过|只是|就是|可是", clause.words) and not scene.about(clause, profile):
             continue
-        if outcomes and not scene.about(clause, profile) and not _BARE.match(clause.words):
+        if negation.double(clause.words) and len(scene.clauses) > 1:
+            continue
+        turned = outcomes and not outcomes[0][0] and scene.alone is profile and _turned(clause.words)
+        if outcomes and not turned and not scene.about(clause, profile) and not _BARE.match(clause.words):
             continue
         if "本月" in profile.question.label and other_month(clause.words, scene.today):
             continue
@@ -65,6 +68,11 @@ def read(scene: Scene, profile: Profile) -> Outcome:
     if not outcomes and unsure is None and _bare_among_several(scene):
         return doubt(scene, profile, Why.AMBIGUOUS)
     return _decided(scene, profile, outcomes, unsure)
+
+
+def _turned(words: str) -> bool:
+    """没有拖,11月18日按时搞了: after a no that was none."""
+    return negation.affirmed(words) and bool(re.search(r"[了过已]", words))
 
 
 _NEXT_TIME = Rule(r"^[^没未]*(?:下一?[次回]|再[\u4e00-\u9fff]{1,2}(?:一次|一场|一回))")
@@ -137,7 +145,8 @@ def _verdict(profile: Profile, words: str, *, cued: bool) -> bool | None:
 def _echoes(profile: Profile, words: str) -> bool:
     """封闭管理, where 是否实行封闭管理 is asked: the very words of the question say yes."""
     asked = lexicon.predicate(profile.question.label)
-    return len(asked) >= 2 and asked in words and not _MARRED.search(words)
+    said = asked in words or (len(asked) > 2 and words.startswith(asked[:2]) and len(words) <= 4)
+    return len(asked) >= 2 and said and not _MARRED.search(words)
 
 
 _MARRED = Rule(r"不|莫|冇|难|差|缺|没|未|无|待|需|要|等|问题|部分|有的|不太|较|很|率|\d")

@@ -219,6 +219,7 @@ def _words(label: str, words: tuple[str, ...], unit: str, head_only: bool) -> tu
         chunks += [piece for c in chunks for piece in (c[:2], c[-2:])]
     if not names & NOUNS:
         chunks += [bare for c in chunks if len(bare := _ACT.sub("", c)) >= 2]
+    chunks += [also for chunk in chunks for one, also in _ALIKE if one in chunk]
     own = sorted({w for w in (*words, *chunks) if len(w) >= 2 and w not in _COMMON}, key=len, reverse=True)
     return names, "|".join(map(re.escape, own))
 
@@ -229,6 +230,8 @@ def _compiled(pattern: str) -> Rule:
 
 
 _TAIL = Rule(r"(?:师风教育|教育|制度|工作|活动|情况)$")
+_ALIKE = (("寄宿", "住校"), ("寄宿", "住宿"), ("缺课", "病假"), ("校医", "卫生老师"), ("图书", "藏书"), ("陪餐", "陪吃"), ("探头", "摄像头"), ("辍学", "流失"))
+"""Other names of the same thing."""
 _ACT = Rule(r"^(?:更换|新购|购置|购买|新建|新装|安装|举办|召开|发放|检修|维修|接受|参加|组织|办理|受理|制作|添置|配备)+")
 
 

@@ -39,7 +39,7 @@ _CURRENT = Rule(rf"{_NOW.pattern}|(?<!打算)(?<!计划)(?<!预计)(?<!准备)(?
 
 
 _PLANNED = Rule(
-    r"布置|安排了|下达|分配|应交|应收|(?<!培)原?(?<!培)计划|预计|预算|打算|准备|拟|目标|原定|原本|本来|预定|争取|将(?:要|有|会)|任务(?:[数量是为:]*$|[数是])|需要?|要求|规定|标准(?!化)|定额|"
+    r"布置|安排了|下达|分配|应交|应收|(?<!培)原?(?<!培)计划|预计|预算|打算|准备|拟|目标|原定|原本|本来|预定|争取|将(?:要|有|会)|任务(?:[数量是为:]*$|[数是])|需要?|要求|规定|标准(?!化)|[达合][标格]线|红线|底线|定额|"
     r"指标数|应配|设计|可容纳|容纳|最多可|力争|(?<![接招看对期])待"
 )
 
@@ -231,6 +231,8 @@ def _set_aside(scene: Scene, quantity: Quantity, before: str, lead: str, per_hea
     yearly = any("年" in p.question.label for p in scene.profiles)
     if _SAID_BEFORE.search(before) or _scope(before, scene.today, yearly=yearly) >= 0:
         return Role.OTHER
+    if _THEIRS.match(before) and _OURS.search(scene.raw):
+        return Role.OTHER
     if last(_PLANNED, lead) > last(_CURRENT, lead) or re.search(r"正在[^，。;、]{1,3}$", lead):
         return Role.PLANNED
     if _of_other_things(scene, quantity, lead):
@@ -244,6 +246,8 @@ def _set_aside(scene: Scene, quantity: Quantity, before: str, lead: str, per_hea
     return Role.CHANGE if _CHANGE.search(lead) and not _NOT_CHANGE.search(lead) else None
 
 
+_THEIRS = Rule(r"(?:中心校|中心小学|隔壁[^，。;:]{0,4}|邻校|兄弟学校|[别人其]他?[的家]?学校|[\u4e00-\u9fff]{1,3}(?:小学|中学|[小中]))(?:那边|他们)?(?=[是有收报写搞开装上])")
+_OURS = Rule(r"我们|我校|本校|咱们|我园|俺们")
 _AT_A_TIME = Rule(
     r"(?<!最后)(?<!最慢的)(?:每|一|(?<![前近后这头第\d])[两二三四半隔])个?(?:周|天|月|星期|学期|人|班|家|户|组|校|村)"
     r"(?:都|要|有|上|搞|开|来|出|交|写|派|去)*$"
