@@ -205,6 +205,9 @@ def _on_this_side(scene: Scene, when: When, profile: Profile) -> bool:
         if p.family == "date" and p is not profile and dates.direction(p.question, scene.today) == -way
     ]  # fmt: skip
     clause = scene.clause_at(when.start)
+    cues = scene.cues_in(clause)
+    if way > 0 and any(c.concepts & profile.named for c in cues) and not any(c.concepts & r.named for c in cues for r in rivals):
+        return True
     if _is_planned(scene, when):
         return way >= 0 or not rivals
     if not rivals or way == 0:

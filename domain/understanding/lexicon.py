@@ -153,7 +153,7 @@ def pieces(label: str, unit: str) -> frozenset[str]:
     return frozenset(pair for pair in pairs - _GENERAL if all("\u4e00" <= c <= "\u9fff" and c not in _SMALL for c in pair))
 
 
-_SMALL = frozenset("的是否已应和与或及本每数率次个在有了")
+_SMALL = frozenset("的总是否已应和与或及本每数率次个在有了")
 
 
 _MANNER = Rule(r"^(?:已经?|都|均|全部|按规定|按要求|按时|及时|如期|正常|严格|统一|实行|执行|落实|开展|进行|实施)+")

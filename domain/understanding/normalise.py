@@ -165,7 +165,7 @@ def _parts_amounts(text: str, at: int) -> bool:
         amount = re.search(rf"[{_NUMERAL}](?:[^{_NUMERAL}]|$)", follows)
         labelled = said[0] >= "\u4e00" and not re.match(f"[{_NUMERAL}]", said)
         return follows[0] >= "\u4e00" and len(follows) > 2 and (bool(amount) or labelled)
-    if numbered and re.search(r"[了已没未都均][\u4e00-\u9fff]{1,6}$", said) and re.search(r"\d[\u4e00-\u9fff]{3,}", follows):
+    if numbered and re.search(r"(?:[了已没未都均]|^有)[\u4e00-\u9fff]{1,6}$", said) and re.search(r"\d[\u4e00-\u9fff]{3,}", follows):
         return True
     if numbered and re.match(r"(?:还没|已|没|未)[\u4e00-\u9fff]{1,4}$", said) and re.match(r"\d+[\u4e00-\u9fff]", follows):
         return True
