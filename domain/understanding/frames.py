@@ -12,7 +12,7 @@ from domain.understanding.result import Why
 from domain.understanding.roles import roles
 from domain.understanding.rule import Rule
 from domain.understanding.scene import Clause, Scene
-from domain.understanding.sharing import Role
+from domain.understanding.sharing import NOT_DONE, Role
 
 Frame = tuple[Decimal, Decimal]
 
@@ -91,6 +91,8 @@ def _shares(scene: Scene, kept: list[Quantity], profile: Profile | None) -> dict
     for quantity in kept:
         value, lead = quantity.value or Decimal(0), scene.lead(quantity)
         role = _role(scene, quantity, profile.parts if profile else None)
+        if role is Role.REMAIN and quantity is kept[0] and len(kept) > 1 and re.search(r"还有(?:了|是)?$", lead):
+            role = Role.REMAIN if NOT_DONE.match(scene.tail(quantity)) else Role.VALUE
         if role is Role.VALUE and profile and _done_verb(profile.question.label, lead):
             role = Role.DONE
         if role is Role.VALUE and _NEEDED.match(scene.tail(quantity)):

@@ -147,7 +147,9 @@ _GENERAL = frozenset(
 def pieces(label: str, unit: str) -> frozenset[str]:
     """Pairs of characters that only a label about this thing has: 接送, 送卡 of 是否执行接送卡制度."""
     label = re.sub(rf"{re.escape(unit)}[数次]$", "", label) if unit else label
-    chunks = [chunk for part in _SPLIT.split(label) for chunk in (part, *_BOILERPLATE.split(part))]
+    unquoted = re.sub(r"[“\"《][^”\"》]*[”\"》]", "", label)
+    label = unquoted if len(_BOILERPLATE.sub("", unquoted)) > 3 else label
+    chunks = [chunk for part in _SPLIT.split(label) for chunk in _BOILERPLATE.split(part)]
     pairs = {chunk[i : i + 2] for chunk in chunks for i in range(len(chunk) - 1)}
     pairs |= {chunk[0] + chunk[-1] for chunk in chunks if 3 <= len(chunk) <= 4}
     return frozenset(pair for pair in pairs - _GENERAL if all("\u4e00" <= c <= "\u9fff" and c not in _SMALL for c in pair))

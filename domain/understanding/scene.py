@@ -122,8 +122,8 @@ def _told(scene: Scene) -> list[tuple[int, int, str]]:
 
 def _laid_out(normal: Normal, profiles: tuple[Profile, ...], today: date, focus: str | None) -> Scene:
     masked = mask(normal.text)
-    clauses = _clauses(normal.text)
     cues = _cues(normal.text, profiles)
+    clauses = tuple(part for clause in _clauses(normal.text) for part in _run_on(clause, cues, profiles))
     whens = _whens(masked, profiles, clauses, cues, today)
     for when in whens:
         masked = masked[: when.start] + BLANK * (when.end - when.start) + masked[when.end :]
@@ -145,7 +145,9 @@ def _in_asked_units(text: str, amounts: list[Quantity], profiles: tuple[Profile,
 _YEAR = Rule(r"(?<!\d)(?:19|20)\d\d年(?!级)度?")
 _SEPARATOR = Rule(
     r"(?=(?<!不)但(?!愿)|可是|不过|然而)|"
-    r"(?<=如下):|[，。;!?\n~\U0001f300-\U0001faff\u2600-\u2712\u2715\u2716\u2719-\u27bf]|\ue000*[\ue101-\ue1ff]\ue000*"
+    r"(?<=如下):|(?<=[\u4e00-\u9fff\d%])(?:然后(?:就是|呢)?|再就是|接下来|此外|另外(?![有还一二三四五六七八九十\d来加])|[嗯呃]+|"
+    r"还有(?:就是|个)?(?=[\u4e00-\u9fff]{2})(?![一二三四五六七八九十两几百]|问题|困难|待|没|部分|些|个别|很多|剩))|"
+    r"(?<=[\u4e00-\u9fff\d%])(?=(?:就这样|就这些|就这么多|没了)[吧啊哈]?(?:$|[，。!\ue000]))|[，。;!?\n~\U0001f300-\U0001faff\u2600-\u2712\u2715\u2716\u2719-\u27bf]|\ue000*[\ue101-\ue1ff]\ue000*"
 )
 
 
@@ -197,7 +199,62 @@ def _differ(one: str, other: str) -> bool:
     return measures[0] != measures[1] or measures == ["", ""]
 
 
+_WHOLE = Rule(rf"[\d零一二三四五六七八九十百千万两半](?:\d|[\u4e00-\u9fff%]|\")|[了过没未]|已|完成|到位|有")
+_BEGINNING = Rule(
+    r"(?:(?:20\d\d年)?(?:\d{1,2}|[一二三四五六七八九十]{1,3})月(?:\d{1,2}|[一二三四五六七八九十]{1,3})[日号]|(?:20\d\d-)?\d{1,2}-\d{1,2}|"
+    r"[\d一二三四五六七八九十]{1,3}[日号]|[上下本这]周[一二三四五六日]|昨天|今天|前天|本月|这个?月|全校|我校|"
+    r"还没有?|没有?|未|已经?|有|开展了?|组织了?|搞了?|上了?|发了?|写了?|编了?|收了?|建立了?|成立了?|制定了?|建成|下次|计划|预计|"
+    r"一共|总共|共|应|实|也|都|本)+$"
+)
+
+
+def _run_on(clause: Clause, cues: tuple[Cue, ...], profiles: tuple[Profile, ...]) -> list[Clause]:
+    """演练搞了学生420老师31三分钟撤完: behind a whole statement the name of another question begins the next."""
+    if len(profiles) < 2 or len(clause.words) < 10:
+        return [clause]
+    found, start, owners = [], clause.start, frozenset[str]()
+    for cue in (c for c in cues if clause.start <= c.start and c.end <= clause.end):
+        mine = frozenset(p.key for p in profiles if cue.concepts & (p.nouns | p.named))
+        if not mine:
+            continue
+        counted = any(p.key in mine and p.family == "count" for p in profiles)
+        at = None if mine & owners else _turn(clause.words[start - clause.start : cue.start - clause.start], counted, not owners)
+        if at is not None:
+            found.append((start, start + at))
+            start, owners = start + at, mine
+        else:
+            owners = owners & mine or owners | mine
+    parts = [*found, (start, clause.end)]
+    return [Clause(s, e, clause.words[s - clause.start : e - clause.start], clause.marker) for s, e in parts]
+
+
+def _turn(said: str, counted: bool, first: bool) -> int | None:
+    """Where, in the words before a name, the statement ends that stands before it."""
+    opening = _BEGINNING.search(said)
+    for at in (opening.start() if opening else len(said), len(said)):
+        if _ended(said[:at], counted) and not (first and not _CLOSED.search(said[:at])):
+            return at
+    return None
+
+
+_CLOSED = Rule(r"[\d零一二三四五六七八九十百千万两半][个名位人台节份篇场次门间处项户册套元秒分]$|%$|[了过搞建设立成定]$")
+
+
+def _ended(words: str, counted: bool) -> bool:
+    """Something is told, and it does not end in an amount that counts what follows."""
+    if len(words) < 3 or not _WHOLE.search(words) or _LEANS.search(words):
+        return False
+    return bool(_SHARE_TOLD.search(words)) or not (_COUNTS_ON.search(words) if counted else _MEASURED.search(words))
+
+
+_SHARE_TOLD = Rule(r"(?:百分之[\d零一二三四五六七八九十百]+|%|成)$")
+_MEASURED = Rule(r"[\d零一二三四五六七八九十百千万两多来][个名位人台节份篇场次门间处项户册套堂条]的?$")
+_COUNTS_ON = Rule(r"[\d零一二三四五六七八九十百千万两多来][个名位人台节份篇场次门间处项户册套堂条]?的?$")
+_LEANS = Rule(
+    r"[、和与及为是在对按向从把由比用跟的]$|其中$|各$|每$"
+)
 _POLITE = Rule(
+    r"(?:就这样|就这些|就这么多|没了)[吧啊哈]?|那个|就是|"
     r"(?:按照?|根据|依据|遵照)[^，。;]*(?:要求|部署|通知|精神|安排|文件|规定)|"
     r"(?:报告|尊敬的|各位)?(?:领导|局长|主任|科长|股长|校长|老师|各位|大家|同志|您|你)*(?:好|们好|上午好|早上好|"
     r"下午好|晚上好)?|"
