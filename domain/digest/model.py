@@ -233,7 +233,7 @@ class Township:
 @dataclass(frozen=True, slots=True)
 class TaskDigest:
     """One round of one task. `accepted` of the received were checked by the section; `in_backlog` of them waited while
-    our line was down. `nil` are 零报告 said on purpose, `noughts` the units whose numbers are all 0 without that word."""
+    our line was down. `nil` are 零报告 said on purpose, `noughts` units whose numbers are all 0 without it."""
 
     round_id: Id
     task_id: Id
