@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from aiohttp import ClientSession, TCPConnector, web
+from sqlalchemy import BigInteger, DateTime
 from sqlmodel import Field, SQLModel, select
 
 PEOPLE, STEPS, TURNS, WARM = 64, 640, 5, 128
@@ -38,15 +39,15 @@ SAID = ("参演520人", "用时110秒")
 
 
 class NaivePrincipal(SQLModel, table=True):
-    id: int = Field(primary_key=True)
+    id: int = Field(primary_key=True, sa_type=BigInteger)
     name: str
 
 
 class NaiveAnswer(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
-    chat_id: int
+    chat_id: int = Field(sa_type=BigInteger)
     said: str
-    at: datetime
+    at: datetime = Field(sa_type=DateTime(timezone=True))
 
 
 # ---- the two programs, each in a process of its own
