@@ -146,10 +146,12 @@ class Worker:
 
     def wake(self, chats: Iterable[int]) -> None:
         """These chats have said something: start on those that are not being worked on or resting."""
-        said = set(chats)
-        self._again |= said & self._busy - set(self._queue)
-        for chat_id in said - self._busy - self._resting():
-            self._start(chat_id)
+        said = list(dict.fromkeys(chats))
+        self._again |= (self._busy & set(said)) - set(self._queue)
+        kept_waiting = self._busy | self._resting()
+        for chat_id in said:
+            if chat_id not in kept_waiting:
+                self._start(chat_id)
 
     def _start(self, chat_id: int) -> None:
         self._busy.add(chat_id)
