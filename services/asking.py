@@ -73,7 +73,6 @@ async def set_focus(turn: Turn, report: ReportKey | None, key: str | None, read_
     chat.pad = None
     if report is None:
         chat.failures = 0
-    await turn.session.flush()
 
 
 async def close_question(turn: Turn, update_id: int, kind: str) -> Outbox | None:
