@@ -273,7 +273,8 @@ def _of_something_else(scene: Scene, quantity: Quantity, profile: Profile) -> bo
     around = scene.text[quantity.start - lead : quantity.start] + "，" + scene.text[quantity.end : quantity.end + tail]
     words = _SLIGHT.sub("，", around)
     strange = re.findall(r"[\u4e00-\u9fff]{2,}", words)
-    return any(sum(c in profile.question.label for c in word) < min(2, len(word) - 1) for word in strange)
+    known = profile.question.label + "".join(choice for p in scene.profiles for choice in p.question.choices)
+    return any(sum(c in known for c in word) < min(2, len(word) - 1) for word in strange)
 
 
 def _named_just_before(scene: Scene, quantity: Quantity, profile: Profile) -> bool:

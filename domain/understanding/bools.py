@@ -49,7 +49,7 @@ def read(scene: Scene, profile: Profile) -> Outcome:
         turned = outcomes and not outcomes[0][0] and scene.alone is profile and _turned(clause.words)
         if outcomes and not turned and not scene.about(clause, profile) and not _BARE.match(clause.words):
             continue
-        if "本月" in profile.question.label and other_month(clause.words, scene.today):
+        if "本月" in profile.question.label and other_month(clause.words, scene.month_meant):
             continue
         if _NEXT_TIME.search(clause.words) or repairs.reports_as(clause.words):
             continue

@@ -266,8 +266,11 @@ def resolve(when: When, question: Question, now: date, tense: int = 0) -> date |
     way = direction(question, now) or tense
     if when.form == "vague" or (when.deadline and way < 0):
         return Why.VAGUE_DATE
+    late = question.latest is not None and question.latest < now and when.shift in (0, None)
+    base = question.latest if late and when.form in ("day", "month_end") else now
+    way = 0 if late and when.form == "month_end" else way
     try:
-        day = _day(when, way, now)
+        day = _day(when, way, base or now)
     except ValueError:
         return Why.NO_SUCH_DATE
     return day if isinstance(day, Why) else _bounded(day, question)

@@ -96,7 +96,7 @@ _DENIED_LEAD = Rule(r"(?:没有?|无|未)(?:任何)?(?:[搞开写坏装参到发
 _RATE = Rule(r"(?:/|每|一)(?:个?[人班]|节|堂|次|天|周|月|本|套|台|棵|份|场|位|名|张|平|米)(?=$|[，。;、)]|的价)")
 
 
-_MONTH = Rule(r"(?<![\d年])(?P<month>\d{1,2}|十?[一二三四五六七八九十])月(?:份|的|(?=[搞练做没未已还就也开组演]))")
+_MONTH = Rule(r"(?<![\d年])(?P<month>\d{1,2}|十?[一二三四五六七八九十])月(?:份|的|(?=[搞练做没未已还就也开组演学上写编发收办讲查走共])|(?=\d+[次场节份篇台户门项个]))")
 
 
 def _scope(before: str, today: date, *, yearly: bool) -> int:
@@ -229,7 +229,7 @@ def _set_aside(scene: Scene, quantity: Quantity, before: str, lead: str, per_hea
     if _to_come(scene, quantity, before, lead):
         return Role.PLANNED
     yearly = any("年" in p.question.label for p in scene.profiles)
-    if _SAID_BEFORE.search(before) or _scope(before, scene.today, yearly=yearly) >= 0:
+    if _SAID_BEFORE.search(before) or _scope(before, scene.month_meant, yearly=yearly) >= 0:
         return Role.OTHER
     if _THEIRS.match(before) and _OURS.search(scene.raw):
         return Role.OTHER

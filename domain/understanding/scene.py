@@ -58,6 +58,12 @@ class Scene:
     today: date
     focus: str | None
 
+    @property
+    def month_meant(self) -> date:
+        """A day of the month that 本月 means: today, in a late report the last day of its period."""
+        ends = [p.question.period_to for p in self.profiles if p.question.period_to is not None]
+        return min(self.today, max(ends)) if ends else self.today
+
     def clause_at(self, at: int) -> Clause:
         for clause in self.clauses:
             if at < clause.end:
