@@ -201,11 +201,7 @@ def _without_strangers(scene: Scene, found: list[Assigned]) -> list[Assigned]:
     alone = scene.alone
     if not any(a.fit.noun >= 3 for a in found) or alone is None or alone.family != "count":
         return found
-    return [
-        a
-        for a in found
-        if a.fit.noun or a.fit.unit > 1 or not _of_something_else(scene, a.quantity, alone)
-    ]
+    return [a for a in found if a.fit.noun or a.fit.unit > 1 or not _of_something_else(scene, a.quantity, alone)]
 
 
 def _fits(scene: Scene, quantity: Quantity, bound: Bound) -> dict[Profile, Fit]:

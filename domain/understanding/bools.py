@@ -80,7 +80,9 @@ _NEXT_TIME = Rule(r"^[^没未]*(?:下一?[次回]|再[\u4e00-\u9fff]{1,2}(?:一�
 
 def _planned_day(scene: Scene, clause: Clause) -> bool:
     """周四搞, said on Monday, is a plan though nobody says 计划."""
-    if re.search(r"了|已|过|下一?[次回]|再", clause.words) or not re.search(r"搞|开展|组织|练|举行|弄|做|办|进行", clause.words):
+    if re.search(r"了|已|过|下一?[次回]|再", clause.words) or not re.search(
+        r"搞|开展|组织|练|举行|弄|做|办|进行", clause.words
+    ):
         return False
     open_question = Question("", "", Kind.DATE)
     days = [dates.resolve(w, open_question, scene.today) for w in scene.whens if clause.start <= w.start < clause.end]

@@ -89,7 +89,9 @@ def read(scene: Scene, profile: Profile) -> Outcome:
     if _KNOWN_SCALES & {*profile.question.choices} or any(_fits(profile, c.words) for c in now):
         clauses = now
     if sum(bool(_fits(profile, c.words)) for c in clauses) > 1:
-        clauses = [c for c in clauses if not re.search(r"去年|上学期|上次|原来|原先|之前|以前|上个?月", c.words)] or clauses
+        clauses = [
+            c for c in clauses if not re.search(r"去年|上学期|上次|原来|原先|之前|以前|上个?月", c.words)
+        ] or clauses
     for clause in clauses:
         words = clause.words[max(0, cut - clause.start) :]
         for label in _fits(profile, words) or _by_pieces(scene, profile, words):

@@ -48,9 +48,8 @@ _YEAR = (
     r"(?P<said>今年|去年|明年|前年|本年度?|后年|上年|来年)的?)"
 )
 _SHIFT = r"(?:上上个?|上个?|这个?|本|当|下下个?|下个?)"
-_MEASURES = (
-    rf"(?![\d.,%:/'\"一二三四五六七八九十项万千百元块多几余来分位]|{'|'.join(m for m in MEASURES if m not in ('天', '日', '号'))})"
-)
+_COUNTED = "|".join(measure for measure in MEASURES if measure not in ("天", "日", "号"))
+_MEASURES = rf"(?![\d.,%:/'\"一二三四五六七八九十项万千百元块多几余来分位]|{_COUNTED})"
 _PATTERNS = tuple(
     Rule(pattern)
     for pattern in (

@@ -56,7 +56,9 @@ def _denied(scene: Scene, when: When, profile: Profile) -> bool:
     """昨天没搞, 是20号搞的."""
     clause = scene.clause_at(when.start)
     past = dates.direction(profile.question, scene.today) < 0
-    return past and bool(re.match(r"[^，。;]{0,4}(?:没|未)[搞开展组举练做弄办进学查]", scene.raw[when.end : clause.end]))
+    return past and bool(
+        re.match(r"[^，。;]{0,4}(?:没|未)[搞开展组举练做弄办进学查]", scene.raw[when.end : clause.end])
+    )
 
 
 _MONTH_SAID = Rule(r"(?P<shift>上上个?|上个?|下个?)月")
@@ -206,7 +208,11 @@ def _on_this_side(scene: Scene, when: When, profile: Profile) -> bool:
     ]  # fmt: skip
     clause = scene.clause_at(when.start)
     cues = scene.cues_in(clause)
-    if way > 0 and any(c.concepts & profile.named for c in cues) and not any(c.concepts & r.named for c in cues for r in rivals):
+    if (
+        way > 0
+        and any(c.concepts & profile.named for c in cues)
+        and not any(c.concepts & r.named for c in cues for r in rivals)
+    ):
         return True
     if _is_planned(scene, when):
         return way >= 0 or not rivals

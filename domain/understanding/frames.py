@@ -189,7 +189,7 @@ def _due_asked(scene: Scene, quantity: Quantity, parts: Parts) -> bool:
     """需修16套, where 需维修套数 is the whole asked for."""
     word = re.search(r"需|任务|计划", scene.lead(quantity))
     labels = [p.question.label.partition("/")[2] for p in scene.profiles if p.parts == parts]
-    return bool(word) and any(word[0] in label for label in labels)
+    return word is not None and any(word[0] in label for label in labels)
 
 
 def _paired(pairs: list[Quantity]) -> Frame | Why:

@@ -43,7 +43,8 @@ _SLIPS = (
     ("己建", "已建"), ("己整改", "已整改"), ("己制定", "已制定"), ("己成立", "已成立"), ("演炼", "演练"),
     ("演连", "演练"),
     ("演习", "演练"), ("左又", "左右"), ("右左", "左右"), ("百分只", "百分之"), ("百分子", "百分之"), ("在坐", "在做"),
-    ("星其", "星期"), ("咯", "了"), ("哒", "了"), ("莫得", "没有"), ("冇", "没"), ("俺", "我"), ("喽", "了"), ("培讯", "培训"), ("陪训", "培训"),
+    ("星其", "星期"), ("咯", "了"), ("哒", "了"), ("莫得", "没有"), ("冇", "没"), ("俺", "我"),
+    ("喽", "了"), ("培讯", "培训"), ("陪训", "培训"),
     ("隐换", "隐患"), ("隐慻", "隐患"), ("正改", "整改"),
     ("导学按", "导学案"), ("心的体会", "心得体会"), ("公开科", "公开课"), ("未开站", "未开展"), ("开战了", "开展了"),
     ("班班同", "班班通"), ("板板通", "班班通"), ("班板通", "班班通"), ("绿华", "绿化"), ("米平方", "平方米"),
@@ -165,9 +166,17 @@ def _parts_amounts(text: str, at: int) -> bool:
         amount = re.search(rf"[{_NUMERAL}](?:[^{_NUMERAL}]|$)", follows)
         labelled = said[0] >= "\u4e00" and not re.match(f"[{_NUMERAL}]", said)
         return follows[0] >= "\u4e00" and len(follows) > 2 and (bool(amount) or labelled)
-    if numbered and re.search(r"(?:[了已没未都均]|^有)[\u4e00-\u9fff]{1,6}$", said) and re.search(r"\d[\u4e00-\u9fff]{3,}", follows):
+    if (
+        numbered
+        and re.search(r"(?:[了已没未都均]|^有)[\u4e00-\u9fff]{1,6}$", said)
+        and re.search(r"\d[\u4e00-\u9fff]{3,}", follows)
+    ):
         return True
-    if numbered and re.match(r"(?:还没|已|没|未)[\u4e00-\u9fff]{1,4}$", said) and re.match(r"\d+[\u4e00-\u9fff]", follows):
+    if (
+        numbered
+        and re.match(r"(?:还没|已|没|未)[\u4e00-\u9fff]{1,4}$", said)
+        and re.match(r"\d+[\u4e00-\u9fff]", follows)
+    ):
         return True
     return numbered and len(follows) > 1 and bool(_STATED.search(said))
 

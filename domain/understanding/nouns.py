@@ -120,7 +120,12 @@ def _behind(scene: Scene, clause: Clause, amounts: list[Quantity], at: int, cues
     cue = min(near, key=lambda c: (c.start, -c.end))
     gap = scene.raw[amounts[at].end : cue.start]
     grouped = gap.startswith("的") and re.search(r"年级|班|校区|学校|小组|学科", amounts[at].unit)
-    direct = _ADJECTIVE.fullmatch(gap) and "、" not in gap and not grouped and amounts[at].unit not in ("人", "口", "号人", "人次")
+    direct = (
+        _ADJECTIVE.fullmatch(gap)
+        and "、" not in gap
+        and not grouped
+        and amounts[at].unit not in ("人", "口", "号人", "人次")
+    )
     if direct and at + 1 < len(amounts) and not amounts[at].unit and (gap or cue.end - cue.start > 1):
         direct = None
     return Bound(_joined(near, cue), 3 if direct else 1, scene.raw[cue.start : cue.end])

@@ -76,14 +76,17 @@ _SLIP = Rule(
     r"口误|笔误|更?准确|(?:我|刚才?)?(?:说|写|打|报|填|搞|弄|看|记|数|念)?(?:错|反|漏|岔|差)了?(?=[，。;、!]))"
     r"|(?<=[\u4e00-\u9fff\d%])不+对(?=[，。;、!]|是|应)|(?<=[\d%人名个次场篇份台节])(?:错了|不是)(?=[，、])"
 )
-_SMALL = r"不好意思|[，。、:!哦噢喔啊呃嗯哎额诶唉\ue000]|不+对?|错了|(?:说|写|打|报|填|搞|弄|看|记|念)错了?|更?准确(?:地|来)?说?|应该?|是|为|就|吧|了|实际上?|其实|现在|这|那个?|更正|一下|[大]?概|共|sorry|抱歉"
+_SMALL = (
+    r"不好意思|[，。、:!哦噢喔啊呃嗯哎额诶唉\ue000]|不+对?|错了|(?:说|写|打|报|填|搞|弄|看|记|念)错了?|"
+    r"更?准确(?:地|来)?说?|应该?|是|为|就|吧|了|实际上?|其实|现在|这|那个?|更正|一下|大?概|共|sorry|抱歉"
+)
 _ONLY_SMALL = Rule(f"(?:{_SMALL})*+")
 _SENTENCE = Rule(r"[;\n]")
 _PART = Rule(r"[，。;!\n]")
 
 
 def taken_back(raw: str, spots: Sequence[Spot]) -> list[tuple[int, int]]:
-    """What the message itself takes back: 520, and ，哦不对， of 520，哦不对，530; 520 and 改成 of 520改成530; 县级 of 填成县级.
+    """What the message itself takes back: 520 and ，哦不对， of 520，哦不对，530; 520 of 520改成530; 县级 of 填成县级.
 
     A blank in its place leaves a sentence that says the last word only.
     """
@@ -97,6 +100,8 @@ _REPORTED_AS = Rule(
     r"(?:报|填|写|说|录|点|选|记|打|登|传|发|算|统计|看)成了?(?P<said>[^，。;!]{1,10}?)(?=了?[，。;!]|$)|"
     r"把(?P<put>[^，。;]{1,6})(?:写|填|报|录|打)(?:上去|进去|上)了"
 )
+
+
 def reports_as(words: str) -> bool:
     """我点成有了: what was said before and is taken back."""
     return bool(re.search(r"(?:报|填|写|说|录|点|选|记|打|登)成", words))

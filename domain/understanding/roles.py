@@ -96,7 +96,9 @@ _DENIED_LEAD = Rule(r"(?:没有?|无|未)(?:任何)?(?:[搞开写坏装参到发
 _RATE = Rule(r"(?:/|每|一)(?:个?[人班]|节|堂|次|天|周|月|本|套|台|棵|份|场|位|名|张|平|米)(?=$|[，。;、)]|的价)")
 
 
-_MONTH = Rule(r"(?<![\d年])(?P<month>\d{1,2}|十?[一二三四五六七八九十])月(?:份|的|(?=[搞练做没未已还就也开组演学上写编发收办讲查走共])|$)")
+_MONTH = Rule(
+    r"(?<![\d年])(?P<month>\d{1,2}|十?[一二三四五六七八九十])月(?:份|的|(?=[搞练做没未已还就也开组演学上写编发收办讲查走共])|$)"
+)
 
 
 def _scope(before: str, today: date, *, yearly: bool) -> int:
@@ -246,7 +248,9 @@ def _set_aside(scene: Scene, quantity: Quantity, before: str, lead: str, per_hea
     return Role.CHANGE if _CHANGE.search(lead) and not _NOT_CHANGE.search(lead) else None
 
 
-_THEIRS = Rule(r"(?:中心校|中心小学|隔壁[^，。;:]{0,4}|邻校|兄弟学校|[别人其]他?[的家]?学校|[\u4e00-\u9fff]{1,3}(?:小学|中学|[小中]))(?:那边|他们)?(?=[是有收报写搞开装上])")
+_THEIRS = Rule(
+    r"(?:中心校|中心小学|隔壁[^，。;:]{0,4}|邻校|兄弟学校|[别人其]他?[的家]?学校|[\u4e00-\u9fff]{1,3}(?:小学|中学|[小中]))(?:那边|他们)?(?=[是有收报写搞开装上])"
+)
 _OURS = Rule(r"我们|我校|本校|咱们|我园|俺们")
 _AT_A_TIME = Rule(
     r"(?<!最后)(?<!最慢的)(?:每|一|(?<![前近后这头第\d])[两二三四半隔])个?(?:周|天|月|星期|学期|人|班|家|户|组|校|村)"
@@ -273,7 +277,7 @@ def _of_other_things(scene: Scene, quantity: Quantity, lead: str) -> bool:
     if re.search(r"在[册校籍]|学籍|花名册", lead) and not _enrolment(scene):
         return True
     beside = _BESIDE_THE_POINT.search(lead)
-    return bool(beside) and not any(beside[0][:2] in p.question.label for p in scene.profiles)
+    return beside is not None and not any(beside[0][:2] in p.question.label for p in scene.profiles)
 
 
 def _enrolment(scene: Scene) -> bool:

@@ -143,7 +143,9 @@ def _in_asked_units(text: str, amounts: list[Quantity], profiles: tuple[Profile,
     asked = {unit.lower() for p in profiles if (unit := p.question.unit) and p.family == "count"}
     found = []
     for amount in amounts:
-        unit = next((u for u in asked if amount.sort == "count" and not amount.unit and text.startswith(u, amount.end)), "")
+        unit = next(
+            (u for u in asked if amount.sort == "count" and not amount.unit and text.startswith(u, amount.end)), ""
+        )
         found.append(replace(amount, unit=unit, end=amount.end + len(unit)) if unit else amount)
     return found
 
@@ -205,7 +207,7 @@ def _differ(one: str, other: str) -> bool:
     return measures[0] != measures[1] or measures == ["", ""]
 
 
-_WHOLE = Rule(rf"[\d零一二三四五六七八九十百千万两半](?:\d|[\u4e00-\u9fff%]|\")|[了过没未]|已|完成|到位|有")
+_WHOLE = Rule(r"[\d零一二三四五六七八九十百千万两半](?:\d|[\u4e00-\u9fff%]|\")|[了过没未]|已|完成|到位|有")
 _BEGINNING = Rule(
     r"(?:(?:20\d\d年)?(?:\d{1,2}|[一二三四五六七八九十]{1,3})月(?:\d{1,2}|[一二三四五六七八九十]{1,3})[日号]|(?:20\d\d-)?\d{1,2}-\d{1,2}|"
     r"[\d一二三四五六七八九十]{1,3}[日号]|[上下本这]周[一二三四五六日]|昨天|今天|前天|本月|这个?月|全校|我校|"
@@ -224,7 +226,11 @@ def _run_on(clause: Clause, cues: tuple[Cue, ...], profiles: tuple[Profile, ...]
         if not mine:
             continue
         counted = any(p.key in mine and p.family == "count" for p in profiles)
-        at = None if mine & owners else _turn(clause.words[start - clause.start : cue.start - clause.start], counted, not owners)
+        at = (
+            None
+            if mine & owners
+            else _turn(clause.words[start - clause.start : cue.start - clause.start], counted, not owners)
+        )
         if at is not None:
             found.append((start, start + at))
             start, owners = start + at, mine
@@ -243,7 +249,9 @@ def _turn(said: str, counted: bool, first: bool) -> int | None:
     return None
 
 
-_CLOSED = Rule(r"[\d零一二三四五六七八九十百千万两半][个名位人台节份篇场次门间处项户册套元秒分]$|%$|[了过搞建设立成定]$")
+_CLOSED = Rule(
+    r"[\d零一二三四五六七八九十百千万两半][个名位人台节份篇场次门间处项户册套元秒分]$|%$|[了过搞建设立成定]$"
+)
 
 
 def _ended(words: str, counted: bool) -> bool:
@@ -256,9 +264,7 @@ def _ended(words: str, counted: bool) -> bool:
 _SHARE_TOLD = Rule(r"(?:百分之[\d零一二三四五六七八九十百]+|%|成)$")
 _MEASURED = Rule(r"[\d零一二三四五六七八九十百千万两多来][个名位人台节份篇场次门间处项户册套堂条]的?$")
 _COUNTS_ON = Rule(r"[\d零一二三四五六七八九十百千万两多来][个名位人台节份篇场次门间处项户册套堂条]?的?$")
-_LEANS = Rule(
-    r"[、和与及为是在对按向从把由比用跟的]$|其中$|各$|每$"
-)
+_LEANS = Rule(r"[、和与及为是在对按向从把由比用跟的]$|其中$|各$|每$")
 _POLITE = Rule(
     r"(?:就这样|就这些|就这么多|没了)[吧啊哈]?|那个|就是|"
     r"(?:按照?|根据|依据|遵照)[^，。;]*(?:要求|部署|通知|精神|安排|文件|规定)|"
@@ -382,6 +388,6 @@ def _stands_as_day(
     if _heads(masked, when, clauses):
         return True
     shares = "/" in masked[when.start : when.end] and ratio_asked
-    return bool(re.search(r"(?:日期|时间)[是为:在]?$", before)) or not shares and any(
-        cue.end == when.start and cue.concepts & p.concepts for cue in cues for p in asked
+    return bool(re.search(r"(?:日期|时间)[是为:在]?$", before)) or (
+        not shares and any(cue.end == when.start and cue.concepts & p.concepts for cue in cues for p in asked)
     )

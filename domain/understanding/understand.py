@@ -137,9 +137,7 @@ def _denies_earlier(laid_out: Scene) -> bool:
     said = any(roles.said_before(laid_out, q) for q in laid_out.quantities)
     revoked = [repairs.revoked(laid_out.lead(q)) for q in laid_out.quantities]
     revoked += [repairs.revoked(laid_out.raw[: w.start]) for w in laid_out.whens]
-    return any(revoked) or (
-        said and repairs.sets_right(laid_out.raw)
-    )
+    return any(revoked) or (said and repairs.sets_right(laid_out.raw))
 
 
 def read_all(laid_out: Scene) -> list[Reading | Doubt]:

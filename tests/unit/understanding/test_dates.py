@@ -99,7 +99,12 @@ def test_other_words_name_no_day(words: str) -> None:
 
 LATE = datetime.fromisoformat("2026-12-02T09:00:00+08:00")
 NOVEMBER = Question(
-    "drill_date", "演练日期", Kind.DATE, earliest=date(2026, 11, 1), latest=date(2026, 11, 30), period_to=date(2026, 11, 30)
+    "drill_date",
+    "演练日期",
+    Kind.DATE,
+    earliest=date(2026, 11, 1),
+    latest=date(2026, 11, 30),
+    period_to=date(2026, 11, 30),
 )
 
 
