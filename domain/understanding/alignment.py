@@ -6,11 +6,13 @@ import re
 from dataclasses import dataclass
 
 from domain.understanding import units
-from domain.understanding.lexicon import NOUNS, PEOPLE, Profile
+from domain.understanding.clauses import Clause
+from domain.understanding.lexicon import NOUNS, PEOPLE
 from domain.understanding.nouns import FILLER, Bound, bindings
+from domain.understanding.profiles import Profile
 from domain.understanding.quantities import Quantity
 from domain.understanding.rule import Rule
-from domain.understanding.scene import Clause, Scene
+from domain.understanding.scene import Scene
 
 
 @dataclass(frozen=True, slots=True)

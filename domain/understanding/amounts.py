@@ -9,8 +9,8 @@ from functools import lru_cache
 
 from domain.understanding import repairs, units
 from domain.understanding.alignment import Assigned
-from domain.understanding.lexicon import Profile
 from domain.understanding.outcome import one_decimal
+from domain.understanding.profiles import Profile
 from domain.understanding.quantities import Quantity
 from domain.understanding.roles import roles
 from domain.understanding.rule import Rule

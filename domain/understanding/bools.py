@@ -6,16 +6,17 @@ import re
 from datetime import date
 
 from domain.indicators import Kind, Question
-from domain.understanding import dates, lexicon, negation, repairs
+from domain.understanding import dates, labels, negation, repairs
 from domain.understanding.alignment import inherited
-from domain.understanding.lexicon import Profile
+from domain.understanding.clauses import Clause
 from domain.understanding.negation import Polarity
 from domain.understanding.outcome import Outcome, doubt, reading
+from domain.understanding.profiles import Profile
 from domain.understanding.result import Why
 from domain.understanding.roles import other_month
 from domain.understanding.rule import Rule
 from domain.understanding.same import says_same
-from domain.understanding.scene import Clause, Scene
+from domain.understanding.scene import Scene
 
 _BARE = Rule(
     r"^(?:(?:因|由于)[^，。;]{1,8}?)?(?:(?:下了?大?[雨雪]|停[水电]|放假|降温|有雾)(?:天气)?)?"
@@ -146,7 +147,7 @@ def _verdict(profile: Profile, words: str, *, cued: bool) -> bool | None:
 
 def _echoes(profile: Profile, words: str) -> bool:
     """封闭管理, where 是否实行封闭管理 is asked: the very words of the question say yes."""
-    asked = lexicon.predicate(profile.question.label)
+    asked = labels.predicate(profile.question.label)
     said = asked in words or (len(asked) > 2 and words.startswith(asked[:2]) and len(words) <= 4)
     return len(asked) >= 2 and said and not _MARRED.search(words)
 

@@ -8,12 +8,13 @@ from functools import lru_cache
 
 from domain.indicators import Kind
 from domain.understanding import dates, negation, numerals, repairs, senses
-from domain.understanding.lexicon import Profile
+from domain.understanding.clauses import Clause
 from domain.understanding.normalise import BLANK, normalise
 from domain.understanding.outcome import Outcome, doubt, reading
+from domain.understanding.profiles import Profile
 from domain.understanding.result import Why
 from domain.understanding.rule import Rule
-from domain.understanding.scene import Clause, Scene
+from domain.understanding.scene import Scene
 
 _SYNONYMS = {
     "地震": r"地震|防震|抗震|避震|震灾",

@@ -9,8 +9,8 @@ from decimal import Decimal
 from domain.understanding import units
 from domain.understanding.alignment import PEOPLE, Assigned, fit, sorts_fit
 from domain.understanding.amounts import RECTIFIED, Amount, per
-from domain.understanding.lexicon import Profile
 from domain.understanding.nouns import bindings
+from domain.understanding.profiles import Profile
 from domain.understanding.roles import roles
 from domain.understanding.rule import Rule
 from domain.understanding.scene import Scene

@@ -8,8 +8,8 @@ from datetime import date
 
 from domain.understanding import dates, repairs
 from domain.understanding.dates import When
-from domain.understanding.lexicon import Profile
 from domain.understanding.outcome import Outcome, doubt, reading
+from domain.understanding.profiles import Profile
 from domain.understanding.result import Why
 from domain.understanding.rule import Rule
 from domain.understanding.scene import Scene

@@ -6,12 +6,14 @@ import re
 from decimal import Decimal
 
 from domain.understanding import negation
-from domain.understanding.lexicon import NOTHING, Profile
+from domain.understanding.clauses import Clause
+from domain.understanding.labels import NOTHING
+from domain.understanding.profiles import Profile
 from domain.understanding.quantities import Quantity
 from domain.understanding.result import Why
 from domain.understanding.roles import roles
 from domain.understanding.rule import Rule
-from domain.understanding.scene import Clause, Scene
+from domain.understanding.scene import Scene
 from domain.understanding.sharing import NOT_DONE, Role
 
 Frame = tuple[Decimal, Decimal]

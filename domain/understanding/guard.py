@@ -11,9 +11,10 @@ import re
 from domain.understanding import repairs
 from domain.understanding.alignment import PEOPLE, Assigned, another_rate, sorts_fit
 from domain.understanding.amounts import per
-from domain.understanding.lexicon import NOUNS, Profile
+from domain.understanding.lexicon import NOUNS
 from domain.understanding.nouns import Bound, bindings
 from domain.understanding.outcome import Outcome, doubt
+from domain.understanding.profiles import Profile
 from domain.understanding.quantities import Quantity
 from domain.understanding.result import Reading, Why
 from domain.understanding.roles import roles

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from domain.understanding.clauses import Clause, Cue
 from domain.understanding.quantities import Quantity
 from domain.understanding.rule import Rule
-from domain.understanding.scene import Clause, Cue, Scene
+from domain.understanding.scene import Scene
 
 FILLER = Rule(
     r"(?:人数|总人数|总数|数量|次数|份数|篇数|节数|门数|间数|处数|台数|项数|场次|面积|比例|数|有|是|为|共计|"

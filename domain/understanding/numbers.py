@@ -19,13 +19,15 @@ from domain.understanding.chosen import (
     own_subset,
     said_twice,
 )
-from domain.understanding.lexicon import PEOPLE, Profile
+from domain.understanding.clauses import Clause
+from domain.understanding.lexicon import PEOPLE
 from domain.understanding.outcome import Outcome, bounded, doubt, one_decimal, reading
 from domain.understanding.parts import are_parts, only_named, partial_sums, summed_up, told_apart, without_articles
+from domain.understanding.profiles import Profile
 from domain.understanding.quantities import Quantity
 from domain.understanding.result import Why
 from domain.understanding.rule import Rule
-from domain.understanding.scene import Clause, Scene
+from domain.understanding.scene import Scene
 from domain.understanding.sharing import Role
 
 _UNSURE = Rule(r"记不清|记不得|不(?:太|大|是很)?确定|不敢确定|拿不准|吃不准|说不准")

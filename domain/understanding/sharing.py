@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from enum import Enum, auto
 
+from domain.understanding.clauses import Clause
 from domain.understanding.quantities import Quantity
 from domain.understanding.rule import Rule
-from domain.understanding.scene import Clause, Scene
+from domain.understanding.scene import Scene
 
 
 class Role(Enum):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
-from domain.understanding.lexicon import Profile
+from domain.understanding.clauses import Clause
 from domain.understanding.outcome import Outcome, doubt, reading
+from domain.understanding.profiles import Profile
 from domain.understanding.result import Why
 from domain.understanding.rule import Rule
 from domain.understanding.same import says_same
-from domain.understanding.scene import Clause, Scene
+from domain.understanding.scene import Scene
 
 _LEAD_IN = Rule(r"^(?:是|为|有|:|的|就是|主要是|在于|我们|做的|叫做?|改为|改成|应为|\"|\ue000|、|\s)+")
 _HEADINGS = frozenset({"theme", "name", "problem", "bright"})

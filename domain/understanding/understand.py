@@ -23,9 +23,9 @@ from domain.understanding import (
     scene,
     texts,
 )
-from domain.understanding.lexicon import Profile
 from domain.understanding.negation import Polarity, polarity
 from domain.understanding.outcome import Outcome
+from domain.understanding.profiles import Profile
 from domain.understanding.quantities import Quantity
 from domain.understanding.result import Doubt, Intent, Reading, Understanding, Why
 from domain.understanding.scene import Scene
