@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from domain.understanding.rule import Rule
+from domain.understanding.slips import righted
 
 BLANK = "\ue000"
 """Stands where something was masked; never part of a word."""
@@ -38,19 +39,6 @@ _TRADITIONAL = str.maketrans(
     "个学万两没还师计划实际参练开电贰陆号周岁后过进组织应该对说错级县导课读绿环处间门项种数费总报灾震车题难无与从为条"
     "节举办话体会动设备装机坏区员长队单继续评奖称复产业场台几约亿负责问",
 )
-_SLIPS = (
-    ("以经", "已经"), ("己经", "已经"), ("巳经", "已经"), ("己完成", "已完成"), ("己开展", "已开展"), ("己装", "已装"),
-    ("己建", "已建"), ("己整改", "已整改"), ("己制定", "已制定"), ("己成立", "已成立"), ("演炼", "演练"),
-    ("演连", "演练"),
-    ("演习", "演练"), ("左又", "左右"), ("右左", "左右"), ("百分只", "百分之"), ("百分子", "百分之"), ("在坐", "在做"),
-    ("星其", "星期"), ("咯", "了"), ("哒", "了"), ("莫得", "没有"), ("冇", "没"), ("俺", "我"),
-    ("喽", "了"), ("培讯", "培训"), ("陪训", "培训"),
-    ("隐换", "隐患"), ("隐慻", "隐患"), ("正改", "整改"),
-    ("导学按", "导学案"), ("心的体会", "心得体会"), ("公开科", "公开课"), ("未开站", "未开展"), ("开战了", "开展了"),
-    ("班班同", "班班通"), ("板板通", "班班通"), ("班板通", "班班通"), ("绿华", "绿化"), ("米平方", "平方米"),
-)  # fmt: skip
-_SLIP = Rule("|".join(re.escape(wrong) for wrong, _ in _SLIPS))
-_RIGHT = dict(_SLIPS)
 _COMMA = Rule(r",(?!\d{3}(?!\d))|(?<!\d),")
 _INVISIBLE = Rule(r"[\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff\ufe0f]")
 
@@ -79,7 +67,7 @@ def normalise(original: str) -> Normal:
     """NFKC, one kind of punctuation, no idle spaces, common slips put right, list markers made recognisable."""
     characters = _with_markers(_characters(original))
     characters = _without_idle_spaces(characters)
-    text = _SLIP.sub(lambda match: _RIGHT[match.group()], "".join(c for c, _, _ in characters))
+    text = righted("".join(c for c, _, _ in characters))
     return Normal(original, text, tuple(s for _, s, _ in characters), tuple(e for _, _, e in characters))
 
 
