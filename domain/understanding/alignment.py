@@ -209,7 +209,11 @@ def _without_strangers(scene: Scene, found: list[Assigned]) -> list[Assigned]:
 def _fits(scene: Scene, quantity: Quantity, bound: Bound) -> dict[Profile, Fit]:
     numeric = [p for p in scene.profiles if p.numeric]
     found = {p: f for p in numeric if (f := fit(scene, quantity, p, bound)) is not None}
-    if quantity.unit and quantity.sort == "count" and any(p.family != "percent" for p in found):
+    if (
+        quantity.unit
+        and quantity.sort == "count"
+        and any(p.family != "percent" and (f.noun or f.unit == 2) for p, f in found.items())
+    ):
         found = {p: f for p, f in found.items() if p.family != "percent"}
     found = _per_or_whole(scene, quantity, found)
     focused = next((p for p in found if p.key == scene.focus), None)

@@ -133,7 +133,10 @@ def _last_said(scene: Scene, whens: list[When]) -> list[When]:
 def _is_for(scene: Scene, when: When, profile: Profile) -> bool:
     clause = scene.clause_at(when.start)
     before = scene.raw[clause.start : when.start]
-    if re.search(rf"(?:{_DROPPED.pattern})[^，。;]{{0,4}}$", before) or _CANCELLED.search(clause.words):
+    dropped = re.search(rf"(?:{_DROPPED.pattern})[^，。;]{{0,4}}$", before)
+    if (dropped and not re.search(r"不是[^，。;]*是$", before)) or _CANCELLED.search(clause.words):
+        return False
+    if _REPORTED.match(scene.raw[when.end :]):
         return False
     if dates.direction(profile.question, scene.today) < 0 and _TO_BE.search(clause.words):
         return False
@@ -147,6 +150,7 @@ def _is_for(scene: Scene, when: When, profile: Profile) -> bool:
     return _on_this_side(scene, when, profile)
 
 
+_REPORTED = Rule(r"(?:上午|下午)?(?:我)?(?:报|填|说|写|发)(?:的|错|成)")
 _TO_BE = Rule(r"^[^，。;了已过]*(?:准备|打算|计划|要)(?:搞|开展|组织|练|举行|弄|做|开|办)[^了过]*$")
 
 

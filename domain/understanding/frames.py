@@ -33,7 +33,9 @@ def frame(
     if any(q.value is None for q in kept):
         return Why.FUZZY
     if pairs := [q for q in kept if q.sort == "pair"]:
-        return _paired(pairs)
+        sides = {side for q in pairs for side in (q.first, q.second)}
+        strange = [q for q in kept if q.sort == "count" and q.value not in sides and len(kept) > len(pairs) + 1]
+        return Why.AMBIGUOUS if strange else _paired(pairs)
     fractions = [q for q in kept if q.sort == "fraction" and q.first is not None and q.second is not None]
     if len(fractions) == 1 == len(kept) and (fractions[0].second or 0) >= 6:
         return fractions[0].first or Decimal(0), fractions[0].second or Decimal(0)
@@ -156,6 +158,7 @@ _JUST_DONE = Rule(r"(?<![坏除为少缺剩差欠多停辞])[\u4e00-\u9fff]了(?
 _DUE = Rule(r"(?<![反响适])应(?!该|急|用|为)[^，。;、\d没未已实]{0,4}(?:有|是|为)?$")
 
 
+_OF_A_KIND = Rule(r"[^，。;\d没未不坏缺差剩欠无还待旧]{1,4}的(?:只?有|是)?$")
 _DREW = Rule(r"^[^没未不无还差剩缺，。;]*了[^没未不无还差剩缺，。;]*$")
 
 
@@ -167,6 +170,8 @@ def _drawn_from(scene: Scene, kept: list[Quantity], shares: dict[Role, list[Deci
     if whole.value is None or part.value is None or part.value > whole.value or not whole.unit.startswith(part.unit):
         return None
     between, behind = scene.raw[whole.end : part.start], scene.tail(part)
+    if set(shares) == {Role.VALUE} and _OF_A_KIND.search(scene.lead(part)) and not negation.denied(behind):
+        return part.value, whole.value
     roles_told = set(shares) != {Role.VALUE}
     if roles_told or not _DREW.search(between) or negation.denied(behind):
         return None
@@ -176,6 +181,8 @@ def _drawn_from(scene: Scene, kept: list[Quantity], shares: dict[Role, list[Deci
 def _role(scene: Scene, quantity: Quantity, parts: Parts) -> Role:
     """The role, and where nothing tells it the side of the label whose words stand before (住校生210人,床位240个)."""
     role = roles(scene, quantity, ratio=True)
+    if role is Role.PLANNED and re.search(r"(?:要求|通知|分配|派|安排)[^，。;\d]{0,3}$", scene.lead(quantity)):
+        return Role.TOTAL
     if role is Role.PLANNED and parts and (parts[1].search(scene.lead(quantity)) or _due_asked(scene, quantity, parts)):
         return Role.TOTAL
     if role is not Role.VALUE or parts is None or not (parts[1] is NOTHING or parts[1].search(scene.raw)):

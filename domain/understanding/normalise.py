@@ -101,8 +101,19 @@ def _spelling(char: str) -> str:
     return "".join(c for c in plain.translate(_PUNCTUATION).lower() if not "\ue000" <= c <= "\uf8ff")
 
 
+def _without_particles(characters: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
+    """实际呢去了三十二个: what a speaker leans on in the middle of a sentence."""
+    text = "".join(c for c, _, _ in characters)
+    leaning = {match.start() for match in _LEANING.finditer(text)}
+    return [character for at, character in enumerate(characters) if at not in leaning] if leaning else characters
+
+
+_LEANING = Rule(r"(?<=[\u4e00-\u9fff])(?<!干)[呢嘛噻](?=[\u4e00-\u9fff\d])")
+
+
 def _without_idle_spaces(characters: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
     """Spaces go, except between two digit runs that do not look like one number; there a 、 stands."""
+    characters = _without_particles(characters)
     text = "".join(c for c, _, _ in characters)
     kept: list[tuple[str, int, int]] = []
     for at, (char, start, end) in enumerate(characters):
@@ -206,9 +217,11 @@ _LISTED = (
 
 def _mark_lists(text: str) -> str:
     """1、… 2、… as markers when they count up from 1 and something stands behind each."""
-    for pattern in _LISTED:
-        run = _counting_up(text, list(pattern.finditer(text)))
-        if run:
+    every = [list(pattern.finditer(text)) for pattern in _LISTED]
+    mixed = sorted((match for matches in every for match in matches), key=lambda match: match.start())
+    for matches in (*every, mixed):
+        run = _counting_up(text, matches)
+        if run and len(run) >= len(_counting_up(text, mixed)):
             return _marked(text, run)
     return text
 
@@ -222,6 +235,9 @@ def _counting_up(text: str, matches: list[re.Match[str]]) -> list[re.Match[str]]
     for match in matches:
         if _number(match["n"]) == len(run) + 1 and (not run or match.start() > run[-1].end()):
             run.append(match)
+    lone = matches[0] if matches and not run else None
+    if lone is not None and lone.start() == 0 and lone["n"].isdigit() and _opens_a_list(lone, text):
+        return [lone]
     if len(run) < 2 and not (run and run[0].start() == 0 and _opens_a_list(run[0], text)):
         return []
     ends = [m.start() for m in run[1:]] + [len(text)]

@@ -75,6 +75,8 @@ def _combined(scene: Scene, profile: Profile, usable: list[Amount], amounts: lis
     usable = partial_sums(scene, usable)
     sums = [a for a in usable if a.role is Role.SUM]
     parts = [a for a in usable if a.role is Role.VALUE]
+    if (own := _own_part(scene, profile, sums, parts)) is not None:
+        return _single(scene, profile, own)
     if sums and parts and any(a.role is Role.OTHER for a in amounts):
         return doubt(scene, profile, Why.AMBIGUOUS, *_span([*sums, *parts]))
     if sums:
@@ -93,6 +95,18 @@ def _combined(scene: Scene, profile: Profile, usable: list[Amount], amounts: lis
     if (own := only_named(scene, parts, profile.question.label)) is not None:
         return _single(scene, profile, own)
     return doubt(scene, profile, Why.AMBIGUOUS, *_span(parts))
+
+
+def _own_part(scene: Scene, profile: Profile, sums: list[Amount], parts: list[Amount]) -> Amount | None:
+    """全校共502人,享受营养餐的261人: what bears the question's own name, beside all there are."""
+    whole = [
+        a for a in sums if not a.assigned.bound.concepts & profile.named and _ALL_THERE.search(scene.lead(a.quantity))
+    ]
+    own = [a for a in parts if a.assigned.fit.noun >= 3 and a.assigned.bound.concepts & profile.named]
+    return own[0] if len(whole) == len(sums) == 1 == len(own) == len(parts) and whole[0].value is not None else None
+
+
+_ALL_THERE = Rule(r"(?:全校|全园|学校|图书馆|总人数|在校)[^，。;\d]{0,4}$")
 
 
 def _span(amounts: list[Amount]) -> tuple[int, int]:
@@ -116,7 +130,11 @@ def _single(scene: Scene, profile: Profile, amount: Amount) -> Outcome:
     quantity = amount.quantity
     if amount.value is None:
         return doubt(scene, profile, _why_none(amount), quantity.start, quantity.end)
-    if "fault" in profile.nouns and amount.assigned.fit.noun < 3 and re.match(r"都|全|均", scene.tail(quantity)):
+    if (
+        "fault" in profile.nouns
+        and amount.assigned.fit.noun < 3
+        and re.match(r"(?:都|全|均)(?!是)", scene.tail(quantity))
+    ):
         return doubt(scene, profile, Why.AMBIGUOUS, quantity.start, quantity.end)
     if _mixed_crowd(scene, profile, amount):
         return doubt(scene, profile, Why.AMBIGUOUS, quantity.start, quantity.end)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Slips of the pen and of the input method: 以经, 引患, 进形中; put right in words of the trade, never elsewhere."""
 
 from __future__ import annotations

@@ -199,7 +199,8 @@ def _fill_from_list(laid_out: Scene, found: dict[str, Outcome]) -> None:
             for p in laid_out.profiles
             if p.numeric or p is profile
         )
-        if isinstance(found[profile.key], Reading) or (named and isinstance(found[profile.key], Doubt)):
+        strange = _names_another(laid_out, number, profile)
+        if strange and (isinstance(found[profile.key], Reading) or (named and isinstance(found[profile.key], Doubt))):
             continue
         alone = scene.build(words, [profile.question], laid_out.today, None)
         taken, torn = alignment.align(alone)
@@ -208,6 +209,13 @@ def _fill_from_list(laid_out: Scene, found: dict[str, Outcome]) -> None:
             outcome = texts.read(alone, alone.profiles[0], [])
         if isinstance(outcome, Reading):
             found[profile.key] = replace(outcome, rule=outcome.rule + ", numbered")
+
+
+def _names_another(laid_out: Scene, number: int, profile: Profile) -> bool:
+    """The item of this number names another question, and not its own."""
+    cues = [cue for c in laid_out.clauses if c.marker == number for cue in laid_out.cues_in(c)]
+    others = frozenset[str]().union(*(p.named for p in laid_out.profiles if p is not profile))
+    return any(cue.concepts & others for cue in cues) and not any(cue.concepts & profile.named for cue in cues)
 
 
 def _items(laid_out: Scene) -> dict[int, str]:
@@ -224,6 +232,8 @@ def _items(laid_out: Scene) -> dict[int, str]:
 
 def _infer_done(laid_out: Scene, found: dict[str, Outcome]) -> None:
     """A day behind us, people who took part, a time taken: then it was done, though nobody said 已开展."""
+    if repairs.speaks_of_earlier(laid_out.raw):
+        return
     for profile in laid_out.profiles:
         if profile.family != "bool" or isinstance(found[profile.key], Reading) or not profile.key.endswith("_done"):
             continue
