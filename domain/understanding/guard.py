@@ -143,6 +143,7 @@ def _rivals(scene: Scene, profile: Profile, mine: list[Quantity], taken: Taken, 
         for q in scene.quantities
         if q.start not in claimed
         and q.sort != "fraction"
+        and not (q.numeral in ("一", "几") and len(scene.clauses) > 2)
         and sorts_fit(q, profile)
         and not (profile.family == "percent" and another_rate(scene, q, profile))
     ]

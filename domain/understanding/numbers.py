@@ -85,6 +85,9 @@ def _combined(scene: Scene, profile: Profile, usable: list[Amount], amounts: lis
         return doubt(scene, profile, Why.AMBIGUOUS)
     if len(parts) == 1 or (len({a.value for a in parts}) == 1 and not told_apart(scene, parts)):
         return _single(scene, profile, parts[0])
+    exact = [a for a in parts if a.quantity.numeral != "几" or a.quantity.unit]
+    if len(exact) == 1 < len(parts) and exact[0].assigned.fit.noun >= 3:
+        return _single(scene, profile, exact[0])
     if any(a.value is None for a in parts):
         return doubt(scene, profile, Why.FUZZY, *_span(parts))
     if profile.family == "percent" and (same := said_twice(parts)) is not None:
