@@ -241,7 +241,7 @@ def _own_hands(scene: Scene) -> bool:
 _ATTENDING = Rule(r"参加|参与|参演|参训|实际|实到|到场|去了|来了|实参")
 
 
-_ENROLLED = Rule(r"全校|一共|共|总|在校|在册|应|学校")
+_ENROLLED = Rule(r"全校|一共|共|总|在校|在册|在编|编制|聘|应|学校")
 
 
 def _attended(scene: Scene, profile: Profile, usable: list[Amount]) -> list[Amount] | None:

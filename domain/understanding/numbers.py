@@ -26,6 +26,7 @@ from domain.understanding.parts import are_parts, only_named, partial_sums, summ
 from domain.understanding.profiles import Profile
 from domain.understanding.quantities import Quantity
 from domain.understanding.result import Why
+from domain.understanding.roles import roles
 from domain.understanding.rule import Rule
 from domain.understanding.scene import Scene
 from domain.understanding.sharing import Role
@@ -57,11 +58,21 @@ def read(scene: Scene, profile: Profile, found: list[Assigned], torn: list[Quant
     usable = told
     usable = in_its_measure(scene, profile, usable)
     usable = summed_up(scene, without_articles(usable))
-    if usable and left_unsaid(scene, profile, amounts):
+    if usable and (left_unsaid(scene, profile, amounts) or _sum_unplaced(scene, usable, torn)):
         return doubt(scene, profile, Why.AMBIGUOUS, *_span(amounts))
     if usable:
         return _combined(scene, profile, usable, amounts)
     return _without_amount(scene, profile, amounts, torn)
+
+
+def _sum_unplaced(scene: Scene, usable: list[Amount], torn: list[Quantity]) -> bool:
+    """又集中了一回,一共3场; 坏了2台,一台黑屏一台死机: a sum or a part of the same that was given to nobody."""
+    mine = {a.quantity.unit for a in usable}
+    sums = any(a.role is Role.SUM for a in usable)
+    return any(
+        (roles(scene, q) is Role.SUM and not sums) or (len(usable) > 1 and q.unit in mine and q.unit and not sums)
+        for q in torn
+    )
 
 
 def _combined(scene: Scene, profile: Profile, usable: list[Amount], amounts: list[Amount]) -> Outcome:
@@ -105,7 +116,7 @@ def _own_part(scene: Scene, profile: Profile, sums: list[Amount], parts: list[Am
     whole = [
         a for a in sums if not a.assigned.bound.concepts & profile.named and _ALL_THERE.search(scene.lead(a.quantity))
     ]
-    own = [a for a in parts if a.assigned.fit.noun >= 3 and a.assigned.bound.concepts & profile.named]
+    own = [a for a in parts if a.assigned.bound.level >= 2 and a.assigned.bound.concepts & profile.named]
     return own[0] if len(whole) == len(sums) == 1 == len(own) == len(parts) and whole[0].value is not None else None
 
 

@@ -35,6 +35,8 @@ def read(scene: Scene, profile: Profile, found: list[Assigned], torn: list[Quant
     if isinstance(frame, Why):
         return doubt(scene, profile, frame, *span)
     value = ratio(*frame)
+    if len(kept) == 1 and torn and profile.question.total is None:
+        value = Why.AMBIGUOUS
     if isinstance(value, Why):
         return doubt(scene, profile, value, *span)
     if _something_missing(scene, kept, value):
