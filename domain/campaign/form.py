@@ -14,7 +14,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from domain.indicators import Basic, Kind, Nature
-from domain.rounds import Shift
+from domain.occurrences import Shift
 from domain.stages import STAGE_NAMES, Stage
 
 
