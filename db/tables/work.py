@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import JSON, UniqueConstraint
+from sqlalchemy import JSON, Index, UniqueConstraint
 from sqlmodel import Field
 
 from db.tables.base import Table, big, json_column, key, refers
@@ -102,7 +102,7 @@ class Round(Table, table=True):
     __table_args__ = (
         refers("task_id", "task"),
         UniqueConstraint("bureau_id", "task_id", "period_to"),
-        UniqueConstraint("bureau_id", "task_id", "occurrence"),
+        Index("ix_round_occurrence", "bureau_id", "task_id", "occurrence", unique=True),
     )
 
     bureau_id: int = key(foreign_key="bureau.id")
@@ -116,7 +116,7 @@ class Round(Table, table=True):
     grace_until: datetime
     lock_at: datetime
     moved_because: str = ""
-    nominal_due: date
-    occurrence: str
+    nominal_due: date = Field(sa_column_kwargs={"server_default": "1970-01-01"})
+    occurrence: str = Field(sa_column_kwargs={"server_default": ""})
     issued_at: datetime
     questionnaire: list[dict[str, object]] = json_column(list)

@@ -18,28 +18,32 @@ _TEXT = sqlmodel.sql.sqltypes.AutoString()
 def upgrade() -> None:
     op.add_column("bureau", sa.Column("calendar", sa.JSON(), server_default="{}", nullable=False))
     op.add_column("task", sa.Column("asks", _TEXT, server_default="school", nullable=False))
-    op.add_column("round", sa.Column("nominal_due", sa.Date(), nullable=True))
-    op.add_column("round", sa.Column("occurrence", _TEXT, nullable=True))
+    op.add_column("round", sa.Column("nominal_due", sa.Date(), server_default="1970-01-01", nullable=False))
+    op.add_column("round", sa.Column("occurrence", _TEXT, server_default="", nullable=False))
     _name_rounds()
-    with op.batch_alter_table("round") as table:
-        table.alter_column("nominal_due", existing_type=sa.Date(), nullable=False)
-        table.alter_column("occurrence", existing_type=_TEXT, nullable=False)
-        table.create_unique_constraint(op.f("uq_round_bureau_id_task_id_occurrence"), ["bureau_id", "task_id", "occurrence"])
+    op.create_index("ix_round_occurrence", "round", ["bureau_id", "task_id", "occurrence"], unique=True)
 
 
 def _name_rounds() -> None:
-    """Until now a round was of the month whose due day is nearest to the end of its period."""
+    """Until now a round was of the month whose due day is nearest to the end of its period. Two of one month (its day
+    was changed in between) are told apart by their end."""
     task = sa.table("task", sa.column("bureau_id"), sa.column("id"), sa.column("schedule", sa.JSON()))
     round_ = sa.table(
         "round", sa.column("bureau_id"), sa.column("id"), sa.column("task_id"), sa.column("period_to", sa.Date()),
         sa.column("nominal_due", sa.Date()), sa.column("occurrence"),
     )  # fmt: skip
     connection = op.get_bind()
-    days = {(row.bureau_id, row.id): int((row.schedule or {}).get("day", 25)) for row in connection.execute(sa.select(task))}
-    for row in connection.execute(sa.select(round_).order_by(round_.c.period_to)).all():
+    tasks = connection.execute(sa.select(task)).all()
+    days = {(row.bureau_id, row.id): int((row.schedule or {}).get("day", 25)) for row in tasks}
+    seen: set[tuple[int, int, str]] = set()
+    for row in connection.execute(sa.select(round_).order_by(round_.c.period_to.desc())).all():
         nominal = _nearest(row.period_to, days.get((row.bureau_id, row.task_id), 25))
+        occurrence = f"{nominal.year}-{nominal.month:02}"
+        if (row.bureau_id, row.task_id, occurrence) in seen:
+            nominal, occurrence = row.period_to, f"{occurrence}-until-{row.period_to.isoformat()}"
+        seen.add((row.bureau_id, row.task_id, occurrence))
         named = sa.update(round_).where(round_.c.bureau_id == row.bureau_id, round_.c.id == row.id)
-        connection.execute(named.values(nominal_due=nominal, occurrence=f"{nominal.year}-{nominal.month:02}"))
+        connection.execute(named.values(nominal_due=nominal, occurrence=occurrence))
 
 
 def _nearest(period_to: date, day: int) -> date:
@@ -50,9 +54,8 @@ def _nearest(period_to: date, day: int) -> date:
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("round") as table:
-        table.drop_constraint(op.f("uq_round_bureau_id_task_id_occurrence"), type_="unique")
-        table.drop_column("occurrence")
-        table.drop_column("nominal_due")
+    op.drop_index("ix_round_occurrence", "round")
+    op.drop_column("round", "occurrence")
+    op.drop_column("round", "nominal_due")
     op.drop_column("task", "asks")
     op.drop_column("bureau", "calendar")
