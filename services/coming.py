@@ -29,9 +29,9 @@ from domain.preview import (
     past_rungs,
     questions,
 )
-from domain.rounds import Ahead, RoundPlan
+from domain.rounds import Ahead, RoundPlan, Skipped
 from services.rounds import asked_units
-from services.schedule import last_rounds, rounds_ahead
+from services.schedule import last_rounds, rounds_ahead, schedule_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,29 @@ async def coming_plans(
     """The rounds of a task that open until then and are not issued yet, and those that 寒暑假 leaves out."""
     last = await last_rounds(session, task.bureau_id, [task.id])
     return rounds_ahead(task, last.get(task.id), hours, now, until)
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A task of which something is not issued: a round because of 寒暑假, or everything because the calendar lacks
+    what its schedule goes by (`wanting`)."""
+
+    task: Task
+    skipped: Skipped | None = None
+    wanting: str = ""
+
+
+async def left_out(
+    session: AsyncSession, bureau_id: int, hours: OfficeHours, now: datetime, until: datetime
+) -> list[LeftOut]:
+    """Of all tasks, what will not be issued until then though one might expect it."""
+    found: list[LeftOut] = []
+    for task in await tasks_of(session, bureau_id):
+        skipped = (await coming_plans(session, task, hours, now, until)).skipped
+        found += [LeftOut(task, one) for one in skipped]
+        if wanting := schedule_of(task).needs(hours.calendar):
+            found.append(LeftOut(task, wanting=wanting))
+    return found
 
 
 async def _of_task(

@@ -162,7 +162,7 @@ class ScheduleForm(_Form):
     )
     at: time = Field(time(17, 0), description="截止时刻,08:30到17:30")
     shift: Shift = Field(Shift.EARLIER, description="遇放假:earlier 提前、later 顺延")
-    opens_before: int = Field(5, ge=0, le=40, description="提前几个工作日发出")
+    opens_before: int = Field(5, ge=0, le=40, description="提前几个工作日发出;每周的不写为2")
     lock_after: int = Field(5, ge=1, le=40, description="截止后几个工作日关闭")
     term_month: int = Field(2, ge=1, le=5, description="每学期的指标在学期第几个月问(9月、3月是第1个月)")
 
