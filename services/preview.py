@@ -24,6 +24,7 @@ from db.tables import (
     Task,
     Unit,
 )
+from domain import defaults
 from domain.calendar import OfficeHours
 from domain.ladder import Audience, ladder_of
 from domain.messages import ReportKey
@@ -39,7 +40,7 @@ from domain.preview import (
 from services.chase_lists import MissingUnit, unreachable_units
 from services.coming import Coming, LeftOut, coming_rounds, left_out, tasks_of
 from services.delegations import by_person, handed_over
-from services.nagging import MOST_A_DAY, NAGGING, SPACING
+from services.nagging import NAGGING
 from services.outbox import Recipient
 from services.people import recipients_of_units
 from services.sheets import OPEN_STATES
@@ -92,8 +93,8 @@ async def preview(
     running = await _running(session, bureau_id, now)
     future = [await _future(session, bureau_id, one, -number) for number, one in enumerate(coming, 1)]
     went = await _went(session, bureau_id, now, hours)
-    worst = messages([*running, *future], now, until, hours, MOST_A_DAY, SPACING, went)
-    best = messages([_only_prompt(one) for one in future], now, until, hours, MOST_A_DAY, SPACING, went)
+    worst = messages([*running, *future], now, until, hours, defaults.MOST_A_DAY, defaults.SPACING, went)
+    best = messages([_only_prompt(one) for one in future], now, until, hours, defaults.MOST_A_DAY, defaults.SPACING, went)
     weeks, months = burdens(_with(worst, went), _with(best, went), hours)
     wanted = tuple(one for one in coming if not task_key or task_key in _called(one.task))
     asked = {unit.id: unit for one in wanted for unit in one.units}
