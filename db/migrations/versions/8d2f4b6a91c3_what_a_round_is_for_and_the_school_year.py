@@ -20,6 +20,8 @@ def upgrade() -> None:
     op.add_column("task", sa.Column("asks", _TEXT, server_default="school", nullable=False))
     op.add_column("round", sa.Column("nominal_due", sa.Date(), server_default="1970-01-01", nullable=False))
     op.add_column("round", sa.Column("occurrence", _TEXT, server_default="", nullable=False))
+    for name in ("due_then", "grace_then"):
+        op.add_column("report", sa.Column(name, sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True))
     _name_rounds()
     op.create_index("ix_round_occurrence", "round", ["bureau_id", "task_id", "occurrence"], unique=True)
 
@@ -55,6 +57,8 @@ def _nearest(period_to: date, day: int) -> date:
 
 def downgrade() -> None:
     op.drop_index("ix_round_occurrence", "round")
+    op.drop_column("report", "grace_then")
+    op.drop_column("report", "due_then")
     op.drop_column("round", "occurrence")
     op.drop_column("round", "nominal_due")
     op.drop_column("task", "asks")
