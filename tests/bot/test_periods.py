@@ -45,7 +45,7 @@ async def test_in_a_late_report_this_month_is_the_periods(stage: Stage, county: 
     assert december.period_to == date(2026, 12, 31)
     stage.clock.jump_to(at("2027-01-06 10:00"))
     await wang.play(("待办", "应急疏散演练"), ("[开始填报]", "演练"))
-    await wang.play((f"本月5日{FIGURES}", ("12月5日(星期六)", "!1月5日")), ("[提交]", "✓ 已收到"))
+    await wang.play((f"本月5日搞了{FIGURES}", ("12月5日(星期六)", "!1月5日")), ("[提交]", "✓ 已收到"))
     answers = await stage.rows(Answer, Answer.key == "drill_date", Answer.round_id == december.id)
     assert [one.day for one in answers] == [date(2026, 12, 5)]
     assert await stage.rows(Draft, Draft.round_id == december.id)
