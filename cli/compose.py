@@ -148,9 +148,7 @@ def workplace_for(database: Database, clock: Clock, bureau: Bureau, data: Path |
     """`data` is the folder for what people send."""
     evidence = EvidenceStore(data / "evidence") if data else None
     backups = data / "backups" if data else None
-    return Workplace(
-        database, clock, bureau.id, office_hours(bureau), evidence=evidence, backups=backups
-    )
+    return Workplace(database, clock, bureau.id, office_hours(bureau), evidence=evidence, backups=backups)
 
 
 def bot_of(settings: Settings) -> DubanBot:

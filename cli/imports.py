@@ -1,4 +1,4 @@
-"""`duban import roster FILE`, `duban import campaign FILE`, `duban import calendar FILE`: a rehearsal first, then, on a yes, the real thing."""
+"""`duban import roster|campaign|calendar FILE`: a rehearsal first, then, on a yes, the real thing."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ class WorkCalendar:
     """Which days are worked; all arithmetic is in whole days of the bureau's own zone."""
 
     override: Override = Override()
-    school: SchoolYear = SchoolYear()
+    school: SchoolYear = field(default_factory=SchoolYear)
 
     def teaching_week(self, day: date) -> TeachingWeek | None:
         return self.school.week(day, self.is_off)

@@ -6,8 +6,10 @@ Everything wrong is named with its key, in Chinese; what is right is kept, so th
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from domain.calendar import Override, WorkCalendar
@@ -92,14 +94,11 @@ def _span(raw: object, where: str, problems: list[str]) -> list[date]:
 def _date(raw: object, where: str, problems: list[str]) -> date | None:
     if isinstance(raw, date) and not isinstance(raw, datetime):
         return raw
-    try:
-        return date.fromisoformat(raw.strip()) if isinstance(raw, str) else _wrong(raw, where, problems)
-    except ValueError:
-        return _wrong(raw, where, problems)
-
-
-def _wrong(raw: object, where: str, problems: list[str]) -> None:
+    if isinstance(raw, str):
+        with suppress(ValueError):
+            return date.fromisoformat(raw.strip())
     problems.append(f"「{where}」:“{raw}”不是日期,要写成 2027-02-06 的样子")
+    return None
 
 
 def _years(raw: object, problems: list[str]) -> Iterator[int]:
@@ -142,7 +141,9 @@ def _term(data: dict[str, Any], where: str, problems: list[str]) -> Term | None:
     if not begins < ends <= begins + timedelta(days=250):
         problems.append(f"「{where}」:止日要在起日之后,一个学期不超过250天")
         return None
-    return Term(str(data.get("name", "")).strip() or f"{begins.year}年{begins.month}月起", begins, ends, weeks, counts is True)
+    return Term(
+        str(data.get("name", "")).strip() or f"{begins.year}年{begins.month}月起", begins, ends, weeks, counts is True
+    )
 
 
 def _weeks(raw: object, where: str, problems: list[str]) -> dict[int, date]:
@@ -176,7 +177,7 @@ def _events(raw: object, problems: list[str]) -> Iterator[tuple[str, tuple[date,
 
 def _overlaps(terms: tuple[Term, ...]) -> Iterator[str]:
     ordered = sorted(terms, key=lambda term: term.begins)
-    for one, other in zip(ordered, ordered[1:], strict=False):
+    for one, other in pairwise(ordered):
         if other.begins <= one.ends:
             yield f"「terms」:{one.name}和{other.name}的日期重叠"
 

@@ -56,11 +56,7 @@ def _hint(indicator: Indicator, value: Value, setting: Setting, last: Value | No
 def _outside(indicator: Indicator, day: date, setting: Setting) -> bool:
     """A day of the period 时期数 that lies before or after it; not what is planned, which is still to come."""
     is_planned = indicator.earliest == "today"
-    return (
-        indicator.nature is Nature.FLOW
-        and not is_planned
-        and not setting.period_from <= day <= setting.period_to
-    )
+    return indicator.nature is Nature.FLOW and not is_planned and not setting.period_from <= day <= setting.period_to
 
 
 def _against_last(indicator: Indicator, value: int | Decimal, last: Value | None) -> Hint | None:

@@ -61,9 +61,7 @@ class RoundPlan:
         return self.period_to
 
 
-def plan(
-    schedule: Schedule, at: Occurrence | Month, hours: OfficeHours, previous_due: date | None = None
-) -> RoundPlan:
+def plan(schedule: Schedule, at: Occurrence | Month, hours: OfficeHours, previous_due: date | None = None) -> RoundPlan:
     """The round of that occurrence, or the one due in that month.
 
     `previous_due` is the last day of the task's last period; without it the period starts after the day the round

@@ -81,9 +81,7 @@ async def coming_rounds(
     return [one for task in tasks for one in await _of_task(session, task, hours, now, until)]
 
 
-async def coming_plans(
-    session: AsyncSession, task: Task, hours: OfficeHours, now: datetime, until: datetime
-) -> Ahead:
+async def coming_plans(session: AsyncSession, task: Task, hours: OfficeHours, now: datetime, until: datetime) -> Ahead:
     """The rounds of a task that open until then and are not issued yet, and those that 寒暑假 leaves out."""
     last = await last_rounds(session, task.bureau_id, [task.id])
     return rounds_ahead(task, last.get(task.id), hours, now, until)

@@ -77,7 +77,9 @@ async def _settle(turn: Turn, update_id: int, outcome: str) -> Outcome:
     """Take the buttons off, and let those who were told know what it was."""
     if not await close_question(turn, update_id, "emergency"):
         return Outcome.OUT_OF_DATE
-    alarms = [row for row in await _alarms(turn, turn.now - defaults.FOCUS_LASTS) if row.payload.get("update_id") == update_id]
+    alarms = [
+        row for row in await _alarms(turn, turn.now - defaults.FOCUS_LASTS) if row.payload.get("update_id") == update_id
+    ]
     items: list[tuple[Recipient, Message]] = [
         (
             Recipient(row.bureau_id, row.chat_id, row.person_id),

@@ -94,7 +94,9 @@ async def preview(
     future = [await _future(session, bureau_id, one, -number) for number, one in enumerate(coming, 1)]
     went = await _went(session, bureau_id, now, hours)
     worst = messages([*running, *future], now, until, hours, defaults.MOST_A_DAY, defaults.SPACING, went)
-    best = messages([_only_prompt(one) for one in future], now, until, hours, defaults.MOST_A_DAY, defaults.SPACING, went)
+    best = messages(
+        [_only_prompt(one) for one in future], now, until, hours, defaults.MOST_A_DAY, defaults.SPACING, went
+    )
     weeks, months = burdens(_with(worst, went), _with(best, went), hours)
     wanted = tuple(one for one in coming if not task_key or task_key in _called(one.task))
     asked = {unit.id: unit for one in wanted for unit in one.units}

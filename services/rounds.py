@@ -26,6 +26,7 @@ from services.merging import PROMPT, whom
 from services.nagging import Nag, nag
 from services.schedule import last_rounds, rounds_ahead, schedule_of, schedule_to_json
 from services.troubles import Guard
+
 __all__ = [
     "Issued", "asked_units", "indicator_rows", "issue", "open_due_rounds", "prompt", "schedule_of", "schedule_to_json",
 ]  # fmt: skip

@@ -38,11 +38,11 @@ async def last_rounds(session: AsyncSession, bureau_id: int, task_ids: Sequence[
     columns = (col(Round.task_id), col(Round.nominal_due), col(Round.occurrence), col(Round.period_to))
     joined = and_(col(Round.task_id) == newest_of.c.task_id, col(Round.nominal_due) == newest_of.c.day)
     rows: Sequence[Row[tuple[int, object, str, object]]] = (
-        await session.execute(select(*columns).join(newest_of, joined).where(mine))  # type: ignore[assignment]
+        await session.execute(select(*columns).join(newest_of, joined).where(mine))
     ).all()
     return {row.task_id: Issued(row.nominal_due, row.occurrence, row.period_to) for row in rows}
 
 
 def rounds_ahead(task: Task, last: Issued | None, hours: OfficeHours, now: datetime, until: datetime) -> Ahead:
-    """Those that should be open by `until` and are not issued yet; raises ValueError for a schedule that will not do."""
+    """Those that should be open by `until` and are not issued yet; ValueError for a schedule that will not do."""
     return ahead(schedule_of(task), hours, last, task.starts_on, now, until)

@@ -148,7 +148,8 @@ class ScheduleForm(_Form):
     """报告期的安排."""
 
     every: AnyEvery = Field(
-        description="monthly 每月、quarterly 每季度、term 每学期、once 一次、weekly 每周、teaching_week 每教学周、event 按事件"
+        description="monthly 每月、quarterly 每季度、term 每学期、once 一次、weekly 每周、"
+        "teaching_week 每教学周、event 按事件"
     )
     day: Day = Field(25, description="截止日(月末不足则为最后一天);last 最后一天、last_working 最后一个工作日")
     weekday: Annotated[int, Field(ge=1, le=7), _named(_WEEKDAYS)] = Field(

@@ -12,12 +12,20 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from domain.campaign.form import LAST_WORKING, Asks, CampaignForm, ColumnForm, Every, IndicatorForm, ScheduleForm, TaskForm
+from domain.campaign.form import (
+    LAST_WORKING,
+    Asks,
+    CampaignForm,
+    ColumnForm,
+    Every,
+    IndicatorForm,
+    ScheduleForm,
+    TaskForm,
+)
 from domain.campaign.load import months_of
 from domain.indicators import Indicator, Kind, Nature, OnlyIf
 from domain.rounds import Frequency, Month, Schedule, Vacation
 from domain.stages import Stage
-
 
 WEEKLY_OPENS_BEFORE = 2
 
@@ -132,7 +140,8 @@ def _schedule(task: TaskForm, every: Every) -> Schedule:
     form = task.schedule
     schedule = Schedule(
         _FREQUENCIES[every], form.day if isinstance(form.day, int) else 31, form.at, form.shift,
-        _opens_before(form, every), form.lock_after, last_working=form.day == LAST_WORKING, weekday=form.weekday, weeks=tuple(sorted(form.weeks)),
+        _opens_before(form, every), form.lock_after, last_working=form.day == LAST_WORKING, weekday=form.weekday,
+        weeks=tuple(sorted(form.weeks)),
         event=form.event, offset=form.offset, vacation=form.vacation or _vacation(task),
     )  # fmt: skip
     return replace(schedule, term_month=form.term_month) if every is Every.TERM else schedule

@@ -24,7 +24,8 @@ TASK = {
     "key": "任务代码", "name": "任务名称", "short": "短名", "lead": "牵头股室", "support": "配合股室",
     "document": "依据文号", "stages": "问哪些学段", "starts": "开始日期", "schedule.every": "频次",
     "schedule.day": "截止日", "schedule.weekday": "星期几", "schedule.weeks": "第几教学周", "schedule.event": "事件",
-    "schedule.offset": "事件后几个工作日", "schedule.vacation": "寒暑假", "asks": "谁来报", "schedule.at": "截止时刻", "schedule.shift": "遇放假",
+    "schedule.offset": "事件后几个工作日", "schedule.vacation": "寒暑假",
+    "asks": "谁来报", "schedule.at": "截止时刻", "schedule.shift": "遇放假",
     "schedule.opens_before": "提前几个工作日发出", "schedule.lock_after": "截止后几个工作日关闭",
     "schedule.term_month": "学期第几个月", "example": "一句话报的样子",
 }  # fmt: skip
@@ -60,7 +61,9 @@ _SHEETS = {"任务": TASK, "频次": OTHER, "指标": INDICATOR}
 
 CHOICES: dict[str, list[str]] = {
     "类型": list(_KINDS.values()), "性质": ["时点数", "时期数"], "频次": list(_EVERY.values()), "必填": ["是", "否"],
-    "遇放假": ["提前", "顺延"], "寒暑假": [one.chinese for one in Vacation], "不超过在册": list(_BASICS.values()), "总数取自在册": list(_BASICS.values()),
+    "遇放假": ["提前", "顺延"],
+    "寒暑假": [one.chinese for one in Vacation],
+    "不超过在册": list(_BASICS.values()), "总数取自在册": list(_BASICS.values()),
     "更正在册": list(_BASICS.values()), "只增不减": ["是", "否"],
 }  # fmt: skip
 """Lists to pick from, by heading."""

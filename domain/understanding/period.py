@@ -12,7 +12,7 @@ _NOT_BEHIND = r"(?<![\d年至到和、一二三四五六七八九十])"
 
 
 def of_period(words: str, period_to: date, today: date) -> str:
-    """The words as if they were said within the period: 本月5日 of December's report is 12月5日 in January, and the bare
+    """The words as if said within the period: 本月5日 of December's report is 12月5日 in January, and the bare
     12月 is 本月. Unchanged while the month of the period is not over."""
     if (period_to.year, period_to.month) >= (today.year, today.month):
         return words

@@ -213,12 +213,13 @@ async def test_rounds_are_told_what_they_are_for(old: str) -> None:
 
 async def test_two_rounds_of_one_month_stay_two(old: str) -> None:
     """The day of the task was changed in between."""
-    database, county = await at_work(old, at("2026-11-18 09:00"), PROMISES)
+    database, _ = await at_work(old, at("2026-11-18 09:00"), PROMISES)
     async with database.write() as session:
         copied = "bureau_id, id + 1, task_id, label, period_from, '2026-11-20', open_at, due_at, grace_until, lock_at"
         sql = (
             "INSERT INTO round (bureau_id, id, task_id, label, period_from, period_to, open_at, due_at, grace_until,"
-            f" lock_at, moved_because, issued_at, questionnaire) SELECT {copied}, '', issued_at, questionnaire FROM round"
+            f" lock_at, moved_because, issued_at, questionnaire)"
+            f" SELECT {copied}, '', issued_at, questionnaire FROM round"
         )
         await session.execute(text(sql if database.is_sqlite else sql.replace("'2026-11-20'", "DATE '2026-11-20'")))
     await migrations.migrate(database.engine)

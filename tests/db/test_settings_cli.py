@@ -78,8 +78,8 @@ def test_what_the_bureau_has_changed(tmp_path: Path, county: County, monkeypatch
     own = Schedule(Frequency.MONTHLY, day=20, at=time(12), shift=Shift.LATER, lock_after=3, vacation=Vacation.MERGE)
     calendar = read({"terms": [{"name": "秋季", "from": "2026-09-01", "to": "2027-01-22"}], "years": [2027]}).calendar
     monkeypatch.setenv("DUBAN_RETENTION_DAYS", "90")
-    change(tmp_path, county, schedule=schedule_to_json(own), ladder={"t-3": False}, asks="section", timezone="Asia/Urumqi",
-           calendar=to_data(calendar))  # fmt: skip
+    change(tmp_path, county, schedule=schedule_to_json(own), ladder={"t-3": False}, asks="section",
+           timezone="Asia/Urumqi", calendar=to_data(calendar))  # fmt: skip
     lines = printed(monkeypatch, tmp_path)
     text = "".join(line.strip() for line in lines)
     assert "班班通进度 20日、12:00截止、遇放假顺延、截止后3个工作日关闭、寒暑假并入下期、催报级有自己的、问股室" in text
@@ -157,8 +157,8 @@ def test_the_rest_of_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Settings().retention_days == defaults.RETENTION_DAYS
     for name, value, says in (
         ("CODE_VALID", timedelta(days=7), "7天有效"), ("REASKS", 3, "3次"), ("MOST_A_DAY", 1, "每人每个工作日1条"),
-        ("RETENTION_DAYS", 30, "保留30天"), ("LIST_AFTER", timedelta(minutes=9), "截止后9分钟"), ("RETURN_DAYS", 2, "2个工作日"),
-        ("FOCUS_LASTS", timedelta(hours=2), "记2小时"),
+        ("RETENTION_DAYS", 30, "保留30天"), ("LIST_AFTER", timedelta(minutes=9), "截止后9分钟"),
+        ("RETURN_DAYS", 2, "2个工作日"), ("FOCUS_LASTS", timedelta(hours=2), "记2小时"),
     ):  # fmt: skip
         monkeypatch.setattr(defaults, name, value)
         assert any(says == one.value for one in defaults.table()), name

@@ -188,7 +188,9 @@ async def test_a_task_that_goes_by_what_the_calendar_lacks_is_named(workplace: W
         task.schedule = schedule_to_json(Schedule(Frequency.TEACHING_WEEK, weeks=(6,)))
     lines = await previewed_in(workplace, WorkCalendar(), "2026-11-16 09:00", 14)
     assert "不会开启:班班通进度按学期安排,校历里还没有,请补校历(duban import calendar)" in lines
-    assert not any(line.startswith("不会开启") for line in await previewed_in(workplace, winter(), "2026-11-16 09:00", 14))
+    assert not any(
+        line.startswith("不会开启") for line in await previewed_in(workplace, winter(), "2026-11-16 09:00", 14)
+    )
 
 
 async def test_the_period_is_said(workplace: Workplace, county: County) -> None:

@@ -40,7 +40,8 @@ async def test_every_friday_for_a_month(database: Database, workplace: Workplace
         await tick(workplace)
     found = await rows(database, Round, Round.task_id == county.tasks["bbt"])
     assert sorted((row.label, row.period_from.day, row.period_to.day) for row in found) == [
-        ("2026年11月第1周", 31, 6), ("2026年11月第2周", 7, 13), ("2026年11月第3周", 14, 20), ("2026年11月第4周", 21, 27),
+        ("2026年11月第1周", 31, 6), ("2026年11月第2周", 7, 13), ("2026年11月第3周", 14, 20),
+        ("2026年11月第4周", 21, 27),
     ]  # fmt: skip
 
 
@@ -60,8 +61,8 @@ async def test_sections_report_too(database: Database, workplace: Workplace, cou
     await put(database, county, "bbt", asks="school,section")
     async with database.write() as session:
         session.add(
-            Membership(bureau_id=county.bureau_id, id=77, person_id=county.people["陈刚"], unit_id=county.units["安全股"],
-                       role=Role.DEPUTY.value)
+            Membership(bureau_id=county.bureau_id, id=77, person_id=county.people["陈刚"],
+                       unit_id=county.units["安全股"], role=Role.DEPUTY.value)
         )  # fmt: skip
     async with database.read() as session:
         seen = await preview(session, county.bureau_id, HOURS, at("2026-11-18 08:00"), 7)

@@ -40,12 +40,15 @@ def test_everything_that_may_be_written() -> None:
 def test_it_may_be_written_in_chinese() -> None:
     chinese = {
         "全年": [2027], "放假": {"2027-02-06": "春节"}, "上班": ["2027-01-31"], "寒暑假": {"2027-01-23": "寒假"},
-        "学期": [{"名称": "秋季", "起": "2026-09-01", "止": "2027-01-22", "教学周": {1: "2026-09-07"}, "放假周也算": True}],
+        "学期": [{"名称": "秋季", "起": "2026-09-01", "止": "2027-01-22", "教学周": {1: "2026-09-07"},
+                  "放假周也算": True}],
         "事件": {"开学": "2026-09-01"},
     }  # fmt: skip
     found = read(chinese)
     assert found.problems == []
-    assert found.calendar.school.terms == (Term("秋季", date(2026, 9, 1), date(2027, 1, 22), {1: date(2026, 9, 7)}, True),)
+    assert found.calendar.school.terms == (
+        Term("秋季", date(2026, 9, 1), date(2027, 1, 22), {1: date(2026, 9, 7)}, True),
+    )
     assert found.calendar.why_off(date(2027, 2, 6)) == "春节"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
@@ -10,7 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.calendar import WorkCalendar
-from domain.calendar_words import Order, Set, Unclear, carried_out, contents, differences, done, order, warnings, weeks_ahead
+from domain.calendar_words import (
+    Order,
+    Set,
+    Unclear,
+    carried_out,
+    contents,
+    differences,
+    done,
+    order,
+    warnings,
+    weeks_ahead,
+)
 from services.calendars import read_calendar
 
 TODAY = date(2026, 11, 23)
@@ -57,10 +69,9 @@ def test_what_cannot_be_meant_is_answered_with_how_to_write_it(words: str) -> No
 
 @given(st.text(max_size=40))
 def test_nothing_anybody_types_breaks_it(words: str) -> None:
-    try:
-        order("校历 " + words, TODAY)
-    except Unclear as problem:
-        assert "请照这样写" in str(problem)
+    with suppress(Unclear):
+        said = order("校历 " + words, TODAY)
+        assert said is None or said.days
 
 
 def after(calendar: WorkCalendar, *orders: str) -> WorkCalendar:

@@ -253,7 +253,13 @@ TAUGHT = OfficeHours(SHANGHAI, WorkCalendar(Override(FESTIVAL, years=frozenset({
 def test_every_friday() -> None:
     weekly = Schedule(Frequency.WEEKLY, opens_before=2, vacation=Vacation.KEEP)
     found = ahead(weekly, HOURS, None, date(2026, 9, 7), at("2026-09-07T09:00:00"), at("2026-10-08T09:00:00")).plans
-    assert [one.due_day.isoformat() for one in found] == ["2026-09-11", "2026-09-18", "2026-09-24", "2026-09-30", "2026-10-09"]
+    assert [one.due_day.isoformat() for one in found] == [
+        "2026-09-11",
+        "2026-09-18",
+        "2026-09-24",
+        "2026-09-30",
+        "2026-10-09",
+    ]
     assert [one.label for one in found][:3] == ["2026年9月第2周", "2026年9月第3周", "2026年9月第4周"]
     assert found[2].moved_because == "25日中秋放假"
     assert found[3].period_from == date(2026, 9, 25)  # after the period before, which was moved
@@ -309,7 +315,9 @@ def test_the_end_of_the_month(schedule: Schedule, month: tuple[int, int], due: s
 
 @pytest.mark.parametrize(("said", "moved"), [(time(20), "17:30"), (time(7), "08:30"), (time(17, 30), "17:30")])
 def test_nothing_is_due_outside_office_hours(said: time, moved: str) -> None:
-    assert HOURS.local(plan(Schedule(Frequency.MONTHLY, at=said), Month(2026, 9), HOURS).due_at).strftime("%H:%M") == moved
+    assert (
+        HOURS.local(plan(Schedule(Frequency.MONTHLY, at=said), Month(2026, 9), HOURS).due_at).strftime("%H:%M") == moved
+    )
 
 
 # ---- 寒暑假
@@ -346,7 +354,9 @@ def test_a_joined_period_begins_the_same_when_it_is_opened() -> None:
     schedule = Schedule(Frequency.MONTHLY, vacation=Vacation.MERGE)
     january = plan(schedule, Month(2027, 1), TAUGHT)
     last = Issued(january.nominal_due, january.occurrence, january.period_to)
-    [march] = ahead(schedule, TAUGHT, last, date(2026, 9, 1), at("2027-03-19T09:00:00"), at("2027-03-19T09:00:00")).plans
+    [march] = ahead(
+        schedule, TAUGHT, last, date(2026, 9, 1), at("2027-03-19T09:00:00"), at("2027-03-19T09:00:00")
+    ).plans
     assert march.period_from == date(2027, 1, 26)
     [unmoved] = ahead(
         replace(schedule, vacation=Vacation.SKIP), TAUGHT, last, date(2026, 9, 1),
@@ -382,7 +392,9 @@ def test_the_servers_zone_changes_nothing(zone: str) -> None:
         "for month in (3, 10, 11): print(plan(MONTHLY, Month(2027, month), HOURS))"
     )
     said = [
-        subprocess.run([sys.executable, "-c", script], env=os.environ | {"TZ": one}, capture_output=True, check=True).stdout
+        subprocess.run(
+            [sys.executable, "-c", script], env=os.environ | {"TZ": one}, capture_output=True, check=True
+        ).stdout
         for one in (zone, "UTC")
     ]
     assert said[0] == said[1] != b""
