@@ -307,6 +307,7 @@ async def roll_up(
                 in_backlog=report.in_backlog,
                 due_then=report.due_then,
                 grace_then=report.grace_then,
+                nil=report.nil,
             )
         )
     interrupted = await interruptions(session, bureau_id, rounds)
