@@ -479,6 +479,7 @@ class Phrase(StrEnum):
     RECEIPT_UNSIGNED = "receipt_unsigned"
     SET_ASIDE = "set_aside"
     MORNING = "morning"
+    CALENDAR = "calendar"
 
 
 class Say(_Message):

@@ -305,6 +305,8 @@ async def roll_up(
                 reach,
                 extended.get((report.round_id, report.unit_id)),
                 in_backlog=report.in_backlog,
+                due_then=report.due_then,
+                grace_then=report.grace_then,
                 nil=report.nil,
             )
         )

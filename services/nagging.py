@@ -11,16 +11,10 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.tables import Fate, Lane, Outbox
-from domain import messages
+from domain import defaults, messages
 from domain.calendar import OfficeHours
 from domain.messages import Message, Prompt, Reminder, ReportKey
 from services.outbox import Recipient, queue_all
-
-MOST_A_DAY = 2
-"""Nagging messages for one person and working day (design 4.8)."""
-
-SPACING = timedelta(hours=1)
-"""Between two of them: what an outage held back does not come in a burst."""
 
 NAGGING = ("prompt", "reminder", "central_copy")
 _WENT = (Fate.SENDING.value, Fate.SENT.value, Fate.UNCERTAIN.value)
@@ -111,8 +105,8 @@ async def held_back(
     today = (await session.execute(counted.group_by(col(Outbox.person_id)))).all()
     tomorrow = hours.next_within(midnight + timedelta(days=1))
     until = {
-        person: tomorrow if count >= MOST_A_DAY else hours.next_within(last + SPACING)
+        person: tomorrow if count >= defaults.MOST_A_DAY else hours.next_within(last + defaults.SPACING)
         for person, count, last in today
-        if count >= MOST_A_DAY or (spaced and last + SPACING > now)
+        if count >= defaults.MOST_A_DAY or (spaced and last + defaults.SPACING > now)
     }
     return {to.chat_id: until[to.person_id] for to in people if to.person_id in until}

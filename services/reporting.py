@@ -185,7 +185,7 @@ async def _mark_submitted(turn: Turn, sheet: Sheet, draft: Draft) -> None:
         report.submitted_at, report.submitted_by = turn.now, turn.to.person_id
     report.state, report.state_reason = State.SUBMITTED.value, ""
     if report.first_received_at is None:
-        report.first_received_at = received_at(turn, draft)
+        sheet.receive(received_at(turn, draft))
         report.in_backlog = draft.in_backlog if report.first_received_at == draft.stood_at else turn.in_backlog
     if report.receipt_number is None:
         report.receipt_number = await next_receipt_number(turn)
@@ -230,7 +230,7 @@ async def _give_receipt(turn: Turn, sheet: Sheet, sent: Values, changes: tuple[s
         title=sheet.title,
         number=report.receipt_number or "",
         received_at=received,
-        timeliness=received_timeliness(received, sheet.due_at, sheet.grace_until),
+        timeliness=received_timeliness(received, sheet.bounds.due_at, sheet.bounds.grace_until),
         in_backlog=report.in_backlog,
         lock_at=sheet.lock_at,
         owed=_names(rest, sheet),

@@ -17,7 +17,7 @@ from db.tables import Draft, Extension, Report, Round, Task, Unit
 from domain import codec, groups
 from domain.indicators import Basics, Indicator, Question, Setting, Values, applicable, fits, missing, pruned, put
 from domain.messages import ReportKey
-from domain.progress import State
+from domain.progress import Bounds, State
 from domain.requests import RequestKind
 from services.earlier import NOTHING, SAID_BEFORE, Earlier, earlier
 from services.standing import IS_ASKED, UNTOUCHED, Entries, Standing, standings
@@ -54,6 +54,16 @@ class Sheet:
     @property
     def grace_until(self) -> datetime:
         return max(self.round.grace_until, self.due_at)
+
+    @property
+    def bounds(self) -> Bounds:
+        """By which it is judged: those in force, or when it came, whichever are later."""
+        return Bounds(self.due_at, self.grace_until).or_later(self.report.due_then, self.report.grace_then)
+
+    def receive(self, at: datetime) -> None:
+        """The first receipt of this report, with the deadline it had then."""
+        self.report.first_received_at = at
+        self.report.due_then, self.report.grace_then = self.due_at, self.grace_until
 
     @property
     def lock_at(self) -> datetime:

@@ -303,6 +303,7 @@ _LINES: dict[Phrase, Callable[[Facts], list[str]]] = {
     Phrase.NO_DIGEST_YET: lambda _: ["还没有开启报告期,暂无汇总。"],
     Phrase.HELD: _held,
     Phrase.RELEASED: _released,
+    Phrase.CALENDAR: lambda f: f.get("lines", "").split("\n"),
     Phrase.LOST: _lost,
     Phrase.RECEIPT_TAKEN: lambda f: [
         f"✓ 已按回执恢复:{f.get('title', '')}",

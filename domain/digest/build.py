@@ -32,7 +32,7 @@ from domain.groups import rows_of
 from domain.hints import is_all_nought
 from domain.indicators import Indicator, Kind, Ratio, Value
 from domain.moved import Moved
-from domain.progress import Counts, State, Timeliness, timeliness, total
+from domain.progress import Bounds, Counts, State, Timeliness, timeliness, total
 
 _MEASURES = frozenset({"秒", "分", "分钟", "小时", "学时"})  # durations: a sum of them over schools means nothing
 
@@ -117,7 +117,8 @@ def _task(
 def _timeliness(report: ReportRow, task: TaskRow, now: datetime) -> Timeliness:
     due_at = report.due_at or task.due_at
     grace_until = max(report.grace_until or task.grace_until, due_at)
-    return timeliness(report.state, report.first_received_at, due_at, grace_until, now)
+    judged = Bounds(due_at, grace_until).or_later(report.due_then, report.grace_then)
+    return timeliness(report.state, report.first_received_at, judged.due_at, judged.grace_until, now)
 
 
 def _townships(judged: Sequence[tuple[ReportRow, Timeliness]]) -> tuple[Township, ...]:

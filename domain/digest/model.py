@@ -101,7 +101,8 @@ class TaskRow:
 
 @dataclass(frozen=True, slots=True)
 class ReportRow:
-    """One report. `due_at` and `grace_until` only where an extension overrides the round's; `person` is the 称呼."""
+    """One report. `due_at` and `grace_until` only where an extension overrides the round's, `due_then` and `grace_then`
+    those in force when it came; `person` is the 称呼."""
 
     round_id: int
     unit_id: int
@@ -116,6 +117,8 @@ class ReportRow:
     due_at: datetime | None = None
     grace_until: datetime | None = None
     in_backlog: bool = False
+    due_then: datetime | None = None
+    grace_then: datetime | None = None
     nil: bool = False
 
 
