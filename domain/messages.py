@@ -286,6 +286,41 @@ class OutageCard(_Message):
     outage_id: int
 
 
+class CourseCard(_Message):
+    """Live, a card: a change to a running round as it is read back, and what became of it."""
+
+    kind: Literal["course"] = "course"
+    change_id: int
+
+
+class CourseTold(_Message):
+    """Live: to the people of the units that a change concerns."""
+
+    kind: Literal["course_told"] = "course_told"
+    change_id: int
+    reports: tuple[ReportKey, ...]
+
+
+class CourseNote(_Message):
+    """Live: to the office and the lead section, what somebody else of the bureau changed."""
+
+    kind: Literal["course_note"] = "course_note"
+    change_id: int
+
+
+class CourseGuide(_Message):
+    """Live: how a change is said, and the last ones that were made."""
+
+    kind: Literal["course_guide"] = "course_guide"
+
+
+class AbsenceCard(_Message):
+    """Live, a card: that somebody is away until when, as it is read back, and what became of it."""
+
+    kind: Literal["absence"] = "absence"
+    absence_id: int
+
+
 class Strip(_Message):
     """Take the buttons off a message that a newer card below has replaced."""
 
@@ -479,6 +514,9 @@ class Phrase(StrEnum):
     RECEIPT_UNSIGNED = "receipt_unsigned"
     SET_ASIDE = "set_aside"
     MORNING = "morning"
+    COURSE_WHICH = "course_which"
+    COURSE_WRONG = "course_wrong"
+    COURSE_NOBODY = "course_nobody"
 
 
 class Say(_Message):
@@ -498,7 +536,8 @@ Issuing = Issue | IssueSample
 Later = Photos | Versions | Corrected | HowTo | ExtensionForm | WhichExtension | RequestCard | ReviewList | Decision
 Line = DeadlinesMoved | OutageCard
 """Live ones about what was sent, and what was asked of the office."""
-Message = Live | Chase | Issuing | Later | Line | Record | Strip
+Course = CourseCard | CourseTold | CourseNote | CourseGuide | AbsenceCard
+Message = Live | Chase | Issuing | Later | Line | Course | Record | Strip
 
 _MESSAGES: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="kind")])
 

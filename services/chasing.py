@@ -96,7 +96,7 @@ class _Ladder:
         extended = [one for one in self.extended if one.unit_id not in self.resting]
         elsewhere = [*self.resting, *(one.unit_id for one in extended)]
         others = col(Report.unit_id).not_in(elsewhere) if elsewhere else true()
-        yield _Group(self.round.due_at, self.round.issued_at, others, len(elsewhere))
+        yield _Group(self.round.due_at, self.round.due_since or self.round.issued_at, others, len(elsewhere))
         moved: dict[tuple[datetime, datetime], list[int]] = {}
         for one in extended:
             moved.setdefault((one.due_at, one.granted_at), []).append(one.unit_id)

@@ -14,6 +14,7 @@ from domain.digest import Digest
 from domain.groups import concerns
 from domain.ladder import LATE_COPIED, is_for_late
 from domain.messages import (
+    AbsenceCard,
     Alarm,
     Back,
     CentralCopy,
@@ -21,6 +22,10 @@ from domain.messages import (
     ChaseSummary,
     ConfirmBinding,
     ConfirmHandover,
+    CourseCard,
+    CourseGuide,
+    CourseNote,
+    CourseTold,
     DigestText,
     Emergency,
     HandoverCard,
@@ -47,7 +52,7 @@ from domain.messages import (
     Unread,
     WhichReport,
 )
-from services import chase_lists, issuing_content, later_content, people_content, progress
+from services import chase_lists, course_content, issuing_content, later_content, people_content, progress
 from services.chase_lists import CopyContent, MissingContent
 from services.delegations import NO_PART, Part, part_in
 from services.issuing_content import IssuingLive
@@ -161,6 +166,7 @@ Live = (
     | PeopleLive
     | LaterLive
     | PhotosContent
+    | course_content.CourseLive
 )
 Content = Live | Receipt | ConfirmBinding | WhichReport | Say | Emergency | Alarm
 
@@ -193,6 +199,8 @@ async def load(session: AsyncSession, row: Outbox, message: Message, scene: Scen
             return await issuing_content.load(session, row, message, scene.hours, scene.now)
         case Progress():
             return await progress.load(session, row, message, scene.bureau, scene.now)
+        case CourseCard() | CourseTold() | CourseNote() | CourseGuide() | AbsenceCard():
+            return await course_content.load(session, row, message)
         case _:
             return await _about_people(session, row, message, scene)
 

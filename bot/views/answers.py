@@ -222,6 +222,13 @@ def _chased(facts: Facts) -> list[str]:
     return lines
 
 
+def _course_which(facts: Facts) -> list[str]:
+    kind, rounds = facts.get("kind", ""), facts.get("rounds")
+    if not rounds:
+        return [f"现在没有可以{kind}的报告期。回“进度”看正在报的。"]
+    return [f"请写明{kind}哪一项:{rounds}。", "刚才的话没有办,请补上任务名再说一遍。"]
+
+
 _LINES: dict[Phrase, Callable[[Facts], list[str]]] = {
     Phrase.STRANGER: _stranger,
     Phrase.WELCOME: _welcome,
@@ -324,6 +331,14 @@ _LINES: dict[Phrase, Callable[[Facts], list[str]]] = {
         f"这张回执没有验证码或没有转全,恢复不了。请转发原来那条,或回“待办”重新填报;有疑问打{_call(f)}。"
     ],
     Phrase.CHASED: _chased,
+    Phrase.COURSE_WHICH: _course_which,
+    Phrase.COURSE_WRONG: lambda f: [
+        f"{f.get('title', '')}还没有{f.get('kind', '')}:{f.get('wrong', '')}。",
+        "请改一下再说一遍。",
+    ],
+    Phrase.COURSE_NOBODY: lambda f: [
+        f"{f.get('scope', '')}{f.get('title', '')}没有可以{f.get('kind', '')}的学校(已报、已豁免或已是这样),没有改动。"
+    ],
     Phrase.SET_ASIDE: set_aside,
     Phrase.MORNING: morning,
     Phrase.NO_SUCH_COMMAND: lambda _: ["没有这个命令。回“帮助”看能做什么。"],

@@ -30,7 +30,9 @@ def progress(content: ProgressContent, scene: Scene) -> Rendered:
         )
     owing = content.may_chase and any(one.counts.outstanding for one in content.tasks)
     section = content.section_id or 0
-    return message(lines, [Button("未报名单和电话", encode(Verb.CHASE_LIST, None, section, 0))] if owing else [])
+    listed = [Button("未报名单和电话", encode(Verb.CHASE_LIST, None, section, 0))] if owing else []
+    change = [Button("改期、延期、豁免", encode(Verb.COURSE))] if content.may_chase else []
+    return message(lines, listed, change)
 
 
 def _line(one: TaskDigest, scene: Scene) -> str:

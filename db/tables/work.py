@@ -95,7 +95,8 @@ class TaskChange(Table, table=True):
 
 
 class Round(Table, table=True):
-    """报告期. `questionnaire` is the list of indicators frozen at issuance."""
+    """报告期. `questionnaire` is the list of indicators frozen at issuance. `due_since`: when the bureau moved the due
+    time to where it is; one that was withdrawn 撤回 is locked from that moment."""
 
     __table_args__ = (refers("task_id", "task"), UniqueConstraint("bureau_id", "task_id", "period_to"))
 
@@ -111,4 +112,6 @@ class Round(Table, table=True):
     lock_at: datetime
     moved_because: str = ""
     issued_at: datetime
+    due_since: datetime | None = None
+    withdrawn_at: datetime | None = None
     questionnaire: list[dict[str, object]] = json_column(list)
