@@ -71,6 +71,11 @@ def kind_of(words: str) -> tuple[CourseKind, str] | None:
     return None
 
 
+def begins(words: str) -> bool:
+    """Do the words begin with what they want done?"""
+    return any(said.match(words.strip()) for _, said in _SAID)
+
+
 _CLOCK = re.compile(
     r"(?P<part>上午|中午|下午|晚上)?(?P<hour>\d{1,2})(?:[::](?P<minute>\d{2})|[点时](?P<half>半|(?P<minutes>\d{1,2})分?)?)(?:钟|整)?"
 )
@@ -102,7 +107,7 @@ def until_of(words: str, usual: time, now: datetime, hours: OfficeHours) -> Unti
     asked = Question("until", "截止", Kind.DATE, earliest=today)
     day = understand(said.group(), [asked], now=hours.local(now), focus="until").values.get("until")
     if not isinstance(day, date):
-        return Until(None, words, f"没看懂“{said.group()}”是哪一天")
+        return Until(None, words, f"“{said.group()}”已经过了,或者没有这一天,请说以后的时间")
     at = hours.at(day, wall or usual)
     return Until(at, f"{words[: said.start()]} {words[said.end() :]}", _wrong(at, now, hours))
 

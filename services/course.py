@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from db.ids import new_id
 from db.tables import Alias, CourseChange, Report, Role, Round, Task, Unit
-from domain.course import CourseKind, kind_of, named, reason_of, until_of
+from domain.course import CourseKind, begins, kind_of, named, reason_of, until_of
 from domain.messages import CourseCard, CourseGuide, Phrase
 from domain.naming import UnitName, mentions, without
 from services.asking import say
@@ -53,18 +53,24 @@ async def said(turn: Turn, words: str) -> bool:
     if not actor.has(*_MAY, Role.SECTION) or len(words) > 2 * LONGEST:
         return False
     found = kind_of(words)
+    if not begins(words) and await _reason_given(turn, words):
+        return True
     if found is None:
-        return await _reason_given(turn, words)
+        return False
     kind, rest = found
     if actor.known_units and kind in (CourseKind.EXTEND, CourseKind.EXEMPT):
         return False  # said about a report of one's own
     rounds = await _rounds(turn, kind)
-    chosen = _chosen(rounds, rest)
-    if chosen is None:
-        listed = "、".join(_title(round_, task) for round_, task in rounds)
+    mine = [(round_, task) for round_, task in rounds if may_change(actor, task)]
+    chosen = _chosen(rounds, rest) or _chosen(mine, rest)
+    if chosen is None or (not chosen[2] and len(mine) != 1):
+        listed = "、".join(_title(round_, task) for round_, task in mine)
         await say(turn, Phrase.COURSE_WHICH, kind=kind.chinese, rounds=listed)
-        return True
-    await _propose(turn, kind, *chosen, rest)
+    elif not may_change(actor, chosen[1]):
+        wrong = "这一项不由您的股室牵头,请找牵头股室或办公室"
+        await say(turn, Phrase.COURSE_WRONG, kind=kind.chinese, title=_title(chosen[0], chosen[1]), wrong=wrong)
+    else:
+        await _propose(turn, kind, *chosen, rest)
     return True
 
 
@@ -87,8 +93,7 @@ async def _rounds(turn: Turn, kind: CourseKind) -> list[tuple[Round, Task]]:
     )
     newest: dict[int, tuple[Round, Task]] = {}
     for round_, task in (await turn.session.execute(statement)).all():
-        if may_change(turn.actor, task):
-            newest.setdefault(task.id, (round_, task))
+        newest.setdefault(task.id, (round_, task))
     return list(newest.values())
 
 
