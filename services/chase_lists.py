@@ -107,7 +107,8 @@ async def load(
     if actor is None:
         return None
     if isinstance(message, CentralCopy):
-        sheets = [sheet for sheet in await sheets_of(session, row.bureau_id, message.reports) if sheet.is_open]
+        found = await sheets_of(session, row.bureau_id, message.reports)
+        sheets = [one for one in found if one.is_asked and not one.rests and one.due_at < now < one.lock_at]
         return CopyContent(actor.address, tuple(sheets)) if sheets else None
     if not may_see(actor, message.section_id):
         return None

@@ -17,10 +17,10 @@ from db.session import insert
 from db.tables import Extension, Lane, Promise, Reminder, ReminderState, Report, Request, Role, Round, Task, Unit
 from domain.calendar import OfficeHours
 from domain.ladder import CHASE, Audience, DueRung, Rung, Skip, due_rungs, ladder_of
-from domain.messages import CentralCopy, ChaseSummary, Message, ReportKey
+from domain.messages import ChaseSummary, Message, ReportKey
 from domain.requests import RequestKind, RequestState
 from services.merging import REMIND, whom
-from services.nagging import Nag, held_back, nag
+from services.nagging import Nag, copy_to_central, nag
 from services.outbox import Recipient, queue_all
 from services.people import recipients_of_units, recipients_with_role
 from services.sheets import OPEN_STATES
@@ -213,10 +213,8 @@ async def _tell_central(
     for key in keys:
         for to in chats.get(central.get(key.unit_id, 0), []):
             copies.setdefault(to, []).append(key)
-    held = await held_back(session, bureau_id, copies, hours, now)
-    items: list[tuple[Recipient, Message]] = [(to, CentralCopy(reports=tuple(one))) for to, one in copies.items()]
-    await queue_all(session, items, now, Lane.REMINDER, nag=True, held=held)
-    return len(items)
+    await copy_to_central(session, bureau_id, copies, hours, now)
+    return len(copies)
 
 
 async def _tell_bureau(session: AsyncSession, bureau_id: int, lists: Mapping[int | None, str], now: datetime) -> int:
