@@ -190,6 +190,7 @@ async def _show_cards(turn: Turn, keys: Sequence[ReportKey]) -> None:
 async def _tell(turn: Turn, change: CourseChange, task: Task, keys: Sequence[ReportKey]) -> None:
     """The units one message a person, by day; the office and the lead section a line, but for whoever did it."""
     merged = await by_person(turn.session, turn.bureau.id, keys)
+    change.told = len({key for mine in merged.values() for key in mine})
     to_units: list[tuple[Recipient, Message]] = [
         (to, CourseTold(change_id=change.id, reports=tuple(mine))) for to, mine in merged.items()
     ]

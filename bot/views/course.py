@@ -46,7 +46,9 @@ def _card(content: CourseContent, scene: Scene) -> Rendered:
     row, told = change.row, change.told
     lines = [f"【请核对,还没有办】{told.line(scene.hours.zone)}"]
     if row.done_at is not None:
-        return message([f"✓ 已办:{told.line(scene.hours.zone)}", f"{change.by},已告知{row.reports}家。"])
+        deaf = row.reports - row.told
+        call = f";{deaf}家收不到消息(未开通或已停用),请打电话告知" if deaf else ""
+        return message([f"✓ 已办:{told.line(scene.hours.zone)}", f"{change.by},已告知{row.told}家{call}。"])
     if row.dropped_at is not None:
         return message([f"没有办:{told.line(scene.hours.zone)}"])
     lines.append(f"涉及{row.reports}家{_names(content)}。{_STAYS[told.kind]}")

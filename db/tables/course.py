@@ -14,7 +14,8 @@ class CourseChange(Table, table=True):
     """改动: read back when `proposed_at`, and in force once somebody has tapped 确认 (`done_at`).
 
     `units` are those it names (empty: all it may concern), `scope` how it named them; `until` is the new due time, for
-    重开 the new lock; `before` is what stood there. `reports` are those it concerned in the end.
+    重开 the new lock; `before` is what stood there. `reports` are those it concerned in the end,
+    `told` of them those of which somebody could be told.
     """
 
     __tablename__ = "course_change"
@@ -39,6 +40,7 @@ class CourseChange(Table, table=True):
     done_at: datetime | None = None
     dropped_at: datetime | None = None
     reports: int = 0
+    told: int = 0
 
 
 class Absence(Table, table=True):

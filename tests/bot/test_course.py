@@ -478,3 +478,12 @@ async def test_of_somebody_else_nobody_else_says_it(
     stage: Stage, someone: Dialogue, liu: Dialogue, deputy: Dialogue
 ) -> None:
     await someone.play(("刘芳出差到下周三", "!提醒改发"))
+
+
+async def test_who_cannot_be_told_is_for_the_telephone(stage: Stage, county: County, clerk: Dialogue) -> None:
+    async with stage.database.write() as session:
+        account = await session.get_one(Account, (county.bureau_id, "telegram", SECOND_PRINCIPAL))
+        account.unreachable = "Forbidden: bot was blocked by the user"
+    await clerk.play(
+        ("改期 班班通 27日 市里延期", "涉及4家"), ("[确认]", "已告知3家;1家收不到消息(未开通或已停用),请打电话告知。")
+    )

@@ -30,6 +30,7 @@ def upgrade() -> None:
         sa.Column("done_at", instant, nullable=True),
         sa.Column("dropped_at", instant, nullable=True),
         sa.Column("reports", sa.Integer(), nullable=False),
+        sa.Column("told", sa.Integer(), nullable=False),
         sa.CheckConstraint(
             "kind IN ('extend', 'exempt', 'restore', 'move', 'withdraw', 'reopen')",
             name=op.f("ck_course_change_kind"),
