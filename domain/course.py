@@ -46,6 +46,12 @@ class CourseKind(StrEnum):
     def may_name_units(self) -> bool:
         return self.names_units or self is CourseKind.EXTEND
 
+    @property
+    def of_some(self) -> CourseKind:
+        """What it comes to where single units are named: a round is moved or withdrawn for all, a report is extended
+        or exempted."""
+        return {CourseKind.MOVE: CourseKind.EXTEND, CourseKind.WITHDRAW: CourseKind.EXEMPT}.get(self, self)
+
 
 _CHINESE = {
     CourseKind.EXTEND: "延期", CourseKind.EXEMPT: "豁免", CourseKind.RESTORE: "恢复", CourseKind.MOVE: "改期",

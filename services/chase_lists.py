@@ -43,6 +43,7 @@ from services.outbox import queue
 from services.people_content import actor_to
 from services.promises import promised_until
 from services.sheets import OPEN_STATES, Sheet, sheets_of
+from services.standing import ASKS_FOR_TIME
 from services.turn import Actor, Turn
 
 MANAGERS = (Role.OFFICE, Role.ADMIN)
@@ -51,7 +52,8 @@ CAN_HEAR = (Chase.UNSENT, Chase.HALF, Chase.UNOPENED)
 
 @dataclass(frozen=True, slots=True)
 class MissingUnit:
-    """`reason` says why the bot cannot reach the person, `last` when something came from there."""
+    """`reason` says why the bot cannot reach the person, `last` when something came from there; `asks`: for more time,
+    which is not decided yet."""
 
     key: ReportKey
     unit: str
@@ -61,6 +63,7 @@ class MissingUnit:
     reason: str = ""
     last: datetime | None = None
     promise: str = ""
+    asks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +238,7 @@ async def _round(
         col(Extension.unit_id) == Report.unit_id,
     )  # fmt: skip
     statement = (
-        select(Report, Unit, Draft, col(Extension.due_at))
+        select(Report, Unit, Draft, col(Extension.due_at), ASKS_FOR_TIME)
         .join(Unit, and_(col(Unit.bureau_id) == Report.bureau_id, col(Unit.id) == Report.unit_id))
         .outerjoin(Draft, draft)
         .outerjoin(Extension, extension)
@@ -245,7 +248,9 @@ async def _round(
     rows = (await session.execute(statement)).all()
     later = [row for row in rows if row[0].state in OPEN_STATES and row[3] is not None and row[3] > now]
     owing = [row for row in rows if row[0].state == State.PENDING.value and row not in later]
-    units = [_unit(round_, report, unit, draft, people) for report, unit, draft, _ in owing]
+    units = [
+        replace(_unit(round_, report, unit, draft, people), asks=asks) for report, unit, draft, _, asks in owing
+    ]
     order = list(Chase)
     return MissingRound(
         task.short_name or task.name, section, round_.due_at, len(rows) - len(later), len(later),
@@ -298,7 +303,9 @@ async def chase(turn: Turn, section_id: int | None) -> bool:
     if not may_see(turn.person, section_id):
         return False
     rounds = await missing_now(turn.session, turn.bureau.id, section_id, turn.hours, turn.now)
-    wanted = [one.key for round_ in rounds for one in round_.units if one.chase in CAN_HEAR and not one.promise]
+    wanted = [
+        one.key for round_ in rounds for one in round_.units if one.chase in CAN_HEAR and not (one.promise or one.asks)
+    ]
     chased = await _enter(turn, wanted)
     people = await by_person(turn.session, turn.bureau.id, chased, heads=True)
     nags = {to: Nag(reminded=dict.fromkeys(keys, CHASE)) for to, keys in people.items()}

@@ -14,16 +14,16 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.session import insert
-from db.tables import Extension, Lane, Promise, Reminder, ReminderState, Report, Request, Role, Round, Task, Unit
+from db.tables import Extension, Lane, Promise, Reminder, ReminderState, Report, Role, Round, Task, Unit
 from domain.calendar import OfficeHours
 from domain.ladder import CHASE, Audience, DueRung, Rung, Skip, due_rungs, ladder_of
 from domain.messages import ChaseSummary, Message, ReportKey
-from domain.requests import RequestKind, RequestState
 from services.merging import REMIND, whom
 from services.nagging import Nag, copy_to_central, nag
 from services.outbox import Recipient, queue_all
 from services.people import recipients_of_units, recipients_with_role
 from services.sheets import OPEN_STATES
+from services.standing import ASKS_FOR_TIME
 from services.troubles import Guard, item
 
 REPORTED = "reported"
@@ -328,13 +328,6 @@ async def _anyone_rests(session: AsyncSession, round_: Round, now: datetime) -> 
 
 def _rests(now: datetime) -> ColumnElement[bool]:
     """The unit has asked for an extension and has no answer yet, or has said when it will report."""
-    asked = exists().where(
-        col(Request.bureau_id) == Report.bureau_id,
-        col(Request.round_id) == Report.round_id,
-        col(Request.unit_id) == Report.unit_id,
-        col(Request.kind) == RequestKind.EXTENSION.value,
-        col(Request.state) == RequestState.PENDING.value,
-    )
     standing = aliased(Promise)
     promised = exists().where(
         col(standing.bureau_id) == Report.bureau_id,
@@ -342,4 +335,4 @@ def _rests(now: datetime) -> ColumnElement[bool]:
         col(standing.unit_id) == Report.unit_id,
         col(standing.until) > now,
     )
-    return or_(asked, promised)
+    return or_(ASKS_FOR_TIME, promised)

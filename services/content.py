@@ -59,7 +59,7 @@ from services.issuing_content import IssuingLive
 from services.later_content import LaterLive
 from services.people_content import PeopleLive, actor_to
 from services.progress import ProgressContent
-from services.promises import promised_until
+from services.promises import may_snooze, promised_until
 from services.sheets import Sheet, open_sheets, sheet_of, sheets_of
 from services.showing import PhotosContent
 from services.turn import Actor
@@ -89,7 +89,7 @@ class PromptContent:
 @dataclass(frozen=True, slots=True)
 class ReminderContent:
     """`opened` are announced in the same message, `sheets` are reminded of; `told` names the central schools that get
-    a copy, `words` are the task's own for this rung."""
+    a copy, `words` are the task's own for this rung; not `may_snooze`: all of it was put off till the morning once."""
 
     address: str
     sheets: tuple[Sheet, ...]
@@ -99,6 +99,7 @@ class ReminderContent:
     opened: tuple[Sheet, ...] = ()
     told: tuple[str, ...] = ()
     words: str = ""
+    may_snooze: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,8 +276,9 @@ async def _reminder(session: AsyncSession, row: Outbox, message: Reminder, scene
     reported = await _reported_titles(session, row, actor, sheets)
     part = await part_in(session, row.bureau_id, actor, owed)
     told = await _told(session, row, [s for s in sheets if message.rung_of(s.key) == LATE_COPIED])
+    snooze = await may_snooze(session, row.bureau_id, sheets)
     return ReminderContent(
-        actor.address, tuple(sheets), reported, _several_units(owed), part, tuple(opened), told, message.words
+        actor.address, tuple(sheets), reported, _several_units(owed), part, tuple(opened), told, message.words, snooze
     )
 
 

@@ -152,6 +152,7 @@ async def _propose(turn: Turn, kind: CourseKind, round_: Round, task: Task, name
     """Keep the change and read it back, or say what is wrong or wanting."""
     title = _title(round_, task)
     scope = await _scope(turn, round_, words.replace(name, " ") if name else words)
+    kind = kind.of_some if scope.units else kind
     until = until_of(scope.rest, turn.hours.local(round_.due_at).time(), turn.now, turn.hours)
     wrong = _wrong(kind, round_, scope, until.at, until.wrong)
     if wrong:
@@ -180,6 +181,8 @@ def _wrong(kind: CourseKind, round_: Round, scope: _Scope, until: datetime | Non
         return f"“{scope.shared}”不止一所,请写学校全名"
     if kind.names_units and not scope.units:
         return "请写明是哪所学校或哪个乡镇"
+    if scope.units and not kind.may_name_units:
+        return "重开是全部单位的;只让个别学校补报,请学校直接报来,在“审核”里同意补报就行"
     if not kind.needs_day:
         return ""
     if wrong or until is None:

@@ -196,7 +196,8 @@ def _promised(facts: Facts) -> list[str]:
 def _promised_enough(facts: Facts) -> list[str]:
     return [
         "好的,填的都已保存,不急这一会儿。",
-        f"已经约过两次,办公室看得到,到时照常提醒;没空填,打电话给{_call(facts)},由办公室代填。",
+        f"已经约过{'一' if facts.get('times') == '1' else '两'}次,办公室看得到,到时照常提醒;"
+        f"没空填,打电话给{_call(facts)},由办公室代填。",
     ]
 
 

@@ -78,8 +78,9 @@ def _unit(unit: MissingUnit, scene: Scene, *, plain: bool) -> str:
     name = " ".join(filter(None, (unit.unit, unit.person, "" if plain else unit.phone)))
     last = f"最近{wording.moment(unit.last, scene.hours.zone)}来过" if unit.last else ""
     promise = f"说“{unit.promise}”" if unit.promise else ""
+    asks = "已申请延期,待批" if unit.asks else ""
     reason = unit.reason if unit.chase is Chase.UNREACHABLE or unit.reason != "未开通" else ""
-    return ",".join(filter(None, (name, reason, promise, last)))
+    return ",".join(filter(None, (name, reason, promise, asks, last)))
 
 
 def central_copy(content: CopyContent, scene: Scene) -> Rendered:

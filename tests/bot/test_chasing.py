@@ -198,13 +198,31 @@ async def test_a_promise_is_kept_quiet_and_seen_by_the_office(
     await clerk.play(("催报", "其中1家说了何时报"), ("[名单和电话]", "王校长 0000-6211001,说“明早再说”"))
     await stage.tick(at("2026-11-25 08:30"))
     assert "还有2项今天17:00截止" in wang.last.text
-    await wang.play(("[明早再说]", "那之前报算按时"))
+    assert "明早再说" not in wang.last.buttons, "once under the same deadline"
+    await wang.press_data(encode(Verb.SNOOZE))
+    assert "已经约过一次" in wang.last.text
+    await wang.play(("明天报", "那之前报算按时"))
+    before = len(wang.phone.received)
     await stage.tick(at("2026-11-25 15:00"))
-    assert len(wang.phone.received) == before + 2
+    assert len(wang.phone.received) == before
     await stage.tick(at("2026-11-26 09:00"))
     assert "已过截止时间" in wang.last.text
     await stage.tick(LATE)
     assert any("其中1家说了何时报" in text for text in clerk.phone.texts)
+
+
+async def test_who_has_asked_for_more_time_is_chased_by_nobody(
+    stage: Stage, county: County, clerk: Dialogue, wang: Dialogue
+) -> None:
+    await wang.play(("班班通进度申请延期到27日,停电", "已转办公室李干事"))
+    await cut_off_and_blocked(stage, county)
+    await stage.tick(at("2026-11-25 10:00"))
+    before = len(wang.phone.received)
+    await clerk.play(("催报", "未报4"), ("[名单和电话]", "王校长 0000-6211001,已申请延期,待批"))
+    await clerk.play(("催报", "未报4"), ("[提醒在线的1家]", "已提醒1人。"))
+    await stage.settled()
+    assert "应急疏散演练" in "".join(bubble.text for bubble in wang.phone.received[before:])
+    assert "班班通" not in "".join(bubble.text for bubble in wang.phone.received[before:])
 
 
 async def test_who_owes_nothing_has_nothing_to_put_off(stage: Stage, county: County, clerk: Dialogue) -> None:

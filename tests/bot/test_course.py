@@ -92,6 +92,7 @@ async def test_the_reason_is_asked(stage: Stage, clerk: Dialogue) -> None:
         ("豁免 演练 撤并中", "请写明是哪所学校或哪个乡镇"),
         ("改期到11月27日 停电", "请写明改期哪一项:11月应急疏散演练、11月班班通进度"),
         ("重开 班班通 到12月9日 省里要", "现在没有可以重开的报告期"),
+        ("改期 西岭中学 班班通 11月24日 省里要", "这个时间不比原截止时间晚"),
     ],
 )
 async def test_what_is_wrong_is_said(stage: Stage, clerk: Dialogue, words: str, says: str) -> None:
@@ -271,6 +272,23 @@ async def test_a_closed_round_is_opened_again(stage: Stage, county: County, cler
     opened = await the_round(stage, county, "bbt")
     assert (opened.lock_at, opened.due_at) == (at("2026-12-04 17:00"), at("2026-11-25 17:00"))
     await someone.play(("班班通10/14,故障2台", "【请核对"), ("对", ("✓ 已收到", "迟报")))
+
+
+async def test_one_report_is_exempted_where_a_round_would_be_withdrawn(
+    stage: Stage, county: County, clerk: Dialogue, someone: Dialogue
+) -> None:
+    """A school that is named is never passed over: the sentence is about its report alone."""
+    await clerk.play(("撤回 西岭中学 班班通 重复下发", "西岭中学11月班班通进度豁免1家(重复下发)"), ("[确认]", "✓"))
+    assert (await the_round(stage, county, "bbt")).withdrawn_at is None
+    assert [row.unit_id for row in await stage.rows(Report, Report.state == "exempt")] == [county.units[XILING]]
+    await clerk.play(("改期 李村小学 班班通 到27日 停电", "李村小学1家的11月班班通进度延至11月27日"), ("[确认]", "✓"))
+    assert (await the_round(stage, county, "bbt")).due_at == at("2026-11-25 17:00")
+
+
+async def test_single_schools_are_not_opened_again_with_all(stage: Stage, county: County, clerk: Dialogue) -> None:
+    stage.clock.jump_to(at("2026-12-03 09:00"))
+    await clerk.play(("重开 西岭中学 班班通 到12月4日 漏报", ("重开是全部单位的", "同意补报")))
+    assert not await changes(stage)
 
 
 async def test_a_request_of_a_withdrawn_round_is_closed(stage: Stage, clerk: Dialogue, liu: Dialogue) -> None:
