@@ -40,7 +40,12 @@ async def liu(talk: Talk) -> Dialogue:
 
 
 @pytest.fixture
-async def clerk(talk: Talk, someone: Dialogue, liu: Dialogue) -> Dialogue:
+async def sun(talk: Talk) -> Dialogue:
+    return await talk(TWO_SCHOOLS)
+
+
+@pytest.fixture
+async def clerk(talk: Talk, someone: Dialogue, liu: Dialogue, sun: Dialogue) -> Dialogue:
     return await talk(CLERK)
 
 
@@ -111,9 +116,8 @@ async def test_nobody_concerned(stage: Stage, county: County, clerk: Dialogue, s
 
 
 async def test_extended_for_a_township(
-    stage: Stage, county: County, clerk: Dialogue, liu: Dialogue, someone: Dialogue, talk: Talk
+    stage: Stage, county: County, clerk: Dialogue, liu: Dialogue, someone: Dialogue, sun: Dialogue
 ) -> None:
-    sun = await talk(TWO_SCHOOLS)
     mine = len(someone.phone.received)
     await clerk.play(("延期 西岭乡 班班通 至 11月27日17:00 停电", "涉及3家"), ("[确认]", "✓ 已办:西岭乡3家"))
     assert liu.last.text.split("\n") == [
