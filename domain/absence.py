@@ -17,7 +17,7 @@ _WHY = (
 )
 _SAID = re.compile(
     rf"""^(?P<who>[一-鿿]{{0,12}}?)(?:我|本人)?
-    (?:这几天|这周|本周|今天起?|从?明天起?|近期)?(?:要|在|得|正在|需要)?(?P<why>{_WHY})了?[\s,,::]*
+    (?:这几天|这周|本周|今天起?|(?P<tomorrow>从?明[天日]起?)|近期)?(?:要|在|得|正在|需要)?(?P<why>{_WHY})了?[\s,,::]*
     (?:(?P<count>半个月|(?:[一二两三四五六七十]|\d{{1,2}})(?=天)|[一两](?=周|个星期|个礼拜))(?P<unit>天|周|个星期|个礼拜)?
       |(?:到|至)?(?P<day>[^,,。;;\s]{{2,12}}?)(?P<back>回来|回校|返校|上班)?)
     (?:[\s,,。;;]+[^\d]*)?$""",
@@ -44,7 +44,7 @@ def away(words: str, now: datetime, hours: OfficeHours) -> Away | None:
     if count := found["count"]:
         days = _DAYS.get(count) or int(count)
         days *= 7 if found["unit"] not in (None, "天") else 1
-        last = hours.local(now).date() + timedelta(days=days - 1)
+        last = hours.local(now).date() + timedelta(days=days - (0 if found["tomorrow"] else 1))
         return Away(who, found["why"], hours.at(last, hours.closes)) if days <= MOST.days else None
     named = until_of(found["day"] or "", time(12), now - timedelta(days=1), hours)
     if named.at is None:

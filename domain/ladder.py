@@ -37,6 +37,7 @@ class Skip(StrEnum):
     AFTER_DUE = "after_due"
     LOCKED = "locked"
     CHASED = "chased"
+    UNREACHED = "unreached"
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,15 @@ class ChaseList(_Message):
     part: int = 0
 
 
+class Unreached(_Message):
+    """Live, protected: to the office or a lead section, whom a reminder does not reach, with telephones."""
+
+    kind: Literal["unreached"] = "unreached"
+    section_id: int | None = None
+    reports: tuple[ReportKey, ...]
+    part: int = 0
+
+
 class Progress(_Message):
     """Live: how far the running rounds are; `section_id` None: all of them."""
 
@@ -531,7 +540,7 @@ People = PeopleList | PersonCard | InvitationText
 Handover = HandoverCard | ConfirmHandover | TakeBackList | Takeover
 Live = Prompt | Reminder | Reasked | ReportCard | JointCard | Todo | Back | History | People | Handover
 Record = Receipt | DigestText | MissingList | ConfirmBinding | WhichReport | Say | Emergency | Alarm
-Chase = CentralCopy | ChaseSummary | ChaseList | Progress
+Chase = CentralCopy | ChaseSummary | ChaseList | Unreached | Progress
 Issuing = Issue | IssueSample
 Later = Photos | Versions | Corrected | HowTo | ExtensionForm | WhichExtension | RequestCard | ReviewList | Decision
 Line = DeadlinesMoved | OutageCard

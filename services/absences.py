@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -67,7 +67,7 @@ async def _is_answer(turn: Turn) -> bool:
 
 
 async def _person(turn: Turn, who: str) -> int | None:
-    """Oneself, where one reports; for the office the only person of that name who does."""
+    """Oneself, where one reports; for the office the only person of that name (or 称呼) who does."""
     if not who:
         return turn.person.person_id if turn.person.reporting_units else None
     if not turn.person.has(*_OFFICE):
@@ -76,7 +76,8 @@ async def _person(turn: Turn, who: str) -> int | None:
         select(col(Person.id))
         .join(Membership, (col(Membership.bureau_id) == Person.bureau_id) & (col(Membership.person_id) == Person.id))
         .where(
-            col(Person.bureau_id) == turn.bureau.id, col(Person.name) == who, col(Membership.ended_at).is_(None),
+            col(Person.bureau_id) == turn.bureau.id, or_(col(Person.name) == who, col(Person.salutation) == who),
+            col(Membership.ended_at).is_(None),
             col(Membership.role).in_([role.value for role in REPORTERS]), col(Membership.given_by).is_(None),
         )
         .distinct()

@@ -39,6 +39,7 @@ from domain.progress import State
 from services.asking import say
 from services.delegations import by_person
 from services.nagging import Nag, nag
+from services.noted import IS_NOTED
 from services.outbox import queue
 from services.people_content import actor_to
 from services.promises import promised_until
@@ -53,7 +54,7 @@ CAN_HEAR = (Chase.UNSENT, Chase.HALF, Chase.UNOPENED)
 @dataclass(frozen=True, slots=True)
 class MissingUnit:
     """`reason` says why the bot cannot reach the person, `last` when something came from there; `asks`: for more time,
-    which is not decided yet."""
+    which is not decided yet; `noted` for the next 通报."""
 
     key: ReportKey
     unit: str
@@ -64,6 +65,7 @@ class MissingUnit:
     last: datetime | None = None
     promise: str = ""
     asks: bool = False
+    noted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +240,7 @@ async def _round(
         col(Extension.unit_id) == Report.unit_id,
     )  # fmt: skip
     statement = (
-        select(Report, Unit, Draft, col(Extension.due_at), ASKS_FOR_TIME)
+        select(Report, Unit, Draft, col(Extension.due_at), ASKS_FOR_TIME, IS_NOTED)
         .join(Unit, and_(col(Unit.bureau_id) == Report.bureau_id, col(Unit.id) == Report.unit_id))
         .outerjoin(Draft, draft)
         .outerjoin(Extension, extension)
@@ -249,7 +251,8 @@ async def _round(
     later = [row for row in rows if row[0].state in OPEN_STATES and row[3] is not None and row[3] > now]
     owing = [row for row in rows if row[0].state == State.PENDING.value and row not in later]
     units = [
-        replace(_unit(round_, report, unit, draft, people), asks=asks) for report, unit, draft, _, asks in owing
+        replace(_unit(round_, report, unit, draft, people), asks=asks, noted=noted)
+        for report, unit, draft, _, asks, noted in owing
     ]
     order = list(Chase)
     return MissingRound(

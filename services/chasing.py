@@ -16,8 +16,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from db.session import insert
 from db.tables import Extension, Lane, Promise, Reminder, ReminderState, Report, Role, Round, Task, Unit
 from domain.calendar import OfficeHours
-from domain.ladder import CHASE, Audience, DueRung, Rung, Skip, due_rungs, ladder_of
+from domain.ladder import CHASE, Audience, DueRung, Rung, Skip, due_rungs, is_for_late, ladder_of
 from domain.messages import ChaseSummary, Message, ReportKey
+from services import unreached
 from services.merging import REMIND, whom
 from services.nagging import Nag, copy_to_central, nag
 from services.outbox import Recipient, queue_all
@@ -72,7 +73,8 @@ async def remind(
             fired.take_up(rung, keys, task.lead_unit_id)
     if hours.within(now) and (again := await _put_off_until_now(session, bureau_id, now)):
         fired.units[AGAIN] = again
-    told = await _remind_units(guard, fired.units, hours)
+    told, deaf = await _remind_units(guard, fired.units, hours)
+    told += await unreached.tell(session, bureau_id, deaf, now)
     told += await _tell_central(session, bureau_id, fired.central, hours, now)
     return told + await _tell_bureau(session, bureau_id, fired.lists, now)
 
@@ -172,18 +174,26 @@ async def _put_off_until_now(session: AsyncSession, bureau_id: int, now: datetim
 # ---- who hears it
 
 
-async def _remind_units(guard: Guard, units: Mapping[Rung, Sequence[ReportKey]], hours: OfficeHours) -> int:
-    """Whoever fills is reminded; from the due day on the head hears it too."""
+async def _remind_units(
+    guard: Guard, units: Mapping[Rung, Sequence[ReportKey]], hours: OfficeHours
+) -> tuple[int, list[ReportKey]]:
+    """Whoever fills is reminded; from the due day on the head hears it too. Returns how many people are, and before
+    the deadline those reports of which nobody could hear for the first time."""
     wanted: dict[Recipient, Nag] = {}
+    deaf: list[ReportKey] = []
     for rung, keys in units.items():
         people = await whom(guard, REMIND, keys, fillers_only=rung.offset < 0, heads=rung.offset >= 0)
         await _take_back(guard, rung.key, [key for key in keys if not guard.may(item(REMIND, key))])
+        heard = {key for reports in people.values() for key in reports}
+        missed = [key for key in keys if key not in heard and guard.may(item(REMIND, key))]
+        new = await unreached.note(guard.session, guard.bureau_id, rung.key, missed, guard.now)
+        deaf += [] if is_for_late(rung.key) else [key for key in new if key not in deaf]
         for to, reports in people.items():
             one = wanted.setdefault(to, Nag())
             one.reminded |= dict.fromkeys(reports, rung.key)
             one.words = one.words or rung.words
     await nag(guard.session, guard.bureau_id, wanted, hours, guard.now)
-    return len(wanted)
+    return len(wanted), deaf
 
 
 async def _take_back(guard: Guard, rung: str, keys: Sequence[ReportKey]) -> None:

@@ -50,9 +50,10 @@ from domain.messages import (
     Takeover,
     Todo,
     Unread,
+    Unreached,
     WhichReport,
 )
-from services import chase_lists, course_content, issuing_content, later_content, people_content, progress
+from services import chase_lists, course_content, issuing_content, later_content, people_content, progress, unreached
 from services.chase_lists import CopyContent, MissingContent
 from services.delegations import NO_PART, Part, part_in
 from services.issuing_content import IssuingLive
@@ -164,6 +165,7 @@ Live = (
     | IssuingLive
     | CopyContent
     | MissingContent
+    | unreached.UnreachedContent
     | PeopleLive
     | LaterLive
     | PhotosContent
@@ -196,6 +198,8 @@ async def load(session: AsyncSession, row: Outbox, message: Message, scene: Scen
             return message
         case CentralCopy() | ChaseSummary() | ChaseList():
             return await chase_lists.load(session, row, message, scene.hours, scene.now)
+        case Unreached():
+            return await unreached.load(session, row, message, scene.now)
         case Issue() | IssueSample():
             return await issuing_content.load(session, row, message, scene.hours, scene.now)
         case Progress():

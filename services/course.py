@@ -58,7 +58,7 @@ async def said(turn: Turn, words: str) -> bool:
     if found is None:
         return False
     kind, rest = found
-    if actor.known_units and kind in (CourseKind.EXTEND, CourseKind.EXEMPT):
+    if actor.known_units and (kind in (CourseKind.EXTEND, CourseKind.EXEMPT) or not begins(words)):
         return False  # said about a report of one's own
     rounds = await _rounds(turn, kind)
     mine = [(round_, task) for round_, task in rounds if may_change(actor, task)]

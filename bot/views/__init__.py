@@ -6,7 +6,7 @@ from __future__ import annotations
 from bot.views import people
 from bot.views.answers import confirm_binding, say, which_report
 from bot.views.cards import card, receipt
-from bot.views.chasing import central_copy, missing
+from bot.views.chasing import central_copy, missing, unreached
 from bot.views.course import course
 from bot.views.digests import digest
 from bot.views.emergencies import alarm, emergency
@@ -49,6 +49,7 @@ from services.people_content import (
 from services.progress import ProgressContent
 from services.rendering import Rendered
 from services.showing import PhotosContent
+from services.unreached import UnreachedContent
 
 __all__ = ["render"]
 
@@ -80,6 +81,8 @@ def render(content: Content, scene: Scene) -> list[Rendered]:
             return [progress(content, scene)]
         case CourseContent() | ToldContent() | NoteContent() | GuideContent() | AbsenceContent():
             return [course(content, scene)]
+        case UnreachedContent():
+            return unreached(content, scene)
         case CopyContent():
             return [central_copy(content, scene)]
         case PhotosContent():
