@@ -49,8 +49,8 @@ from domain.messages import (
     TakeBackList,
     Takeover,
     Todo,
-    Unread,
     Unreached,
+    Unread,
     WhichReport,
 )
 from services import chase_lists, course_content, issuing_content, later_content, people_content, progress, unreached

@@ -80,7 +80,11 @@ async def nag(
 
 
 async def copy_to_central(
-    session: AsyncSession, bureau_id: int, copies: Mapping[Recipient, list[ReportKey]], hours: OfficeHours, now: datetime
+    session: AsyncSession,
+    bureau_id: int,
+    copies: Mapping[Recipient, list[ReportKey]],
+    hours: OfficeHours,
+    now: datetime,
 ) -> None:
     """As `nag`, the copies of central schools: one message a person, with what an earlier one said that still waits."""
     if not copies:

@@ -15,7 +15,6 @@ from domain.digest import Changed, ForBulletin
 from domain.ladder import Audience
 from domain.progress import State
 
-
 _OWN_DUE = (
     select(col(Extension.due_at))
     .where(
@@ -36,7 +35,8 @@ IS_NOTED = and_(
     exists().where(
         col(Reminder.bureau_id) == Report.bureau_id, col(Reminder.round_id) == Report.round_id,
         col(Reminder.unit_id) == Report.unit_id, col(Reminder.audience) == Audience.BULLETIN.value,
-        col(Reminder.state) == ReminderState.PLANNED.value, col(Reminder.effective_due) == func.coalesce(_OWN_DUE, _DUE),
+        col(Reminder.state) == ReminderState.PLANNED.value,
+        col(Reminder.effective_due) == func.coalesce(_OWN_DUE, _DUE),
     ),
 )  # fmt: skip
 """拟列入通报: three working days after the deadline that is the unit's now, nothing has come."""

@@ -19,7 +19,7 @@ from services.turn import Turn
 
 @dataclass(frozen=True, slots=True)
 class ProgressContent:
-    """`may_chase`: the list of who is missing is for this person too, and so is `bulletin`, who is noted for the 通报."""
+    """`may_chase`: the list of who is missing is for this person too, as is `bulletin`, who is noted for the 通报."""
 
     tasks: tuple[TaskDigest, ...]
     section_id: int | None

@@ -66,9 +66,7 @@ async def _may(turn: Turn, sheet: Sheet, words: str) -> bool:
     return len(said) < MOST and (words != TOMORROW or TOMORROW not in said)
 
 
-async def promised_under(
-    session: AsyncSession, bureau_id: int, sheets: Sequence[Sheet]
-) -> dict[ReportKey, list[str]]:
+async def promised_under(session: AsyncSession, bureau_id: int, sheets: Sequence[Sheet]) -> dict[ReportKey, list[str]]:
     """In which words each of these reports was put off under its present deadline."""
     if not sheets:
         return {}

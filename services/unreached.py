@@ -1,4 +1,4 @@
-"""Whom a reminder does not reach is for the telephone: told to the office and the lead section at once, once a round."""
+"""Whom a reminder does not reach is for the telephone: told to the office and the lead section, once a round."""
 
 from __future__ import annotations
 
@@ -27,10 +27,6 @@ class UnreachedContent:
     units: tuple[tuple[MissingUnit, tuple[Sheet, ...]], ...]
 
 
-def _named(keys: Sequence[ReportKey]) -> list[tuple[int, int]]:
-    return [tuple(key) for key in keys]
-
-
 async def note(
     session: AsyncSession, bureau_id: int, rung: str, keys: Sequence[ReportKey], now: datetime
 ) -> list[ReportKey]:
@@ -38,7 +34,7 @@ async def note(
     told yet in this round."""
     if not keys:
         return []
-    report = tuple_(col(Reminder.round_id), col(Reminder.unit_id)).in_(_named(keys))
+    report = tuple_(col(Reminder.round_id), col(Reminder.unit_id)).in_([tuple(key) for key in keys])
     mine = and_(col(Reminder.bureau_id) == bureau_id, report)
     told = select(col(Reminder.round_id), col(Reminder.unit_id)).where(mine, col(Reminder.reason) == Skip.UNREACHED)
     before = {ReportKey(*one) for one in (await session.execute(told)).all()}

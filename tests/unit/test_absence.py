@@ -34,7 +34,15 @@ def test_who_is_away_until_when(words: str, who: str, until: str) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    ["出差", "请假到昨天", "学生请假3人", "今天出差,演练搞了", "我这周出差,回来再报", "演练学生520人", "休产假到明年9月"],
+    [
+        "出差",
+        "请假到昨天",
+        "学生请假3人",
+        "今天出差,演练搞了",
+        "我这周出差,回来再报",
+        "演练学生520人",
+        "休产假到明年9月",
+    ],
 )
 def test_what_says_nothing_of_the_kind(words: str) -> None:
     assert away(words, NOW, HOURS) is None
