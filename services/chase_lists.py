@@ -36,6 +36,7 @@ from domain.indicators import missing
 from domain.ladder import CHASE, Audience
 from domain.messages import CentralCopy, ChaseList, ChaseSummary, Phrase, ReportKey
 from domain.progress import State
+from services.absences import handed_on
 from services.asking import say
 from services.delegations import by_person
 from services.nagging import Nag, nag
@@ -310,7 +311,8 @@ async def chase(turn: Turn, section_id: int | None) -> bool:
         one.key for round_ in rounds for one in round_.units if one.chase in CAN_HEAR and not (one.promise or one.asks)
     ]
     chased = await _enter(turn, wanted)
-    people = await by_person(turn.session, turn.bureau.id, chased, heads=True)
+    merged = await by_person(turn.session, turn.bureau.id, chased, heads=True)
+    people = await handed_on(turn.session, turn.bureau.id, merged, turn.now)
     nags = {to: Nag(reminded=dict.fromkeys(keys, CHASE)) for to, keys in people.items()}
     held = await nag(turn.session, turn.bureau.id, nags, turn.hours, turn.now, spaced=False)
     facts = {"count": str(len(people) - len(held)), "held": str(len(held)), "again": str(len(wanted) - len(chased))}

@@ -470,6 +470,19 @@ async def test_away(stage: Stage, liu: Dialogue, deputy: Dialogue) -> None:
     assert "已过截止时间" in liu.last.text
 
 
+async def test_a_person_of_the_bureau_who_chases_reaches_the_deputy_too(
+    stage: Stage, clerk: Dialogue, liu: Dialogue, deputy: Dialogue
+) -> None:
+    await liu.play(("出差到下周五", "提醒改发给张主任"), ("[确认]", "✓"))
+    await stage.tick(at("2026-11-25 10:00"))
+    mine, heard = len(liu.phone.received), len(deputy.phone.received)
+    await clerk.play(("催报", "未报4"))
+    await clerk.do(next(f"[{label}]" for label in clerk.last.buttons if label.startswith("提醒在线的")))
+    await stage.settled()
+    assert len(liu.phone.received) == mine
+    assert len(deputy.phone.received) == heard + 1
+
+
 async def test_back_earlier(stage: Stage, liu: Dialogue, deputy: Dialogue) -> None:
     await liu.play(("请假到11月27日,有事找张主任", "提醒改发给张主任"), ("[确认]", "✓"), ("[回来了]", "提醒照常发给您"))
     await stage.tick(at("2026-11-24 09:00"))
