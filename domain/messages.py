@@ -75,11 +75,13 @@ class ChaseList(_Message):
 
 
 class Unreached(_Message):
-    """Live, protected: to the office or a lead section, whom a reminder does not reach, with telephones."""
+    """Live, protected: to the office or a lead section, whom a reminder does not reach, with telephones; `more` units are not
+    listed."""
 
     kind: Literal["unreached"] = "unreached"
     section_id: int | None = None
     reports: tuple[ReportKey, ...]
+    more: int = 0
     part: int = 0
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, select, tuple_, update
+from sqlalchemy import and_, select, update
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -22,9 +22,16 @@ from services.sheets import Sheet, sheets_of
 
 @dataclass(frozen=True, slots=True)
 class UnreachedContent:
-    """Whom to call, by what is wrong with their account, and what about."""
+    """Whom to call, by what is wrong with their account, and what about; `more` units are not listed."""
 
     units: tuple[tuple[MissingUnit, tuple[Sheet, ...]], ...]
+    more: int = 0
+
+
+MOST = 60
+"""So many units are listed; a county that has only begun has many more."""
+_SKIPPED = {"state": ReminderState.SKIPPED.value, "reason": Skip.UNREACHED.value}
+_UNLOADED = {"synchronize_session": False}
 
 
 async def note(
@@ -32,17 +39,18 @@ async def note(
 ) -> list[ReportKey]:
     """Into the ledger, that a rung entered just now reached nobody of these; returns those of whom nobody has been
     told yet in this round."""
-    if not keys:
-        return []
-    report = tuple_(col(Reminder.round_id), col(Reminder.unit_id)).in_([tuple(key) for key in keys])
-    mine = and_(col(Reminder.bureau_id) == bureau_id, report)
-    told = select(col(Reminder.round_id), col(Reminder.unit_id)).where(mine, col(Reminder.reason) == Skip.UNREACHED)
-    before = {ReportKey(*one) for one in (await session.execute(told)).all()}
-    skipped = {"state": ReminderState.SKIPPED.value, "reason": Skip.UNREACHED.value}
-    just_now = and_(mine, col(Reminder.rung) == rung, col(Reminder.planned_at) == now)
-    await session.execute(
-        update(Reminder).where(just_now).values(**skipped), execution_options={"synchronize_session": False}
-    )
+    by_round: dict[int, list[int]] = {}
+    for key in keys:
+        by_round.setdefault(key.round_id, []).append(key.unit_id)
+    before: set[ReportKey] = set()
+    for round_id, units in by_round.items():
+        mine = and_(
+            col(Reminder.bureau_id) == bureau_id, col(Reminder.round_id) == round_id, col(Reminder.unit_id).in_(units)
+        )
+        told = select(col(Reminder.unit_id)).where(mine, col(Reminder.reason) == Skip.UNREACHED.value)
+        before |= {ReportKey(round_id, unit_id) for unit_id in (await session.execute(told)).scalars()}
+        just_now = and_(mine, col(Reminder.rung) == rung, col(Reminder.planned_at) == now)
+        await session.execute(update(Reminder).where(just_now).values(**_SKIPPED), execution_options=_UNLOADED)
     return [key for key in keys if key not in before]
 
 
@@ -58,12 +66,19 @@ async def tell(session: AsyncSession, bureau_id: int, keys: Sequence[ReportKey],
     for round_id, section_id in leads.all():
         by_section.setdefault(section_id, []).extend(key for key in keys if key.round_id == round_id)
     office = await recipients_with_role(session, bureau_id, [Role.OFFICE])
-    items: list[tuple[Recipient, Message]] = [(to, Unreached(reports=tuple(keys))) for to in office]
+    items: list[tuple[Recipient, Message]] = [(to, _listing(None, keys)) for to in office]
     for section_id, people in (await recipients_of_units(session, bureau_id, by_section, [Role.SECTION])).items():
-        message = Unreached(section_id=section_id, reports=tuple(by_section[section_id]))
+        message = _listing(section_id, by_section[section_id])
         items += [(to, message) for to in people if to not in office]
     await queue_all(session, items, now, Lane.REMINDER)
     return len(items)
+
+
+def _listing(section_id: int | None, keys: Sequence[ReportKey]) -> Unreached:
+    units = list(dict.fromkeys(key.unit_id for key in keys))
+    listed = set(units[:MOST])
+    reports = tuple(key for key in keys if key.unit_id in listed)
+    return Unreached(section_id=section_id, reports=reports, more=len(units) - len(listed))
 
 
 async def load(session: AsyncSession, row: Outbox, message: Unreached, now: datetime) -> UnreachedContent | None:
@@ -79,4 +94,4 @@ async def load(session: AsyncSession, row: Outbox, message: Unreached, now: date
             units[sheet.unit.id] = sheet.unit
     found = await unreachable_units(session, row.bureau_id, units)
     listed = tuple((one, tuple(owed[one.key.unit_id])) for one in found)
-    return UnreachedContent(listed) if listed else None
+    return UnreachedContent(listed, message.more) if listed else None

@@ -98,11 +98,12 @@ def central_copy(content: CopyContent, scene: Scene) -> Rendered:
 
 def unreached(content: UnreachedContent, scene: Scene) -> list[Rendered]:
     """提醒发不到: a person telephones, before the deadline and not after it."""
-    lines = [f"有{len(content.units)}家收不到提醒,请打电话告知,也可以由办公室代填:"]
+    lines = [f"有{len(content.units) + content.more}家收不到提醒,请打电话告知,也可以由办公室代填:"]
     for reason, group in groupby(content.units, key=lambda one: one[0].reason):
         units = list(group)
         lines.append(f"{reason}{len(units)}家:")
         for number, (unit, sheets) in enumerate(units, 1):
             owed = "、".join(f"{task_name(sheet)}({due(sheet, scene)}截止)" for sheet in sheets)
             lines.append(f"{number}. {' '.join(filter(None, (unit.unit, unit.person, unit.phone)))}:{owed}")
+    lines += [f"另有{content.more}家,办公室回“人员 联系不上”可看全部。"] if content.more else []
     return [Rendered(text, protect=True) for text in split("\n".join(escape(line, quote=False) for line in lines))]

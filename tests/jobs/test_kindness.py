@@ -12,7 +12,7 @@ from db.tables import Account, Chat, Extension, Membership, Outbox, Person, Repo
 from domain.messages import Prompt, Reminder, ReportKey
 from domain.progress import State
 from jobs.sweeps import tick
-from services import roster
+from services import roster, unreached
 from services.chasing import remind
 from services.nagging import Nag, copy_to_central, nag
 from services.outbox import Recipient
@@ -378,3 +378,17 @@ async def test_a_copy_names_nobody_whose_day_is_still_to_come(
     [said] = post.to(SECOND_PRINCIPAL)
     assert "班班通进度(" in said
     assert "应急疏散演练" not in said
+
+
+async def test_a_county_that_has_only_begun_is_listed_in_part(
+    database: Database, workplace: Workplace, opened: None, county: County
+) -> None:
+    """Nobody is bound yet: no statement grows beyond what a store takes, no message beyond what can be read."""
+    drill = await key_of(database, county, "drill")
+    nobody = [ReportKey(round_id, unit) for round_id in (drill.round_id, 2, 3) for unit in range(1, 9001)]
+    async with database.write() as session:
+        now = at("2026-11-20 09:00")
+        assert await unreached.note(session, county.bureau_id, "t-3", nobody, now) == nobody
+        assert await unreached.tell(session, county.bureau_id, nobody[:9000], now) == 2
+    listed = await rows(database, Outbox, Outbox.kind == "unreached")
+    assert [(len(row.payload["reports"]), row.payload["more"]) for row in listed] == [(60, 8940)] * 2
