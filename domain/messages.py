@@ -75,8 +75,8 @@ class ChaseList(_Message):
 
 
 class Unreached(_Message):
-    """Live, protected: to the office or a lead section, whom a reminder does not reach, with telephones; `more` units are not
-    listed."""
+    """Live, protected: to the office or a lead section, whom a reminder does not reach, with telephones; `more` units
+    are not listed."""
 
     kind: Literal["unreached"] = "unreached"
     section_id: int | None = None

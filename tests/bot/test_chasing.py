@@ -296,6 +296,9 @@ async def test_who_has_asked_for_more_time_is_chased_by_nobody(
     await stage.settled()
     assert "应急疏散演练" in "".join(bubble.text for bubble in wang.phone.received[before:])
     assert "班班通" not in "".join(bubble.text for bubble in wang.phone.received[before:])
+    drill = await report_of(stage, county, "drill")
+    chased = await stage.rows(Reminder, Reminder.rung == "chase-1125")
+    assert {row.round_id for row in chased} == {drill.round_id}, "nothing waits for the office to decide"
 
 
 async def test_who_owes_nothing_has_nothing_to_put_off(stage: Stage, county: County, clerk: Dialogue) -> None:
