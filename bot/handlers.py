@@ -17,7 +17,7 @@ from telegram.ext import (
     filters,
 )
 
-from bot import afterwards, chasing, groups, issues, personnel, talking
+from bot import afterwards, chasing, course, groups, issues, personnel, talking
 from bot.buttons import Press, Verb, decode
 from bot.turns import handling, turn
 from bot.words import (
@@ -32,6 +32,7 @@ from bot.words import (
 )
 from domain.messages import Phrase, ReportKey
 from services import (
+    absences,
     back,
     chase_lists,
     contacts,
@@ -51,6 +52,7 @@ from services import (
     shortcuts,
     showing,
 )
+from services import course as changing
 from services import progress as standing
 from services.asking import say
 from services.history import show_history
@@ -65,6 +67,7 @@ TOASTS = {
     Outcome.ALREADY_SUBMITTED: "这一项已报送,不用重报。",
     Outcome.INCOMPLETE: "还没填完,请把缺的补上再提交。",
     Outcome.LOCKED: "报告期已关闭,您报的已转办公室。",
+    Outcome.WITHDRAWN: "这一项已撤回,不用报了,填的都留着。",
     Outcome.NOT_YOURS: "这一项不由您负责,没有改动。",
     Outcome.TO_CONFIRM: "这一项要先送校长看。",
     Outcome.PASSED_UP: "已送校长看,等他提交。",
@@ -243,6 +246,8 @@ async def words(update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
         return
     if await requests.answered(here, said) or await emergencies.raised(here, said):
         return
+    if await changing.said(here, said) or await absences.said(here, said):
+        return
     if not here.person.known_units:
         await say(here, Phrase.HELP_BUREAU)
         return
@@ -379,7 +384,7 @@ async def pressed(update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
             await personnel.no_longer(here, press.report)
 
 
-_PRESSED = issues.PRESSED | personnel.PRESSED | afterwards.PRESSED | chasing.PRESSED | talking.PRESSED
+_PRESSED = course.PRESSED | issues.PRESSED | personnel.PRESSED | afterwards.PRESSED | chasing.PRESSED | talking.PRESSED
 _BINDING = {Verb.THIS_IS_ME: personnel.this_is_me, Verb.NOT_ME: personnel.not_me}
 
 

@@ -38,6 +38,7 @@ class Skip(StrEnum):
     AFTER_DUE = "after_due"
     LOCKED = "locked"
     CHASED = "chased"
+    UNREACHED = "unreached"
 
 
 @dataclass(frozen=True, slots=True)

@@ -192,7 +192,7 @@ async def _of_round(session: AsyncSession, round_: Round, task: Task) -> list[Se
     )
     groups: dict[tuple[datetime, datetime], list[Unit]] = {}
     for unit, due, since in (await session.execute(statement)).all():
-        groups.setdefault((since or round_.issued_at, due or round_.due_at), []).append(unit)
+        groups.setdefault((since or round_.due_since or round_.issued_at, due or round_.due_at), []).append(unit)
     return [await _sequel(session, round_, task, *instants, units) for instants, units in groups.items()]
 
 

@@ -40,6 +40,7 @@ class Outcome(StrEnum):
     ALREADY_SUBMITTED = "already_submitted"
     INCOMPLETE = "incomplete"
     LOCKED = "locked"
+    WITHDRAWN = "withdrawn"
     NOT_YOURS = "not_yours"
     REASON_WANTED = "reason_wanted"
     UNCHANGED = "unchanged"
@@ -65,6 +66,8 @@ async def sheet_for(turn: Turn, key: ReportKey, *, sent: bool = False) -> tuple[
     sheet = await hold(turn.session, turn.bureau.id, key)
     if sheet is None or turn.actor is None or not turn.actor.may_report(sheet):
         return None, Outcome.NOT_YOURS
+    if sheet.is_withdrawn:
+        return sheet, Outcome.WITHDRAWN
     may_be_filled = sheet.is_open or (sent and sheet.is_sent)
     return sheet, Outcome.DONE if may_be_filled else Outcome.ALREADY_SUBMITTED
 

@@ -108,8 +108,13 @@ class Sheet:
 
     @property
     def is_asked(self) -> bool:
-        """Still owed: nobody speaks of a task that was withdrawn."""
-        return self.is_open and self.task.withdrawn_at is None
+        """Still owed: nobody speaks of a task or a round that was withdrawn."""
+        return self.is_open and self.task.withdrawn_at is None and not self.is_withdrawn
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """撤回: its round is reported no more."""
+        return self.round.withdrawn_at is not None
 
     @property
     def is_sent(self) -> bool:
@@ -326,7 +331,7 @@ async def closed_sheets(
         col(Round.lock_at) > since,
         or_(
             col(Report.state).in_(SENT_STATES),
-            and_(col(Report.state).in_(OPEN_STATES), col(Round.lock_at) <= now),
+            and_(col(Report.state).in_(OPEN_STATES), col(Round.lock_at) <= now, col(Round.withdrawn_at).is_(None)),
         ),
     )
     newest = statement.order_by(None).order_by(col(Round.due_at).desc(), col(Task.position))

@@ -97,7 +97,9 @@ class TaskChange(Table, table=True):
 
 class Round(Table, table=True):
     """报告期. `questionnaire` is the list of indicators frozen at issuance. `occurrence` names the time of the schedule
-    it is for (2026-11), whatever day it was moved to; `nominal_due` is that time's day before anything was moved."""
+    it is for (2026-11), whatever day it was moved to; `nominal_due` is that time's day before anything was moved.
+    `due_since`: when the bureau moved the due time to where it is; one that was withdrawn 撤回 is locked from then on.
+    """
 
     __table_args__ = (
         refers("task_id", "task"),
@@ -119,4 +121,6 @@ class Round(Table, table=True):
     nominal_due: date = Field(sa_column_kwargs={"server_default": "1970-01-01"})
     occurrence: str = Field(sa_column_kwargs={"server_default": ""})
     issued_at: datetime
+    due_since: datetime | None = None
+    withdrawn_at: datetime | None = None
     questionnaire: list[dict[str, object]] = json_column(list)

@@ -10,8 +10,10 @@ from statistics import median
 
 from domain.digest.model import (
     AnswerRow,
+    Changed,
     Chase,
     Digest,
+    ForBulletin,
     Head,
     Interruption,
     Outstanding,
@@ -44,6 +46,8 @@ def build(
     answers: Iterable[AnswerRow],
     moved: Iterable[Moved] = (),
     interruptions: Iterable[Interruption] = (),
+    changed: Iterable[Changed] = (),
+    bulletin: Iterable[ForBulletin] = (),
 ) -> Digest:
     """The snapshot as of `head.as_of`, in the order of the rows.
 
@@ -65,6 +69,8 @@ def build(
         tasks=built,
         moved=tuple(moved),
         interruptions=tuple(interruptions),
+        changed=tuple(changed),
+        bulletin=tuple(bulletin),
     )
 
 

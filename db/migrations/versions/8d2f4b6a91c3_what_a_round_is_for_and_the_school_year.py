@@ -8,7 +8,7 @@ import sqlmodel.sql.sqltypes
 from alembic import op
 
 revision = "8d2f4b6a91c3"
-down_revision = "5c1e7a40d2b9"
+down_revision = "8d21b6c4e0f7"
 branch_labels = None
 depends_on = None
 
