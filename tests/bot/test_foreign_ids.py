@@ -43,7 +43,7 @@ from tests.stage import Stage
 
 OPEN = at("2026-11-18 08:30")
 PRESSES = 100
-QUEUES = frozenset({"inbox", "outbox", "chat", "card", "wrong_code"})
+QUEUES = frozenset({"inbox", "outbox", "chat", "card", "wrong_code", "heartbeat"})
 """What a person's own words always leave behind."""
 OTHERS_PHONE, NEIGHBOUR = "0000-6211002", "邻县一小"
 
