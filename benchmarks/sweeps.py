@@ -12,20 +12,27 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import update
+from sqlmodel import col
+
 from db import migrations
 from db.ids import new_id
 from db.session import Database, table_of
-from db.tables import Account, Membership, Person, Reminder, Report, Role, Round, Task, Unit, UnitKind
+from db.tables import Account, Fate, Membership, Outbox, Person, Reminder, Report, Role, Round, Task, Unit, UnitKind
 from jobs.sweeps import publish_digests, send_reminders, settle_roster, tick
 from services.clock import VirtualClock
 from services.people import CHANNEL
 from services.workplace import Workplace
 from tests.cast import HOURS, ROLLOUT, County, add_task, at, make_county
 
-UNITS, TASKS, ROUNDS, TURNS = 2_000, 8, 12, 7
+UNITS, TASKS, ROUNDS, TURNS = 2_000, 8, 12, 5
 REPORTED = 0.8
 FIRST_CHAT = 1_000_001
 NOW = at("2026-11-18 09:00")
+RUNGS = (
+    ("t-3", "2026-11-20 09:00"), ("t-1", "2026-11-24 09:00"), ("due-morning", "2026-11-25 09:00"),
+    ("due-afternoon", "2026-11-25 15:00"), ("the office's list", "2026-11-25 17:05"), ("late-1", "2026-11-26 09:00"),
+)  # fmt: skip
 
 
 async def _county(database: Database) -> tuple[County, list[int]]:
@@ -97,10 +104,21 @@ async def _round(session: Any, task: Task, units: Any, due: datetime) -> None:
     await session.execute(table_of(Reminder).insert(), ledger)
 
 
-async def _timed(work: Callable[[], Awaitable[object]]) -> float:
-    began = time.perf_counter()
+Took = tuple[float, float]
+"""Milliseconds on the wall and of the processor, which differ where other programs want it too."""
+
+
+async def _timed(work: Callable[[], Awaitable[object]]) -> Took:
+    wall, busy = time.perf_counter(), time.process_time()
     await work()
-    return (time.perf_counter() - began) * 1000
+    return (time.perf_counter() - wall) * 1000, (time.process_time() - busy) * 1000
+
+
+async def _delivered(database: Database, now: datetime) -> None:
+    """What was queued has left, as it does within minutes."""
+    gone = update(Outbox).where(col(Outbox.fate) == Fate.PENDING.value)
+    async with database.write() as session:
+        await session.execute(gone.values(fate=Fate.SENT.value, claimed_at=now, sent_at=now))
 
 
 async def _measure(folder: Path) -> None:
@@ -109,7 +127,9 @@ async def _measure(folder: Path) -> None:
     await _past(database, county)
     clock = VirtualClock(NOW, speed=0)
     workplace = Workplace(database, clock, county.bureau_id, HOURS)
-    print(f"{'rounds open, everybody is prompted':44} {await _timed(lambda: tick(workplace)):8.1f} ms, once")
+    _say("rounds open, everybody is prompted, once", [await _timed(lambda: tick(workplace))], None)
+
+    await _delivered(database, clock.now())
 
     async def sweep(which: Any, *, keep: bool = True) -> None:
         async with database.write() as session:
@@ -117,12 +137,13 @@ async def _measure(folder: Path) -> None:
             if not keep:
                 await session.rollback()
 
-    for name, when in (("t-3", "2026-11-20 09:00"), ("t-1", "2026-11-24 09:00"), ("late-1", "2026-11-26 09:00")):
+    for name, when in RUNGS:
         clock.jump_to(at(when))
         taken = [await _timed(lambda: sweep(send_reminders, keep=False)) for _ in range(TURNS)]
         _say(f"planning {name}: 16,000 reports, 2,000 people", taken, 300)
         workplace.planned.clear()
         await sweep(send_reminders)
+        await _delivered(database, clock.now())
     clock.jump_to(at("2026-11-26 09:01"))
     await sweep(send_reminders)
     for which in (send_reminders, settle_roster, publish_digests):
@@ -135,9 +156,10 @@ async def _measure(folder: Path) -> None:
     await database.close()
 
 
-def _say(what: str, taken: list[float], bar: float | None) -> None:
-    middle = statistics.median(taken)
-    print(f"{what:44} {middle:8.1f} ms" + (f"  (bar {bar:g} ms{'' if middle < bar else ': missed'})" if bar else ""))
+def _say(what: str, taken: list[Took], bar: float | None) -> None:
+    wall, busy = (statistics.median(one) for one in zip(*taken, strict=True))
+    kept = "" if bar is None else f"  (bar {bar:g} ms{'' if wall < bar else ': missed'})"
+    print(f"{what:46} {wall:8.1f} ms, processor {busy:8.1f} ms{kept}", flush=True)
 
 
 def main() -> None:

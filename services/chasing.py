@@ -147,6 +147,9 @@ _STILL_MEANT = timedelta(days=4)
 
 async def _put_off_until_now(session: AsyncSession, bureau_id: int, now: datetime) -> list[ReportKey]:
     """Of what was put off until now at the latest, the reports that are still owed; entered into the ledger once."""
+    lately = and_(col(Promise.until) <= now, col(Promise.until) > now - _STILL_MEANT)
+    if not (await session.execute(select(exists().where(col(Promise.bureau_id) == bureau_id, lately)))).scalar_one():
+        return []
     report = and_(
         col(Report.bureau_id) == Promise.bureau_id, col(Report.round_id) == Promise.round_id,
         col(Report.unit_id) == Promise.unit_id,
@@ -160,7 +163,7 @@ async def _put_off_until_now(session: AsyncSession, bureau_id: int, now: datetim
         .join(Report, report)
         .join(Round, and_(col(Round.bureau_id) == Report.bureau_id, col(Round.id) == Report.round_id))
         .where(
-            col(Promise.bureau_id) == bureau_id, col(Promise.until) <= now, col(Promise.until) > now - _STILL_MEANT,
+            col(Promise.bureau_id) == bureau_id, lately,
             col(Report.state).in_(OPEN_STATES), col(Round.lock_at) > now, ~_rests(now),
         )
     )  # fmt: skip
@@ -183,7 +186,8 @@ async def _remind_units(
     deaf: list[ReportKey] = []
     for rung, keys in units.items():
         people = await whom(guard, REMIND, keys, fillers_only=rung.offset < 0, heads=rung.offset >= 0)
-        await _take_back(guard, rung.key, [key for key in keys if not guard.may(item(REMIND, key))])
+        if guard.rests_until:
+            await _take_back(guard, rung.key, [key for key in keys if not guard.may(item(REMIND, key))])
         heard = {key for reports in people.values() for key in reports}
         missed = [key for key in keys if key not in heard and guard.may(item(REMIND, key))]
         new = await unreached.note(guard.session, guard.bureau_id, rung.key, missed, guard.now)
@@ -229,6 +233,8 @@ async def _tell_central(
 
 async def _tell_bureau(session: AsyncSession, bureau_id: int, lists: Mapping[int | None, str], now: datetime) -> int:
     """The lists of who has not reported: they are for those who act, and do not nag."""
+    if not lists:
+        return 0
     items: list[tuple[Recipient, Message]] = []
     if None in lists:
         message = ChaseSummary(rung=lists[None])
