@@ -32,6 +32,7 @@ from bot.words import (
 )
 from domain.messages import Phrase, ReportKey
 from services import (
+    back,
     chase_lists,
     contacts,
     conversation,
@@ -111,7 +112,7 @@ async def start(_update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
     here = turn()
     if context.args and context.args != [FROM_GROUP]:
         await invitations.present_link(here, " ".join(context.args))
-    elif await _known(here) and not await reach.was_just_told(here):
+    elif await _known(here) and not await back.was_just_told(here):
         await personnel.welcome(here)
 
 
@@ -308,7 +309,7 @@ async def blocked_or_back(update: Update, context: ContextTypes.DEFAULT_TYPE) ->
     elif change.new_chat_member.status in (ChatMember.BANNED, ChatMember.LEFT):
         await reach.gone(turn())
     else:
-        await reach.back(turn())
+        await back.back(turn())
 
 
 async def _known(here: Turn) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from domain.indicators import Indicator, Nature, Ratio, Setting, Value, Values
+from domain.indicators import Indicator, Kind, Nature, Ratio, Setting, Value, Values, applicable
 
 
 class Unusual(StrEnum):
@@ -70,3 +70,17 @@ def _of_ratio(indicator: Indicator, value: Ratio, setting: Setting, last: Value 
     ):
         return Hint(indicator.key, Unusual.FALLEN, last)
     return None
+
+
+_COUNTS = (Kind.INT, Kind.NUMBER, Kind.RATIO)
+
+
+def is_all_nought(indicators: Sequence[Indicator], values: Values) -> bool:
+    """All that was asked and answered are counts, and every one of them is nought: said of a nil report on purpose, of
+    any other perhaps by mistake."""
+    asked = [one for one in applicable(tuple(indicators), values) if one.required and one.key in values]
+    return bool(asked) and all(one.kind in _COUNTS and _is_nought(values[one.key]) for one in asked)
+
+
+def _is_nought(value: Value) -> bool:
+    return value.done == 0 if isinstance(value, Ratio) else value == 0

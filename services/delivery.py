@@ -341,6 +341,7 @@ class Delivery:
                 row.fate, row.error = Fate.DEAD.value, type(problem).__name__
             else:
                 row.not_before = trouble.next_try_at
+        passed(Point.UNMADE)
 
     async def _rows(self, session: AsyncSession, ids: Sequence[int]) -> list[tuple[Outbox, Card | None]]:
         found = await session.execute(_ROWS, {"bureau": self.workplace.bureau_id, "ids": list(ids)})

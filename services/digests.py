@@ -305,6 +305,7 @@ async def roll_up(
                 reach,
                 extended.get((report.round_id, report.unit_id)),
                 in_backlog=report.in_backlog,
+                nil=report.nil,
             )
         )
     interrupted = await interruptions(session, bureau_id, rounds)

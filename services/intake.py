@@ -18,11 +18,12 @@ from db.session import Database, insert_for, is_down
 from db.tables import Inbox, InboxState
 from domain.messages import Phrase
 from services.asking import say
+from services.back import heard
 from services.clock import Clock
 from services.crashing import Point, passed
 from services.nursery import Nursery
 from services.outbox import Recipient
-from services.people import actor_at, lock_chat, set_reach
+from services.people import actor_at, lock_chat
 from services.turn import Turn, office_hours
 from services.workplace import Workplace
 
@@ -282,7 +283,7 @@ class Worker:
     async def _work(self, turn: Turn, row: Inbox) -> None:
         passed(Point.BEGUN)
         if turn.actor and not turn.actor.is_reachable and "my_chat_member" not in row.raw:
-            await set_reach(turn, None)
+            await heard(turn)
         await self.handle(turn, row.raw)
         row.state, row.done_at = InboxState.DONE.value, turn.now
         _forget(row)

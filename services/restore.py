@@ -10,7 +10,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -99,6 +99,7 @@ def _closed(path: Path) -> None:
 
 def _swap(coming: Path, database: Path, evidence: Path, suffix: str) -> list[Path]:
     """Move what is there aside and what comes into its place; the database last, and at no instant is there none."""
+    _made_whole(database)
     aside = _evidence_placed(coming.parent / EVIDENCE, evidence, suffix)
     former = database.with_name(f"{database.name}.{suffix}")
     for end in ("-wal", "-shm"):  # they are the former file's, and would spoil another
@@ -113,6 +114,15 @@ def _swap(coming: Path, database: Path, evidence: Path, suffix: str) -> list[Pat
     coming.replace(database)
     archive.sync([database.parent])
     return aside
+
+
+def _made_whole(database: Path) -> None:
+    """What a killed bot left in the -wal goes into the file itself: an end in the midst of moving must not part them.
+    A file that cannot be read is moved as it is."""
+    if database.exists():
+        with suppress(sqlite3.Error), closing(sqlite3.connect(database)) as connection:
+            connection.execute("PRAGMA synchronous=FULL")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _evidence_placed(arrived: Path, evidence: Path, suffix: str) -> list[Path]:

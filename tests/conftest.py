@@ -56,6 +56,14 @@ def postgres_server() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture
+def postgres_tools(monkeypatch: pytest.MonkeyPatch) -> None:
+    """pg_dump and pg_restore of the same release as the server: the machine's own may be older."""
+    from tests.postgres import tools
+
+    monkeypatch.setenv("PATH", f"{tools()}{os.pathsep}{os.environ['PATH']}")
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def store(request: pytest.FixtureRequest) -> str:
     return str(request.param)

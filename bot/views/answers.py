@@ -321,7 +321,7 @@ _LINES: dict[Phrase, Callable[[Facts], list[str]]] = {
         f"没有找到您负责的“{f.get('title', '')}”,回执没有用上。请由报送人本人转发,或打{_call(f)}。"
     ],
     Phrase.RECEIPT_UNSIGNED: lambda f: [
-        f"这张回执没有验证码或没有转全,恢复不了。请转发原来那条,或回“待办”重新填报;有疑问打{_call(f)}。"
+        f"这张回执没有校验码或没有转全,恢复不了。请转发原来那条,或回“待办”重新填报;有疑问打{_call(f)}。"
     ],
     Phrase.CHASED: _chased,
     Phrase.SET_ASIDE: set_aside,

@@ -270,7 +270,7 @@ def receipt(content: Receipt, scene: Scene) -> Rendered:
     ]
     if content.code:
         again = f"(第{content.version}次)" if content.version > 1 else ""
-        lines += [f"内容{again}:{content.content}", f"验证码 {content.code}"]
+        lines += [f"内容{again}:{content.content}", f"校验码 {content.code}"]
     if scene.now < content.lock_at:
         lines.append(f"数有变动,{wording.moment(content.lock_at, zone)}前直接回正确的数即可。")
     if content.owed:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from domain import wording
-from domain.hints import Hint, Unusual, hints
+from domain.hints import Hint, Unusual, hints, is_all_nought
 from domain.indicators import Indicator, Value
 from services.content import Scene
+from services.reporting import is_nil
 from services.sheets import Sheet
 
 
 def hint_lines(sheet: Sheet, scene: Scene) -> list[str]:
     found = hints(sheet.applicable, sheet.values, sheet.setting(scene.today), sheet.earlier.last)
     phrases = [_phrase(hint, sheet.indicator(hint.key)) for hint in found]
+    phrases += ["数都是0"] if is_all_nought(sheet.indicators, sheet.values) and not is_nil(sheet) else []
     return [f"请留意:{';'.join(phrases)}。确认吗?没错就提交。"] if phrases else []
 
 

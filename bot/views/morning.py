@@ -25,7 +25,7 @@ def morning(facts: Facts) -> list[str]:
     backup = f";备份 {_backup(facts)}" if facts.get("backup") and not facts.get("late") else ""
     if not wrong:
         return [f"今天一切正常:{received},消息都已送达{backup}。"]
-    return [f"⚠ {','.join(wrong)};{received}{backup}。请运行 duban doctor。"]
+    return [f"请留意:{','.join(wrong)};{received}{backup}。请运行 duban doctor。"]
 
 
 def _wrong(facts: Facts) -> list[str]:

@@ -23,7 +23,7 @@ from cli.simulation.engine import Engine, Life, Trials
 from cli.simulation.invariants import Invariants
 from cli.simulation.ledger import Summary, summarise, write_ledger, write_reports
 from cli.simulation.people import SHARES, Principal, Temperament
-from cli.simulation.replies import Phrasebook, School, read_corpus
+from cli.simulation.replies import Phrasebook, School, read_said
 from cli.simulation.transport import BASE, InProcess
 from db.session import Database, make_engine
 from db.tables import Lane, Outbox, Role, Round
@@ -174,7 +174,7 @@ def _face(workplace: Workplace, server: SandboxServer) -> TelegramFace:
 def _principals(
     server: SandboxServer, players: Iterable[Player], plan: CampaignPlan, workplace: Workplace, rng: random.Random
 ) -> dict[int, Principal]:
-    book = Phrasebook(plan, read_corpus())
+    book = Phrasebook(plan, read_said())
     kinds, shares = list(SHARES), list(SHARES.values())
     return {
         player.chat_id: Principal(

@@ -29,6 +29,7 @@ from domain.digest.model import (
     YesNo,
 )
 from domain.groups import rows_of
+from domain.hints import is_all_nought
 from domain.indicators import Indicator, Kind, Ratio, Value
 from domain.moved import Moved
 from domain.progress import Counts, State, Timeliness, timeliness, total
@@ -108,6 +109,8 @@ def _task(
         undone=_undone(row.indicators, given),
         outstanding=_outstanding(judged),
         in_backlog=sum(report.in_backlog for report in reports),
+        nil=sum(report.nil for report in standing),
+        noughts=tuple(r.unit for r, answers in given if not r.nil and is_all_nought(row.indicators, answers)),
     )
 
 

@@ -116,6 +116,7 @@ class ReportRow:
     due_at: datetime | None = None
     grace_until: datetime | None = None
     in_backlog: bool = False
+    nil: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +233,7 @@ class Township:
 @dataclass(frozen=True, slots=True)
 class TaskDigest:
     """One round of one task. `accepted` of the received were checked by the section; `in_backlog` of them waited while
-    our line was down."""
+    our line was down. `nil` are 零报告 said on purpose, `noughts` the units whose numbers are all 0 without that word."""
 
     round_id: Id
     task_id: Id
@@ -251,6 +252,8 @@ class TaskDigest:
     undone: tuple[Undone, ...]
     outstanding: tuple[Outstanding, ...]
     in_backlog: int = 0
+    nil: int = 0
+    noughts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,11 +195,20 @@ def _detail(task: TaskDigest) -> list[str]:
         lines.append(f"其中线路中断期间补收{task.in_backlog}家,按中断前计时。")
     if results := _results(task):
         lines.append(f"合计:{results}。")
+    lines += _noughts(task)
     lines += _outstanding_line(task.outstanding, "家")
     lines += [f"{chase.value}:{_names(units)}" for chase, units in _by_chase(task.outstanding).items()]
     if len(task.townships) > 1:
         lines.append(f"各乡镇已报/应报:{'、'.join(map(_township, task.townships))}")
     return lines
+
+
+def _noughts(task: TaskDigest) -> list[str]:
+    """A nil report is an answer; numbers that are all 0 without the word are to be asked about."""
+    nil = [f"其中零报告{task.nil}家。"] if task.nil else []
+    shown, count = "、".join(task.noughts[:_NAMED]), len(task.noughts)
+    named = shown if count <= _NAMED else f"{shown}等{count}家"
+    return nil + ([f"数都是0、没有注明零报告的{count}家,请核实:{named}"] if count else [])
 
 
 def _township(township: Township) -> str:

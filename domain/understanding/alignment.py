@@ -54,16 +54,18 @@ def fit(scene: Scene, quantity: Quantity, profile: Profile, bound: Bound) -> Fit
         return None
     if profile.family == "percent" and another_rate(scene, quantity, profile):
         return None
-    if not sorts_fit(quantity, profile) or _conflicts(quantity, profile, bound):
+    if not sorts_fit(quantity, profile) or _conflicts(scene, quantity, profile, bound):
         return None
     noun = bound.level if bound.concepts & (profile.nouns | {"=" + profile.key}) else 0
-    if noun == 3 and "=" + profile.key in bound.concepts:
+    if noun == 0 and "~" + profile.key in bound.concepts:
+        noun = bound.level if not profile.nouns else 1
+    if noun == 3 and bound.concepts & profile.named:
         noun = 4
     if noun == 0 and bound.concepts & profile.soft:
         noun = 1
     if noun == 0 and "backbone" in profile.nouns and len(scene.profiles) > 1:
         return None
-    if noun == 0 and profile.family == "ratio" and _SHARE.search(scene.lead(quantity)):
+    if noun <= 1 and profile.family == "ratio" and _SHARE.search(scene.lead(quantity)):
         noun = 2
     if noun == 0 and profile.nouns == frozenset() and bound.concepts & profile.topics:
         noun = bound.level - 1
@@ -91,13 +93,19 @@ _SHARE = Rule(
 )
 
 
-def _conflicts(quantity: Quantity, profile: Profile, bound: Bound) -> bool:
+def _conflicts(scene: Scene, quantity: Quantity, profile: Profile, bound: Bound) -> bool:
     """The amount counts something else: 3名家长 are no pupils."""
-    nouns = bound.concepts & NOUNS
+    nouns = bound.concepts & NOUNS if bound.level == 3 else frozenset[str]()
     if quantity.unit and quantity.unit not in ("个", *units.PERSON_UNITS) and profile.family == "count":
         nouns -= PEOPLE
     own = profile.nouns | profile.topics | profile.soft
+    if not any("absent" in p.nouns for p in scene.profiles):
+        nouns -= {"absent"}
+    if "others" in nouns and not bound.concepts & profile.named and bound.text not in profile.question.label:
+        return True
     if bound.level < 3 or not nouns or nouns & own or "=" + profile.key in bound.concepts:
+        return False
+    if "~" + profile.key in bound.concepts and not profile.nouns:
         return False
     if profile.family == "money" and "grant" in nouns and "自筹" in profile.question.label:
         return True
@@ -148,7 +156,7 @@ def _unit(quantity: Quantity, profile: Profile) -> int:
 
 
 _ONLY_VALUE = Rule(
-    r"(?:是|总计|累计|统共|拢共|实际|其实|应(?!该)|这次|这回|本次|上次|报的|有|共有?|一共|总共|合计|大概|约|大约|"
+    r"(?:是|正确|总计|累计|统共|拢共|实际|其实|应(?!该)|这次|这回|本次|上次|报的|有|共有?|一共|总共|合计|大概|约|大约|"
     r"差不多|就|只有?|报|填|"
     r"应该是?|嗯|哦|那个|了|吧|的|左右|上下|呢|啊|哈|本月|这个?月|我们?校?|学校|目前|现在|今年|搞了?|做了?|"
     r"开了?|上了?|开展了?|组织了?|参加了?|完成了?|写了?|"
@@ -185,7 +193,19 @@ def align(scene: Scene) -> tuple[dict[str, list[Assigned]], dict[str, list[Quant
         elif best:
             for profile in best:
                 torn.setdefault(profile.key, []).append(quantity)
-    return taken, torn
+    return {key: _without_strangers(scene, found) for key, found in taken.items()}, torn
+
+
+def _without_strangers(scene: Scene, found: list[Assigned]) -> list[Assigned]:
+    """文化墙6处,张贴标语12条: beside what is named, another thing in another measure is no part of it."""
+    alone = scene.alone
+    if not any(a.fit.noun >= 3 for a in found) or alone is None or alone.family != "count":
+        return found
+    return [
+        a
+        for a in found
+        if a.fit.noun or a.fit.unit > 1 or not _of_something_else(scene, a.quantity, alone)
+    ]
 
 
 def _fits(scene: Scene, quantity: Quantity, bound: Bound) -> dict[Profile, Fit]:
@@ -221,6 +241,8 @@ def _enough(scene: Scene, quantity: Quantity, profile: Profile, fits: dict[Profi
     best = fits[profile]
     if best.noun >= 3:
         return True
+    if scene.alone is not profile and best.noun == 0 and _of_something_else(scene, quantity, profile):
+        return False
     alone = scene.alone is profile or len(fits) == 1
     if best.unit >= 1:
         return alone or best.noun >= 1 or best.topic >= 1 or _unit_decides(profile, fits)
@@ -231,14 +253,38 @@ def _enough(scene: Scene, quantity: Quantity, profile: Profile, fits: dict[Profi
     return scene.alone is profile
 
 
+_SLIGHT = Rule(
+    r"我们?校?|学校|全校|本校|本[月周期次年]|这个?[月次回周]|今[年天]|目前|现在|截至|已经?|一共|总共|合计|累计|共计|其中|大概|大约|差不多|左右|上下|"
+    r"涉及|覆盖|使用|全部|全都|建成|安装|装好|到位|完毕|完好|正常|故障|维修|待修|最近|最后|整个|过程|总数|总计|均在|生均|人均|走访|编写|其他|加起来|全体|全园|师幼|师生|机子|机器|设备|投影仪?机?|一体机|"
+    r"请[病事]?假|[病事产]假|缺[席勤课]|[没未差剩欠]|"
+    r"语文|数学|英语|科学|音乐|体育|美术|语数英?|接入|配有|设有|拥有|"
+    r"开展|组织|举行|举办|召开|进行|完成|参加|参与|实际|应[到参训]?|实[到参训]?|到场|达到?|改[成为]?|更正[成为]?|领导|报告|谢谢|"
+    r"[搞开上写编发收做办学练讲听查修装建买换借花投用坏去来到有是全好为共计约就只才都也还又再了过的得呢吧啊哈里中内个各每次场节]|[\ue000-\uf8ff]"
+)
+
+
+def _of_something_else(scene: Scene, quantity: Quantity, profile: Profile) -> bool:
+    """发放宣传单500份 answers no 导学案份数, though nobody else asks for what is counted by 份."""
+    if quantity.sort != "count" and quantity.unit != "块":
+        return False
+    if len(quantity.unit) > 1 and _unit(quantity, profile) == 2:
+        return False
+    lead, tail = len(scene.lead(quantity)), len(scene.tail(quantity))
+    around = scene.text[quantity.start - lead : quantity.start] + "，" + scene.text[quantity.end : quantity.end + tail]
+    words = _SLIGHT.sub("，", around)
+    strange = re.findall(r"[\u4e00-\u9fff]{2,}", words)
+    return any(sum(c in profile.question.label for c in word) < min(2, len(word) - 1) for word in strange)
+
+
 def _named_just_before(scene: Scene, quantity: Quantity, profile: Profile) -> bool:
     """家访那个数错了,改成21: the clause before names this question alone and no amount."""
     at = scene.clauses.index(scene.clause_at(quantity.start))
     before = scene.clauses[at - 1] if at else None
     if before is None or any(before.start <= q.start < before.end for q in scene.quantities):
         return False
-    named = [p for p in scene.profiles if scene.about(before, p)]
-    return named == [profile]
+    cues = scene.cues_in(before)
+    named = [p for p in scene.profiles if any(cue.concepts & p.named for cue in cues)]
+    return (named or [p for p in scene.profiles if scene.about(before, p)]) == [profile]
 
 
 def _unit_decides(profile: Profile, fits: dict[Profile, Fit]) -> bool:

@@ -53,6 +53,8 @@ def _asked(scene: Scene, profile: Profile, assigned: Assigned, role: Role, *, al
         broken = "fault" in assigned.bound.concepts or _BROKEN.match(scene.tail(assigned.quantity))
         in_repair = alone and re.match(r"(?:正在|在|待)维?修", scene.tail(assigned.quantity))
         return Role.VALUE if broken or in_repair else role
+    if role is Role.REMAIN and "absent" in profile.nouns:
+        return Role.VALUE
     if role is Role.CHANGE:
         return Role.VALUE if _ASKS_NEW.search(label) and not _LESS.search(lead) else role
     if role is Role.SUBSET and _asked_for(scene, profile, assigned, alone=alone):

@@ -6,7 +6,7 @@ import re
 from datetime import date
 
 from domain.indicators import Kind, Question
-from domain.understanding import dates, negation, repairs
+from domain.understanding import dates, lexicon, negation, repairs
 from domain.understanding.alignment import inherited
 from domain.understanding.lexicon import Profile
 from domain.understanding.negation import Polarity
@@ -21,7 +21,7 @@ _BARE = Rule(
     r"^(?:(?:因|由于)[^，。;]{1,8}?)?(?:(?:下了?大?[雨雪]|停[水电]|放假|降温|有雾)(?:天气)?)?"
     r"(?:我们?校?|学校|本月|这个?月|今年|早就|老早|的确|确实|全部|都|也|均|目前|的|暂时|还|尚|"
     r"嗯|是的|必须的?|当然|[\ue000-\uf8ff]|\d)*"
-    r"(?:已|刚|搞|做|弄|开展|组织|完成|进行|办|有|是|对|没|未|无|否|不是|练|演|建|制定|成立|准备|计划|打算|正在|在|"
+    r"(?:已|刚|搞|做|弄|讲|授|开展|组织|完成|进行|办|有|是|对|没|未|无|否|不是|练|演|建|制定|成立|准备|计划|打算|正在|在|"
     r"筹|取消|推迟|落实|开始|启动|嗯|必须|当然|yes|no|√|×)"
 )
 _CONCEDED = Rule(r"([\u4e00-\u9fff]{1,2})(?:倒|就)?是\1(?:过?了|过|$)")
@@ -44,11 +44,14 @@ def read(scene: Scene, profile: Profile) -> Outcome:
             return reading(scene, profile, True, (clause.start, clause.end), "conceded")
         if outcomes and re.match(r"但|不过|只是|就是|可是", clause.words) and not scene.about(clause, profile):
             continue
-        if outcomes and not scene.about(clause, profile) and not _BARE.match(clause.words):
+        if negation.double(clause.words) and len(scene.clauses) > 1:
+            continue
+        turned = outcomes and not outcomes[0][0] and scene.alone is profile and _turned(clause.words)
+        if outcomes and not turned and not scene.about(clause, profile) and not _BARE.match(clause.words):
             continue
         if "本月" in profile.question.label and other_month(clause.words, scene.today):
             continue
-        if len(scene.clauses) > 1 and re.search(r"下一?[次回]", clause.words) and outcomes:
+        if _NEXT_TIME.search(clause.words) or repairs.reports_as(clause.words):
             continue
         if contrasted and _OTHER_MONTH.search(clause.words):
             continue
@@ -67,9 +70,17 @@ def read(scene: Scene, profile: Profile) -> Outcome:
     return _decided(scene, profile, outcomes, unsure)
 
 
+def _turned(words: str) -> bool:
+    """没有拖,11月18日按时搞了: after a no that was none."""
+    return negation.affirmed(words) and bool(re.search(r"[了过已]", words))
+
+
+_NEXT_TIME = Rule(r"^[^没未]*(?:下一?[次回]|再[\u4e00-\u9fff]{1,2}(?:一次|一场|一回))")
+
+
 def _planned_day(scene: Scene, clause: Clause) -> bool:
     """周四搞, said on Monday, is a plan though nobody says 计划."""
-    if re.search(r"了|已|过", clause.words) or not re.search(r"搞|开展|组织|练|举行|弄|做|办|进行", clause.words):
+    if re.search(r"了|已|过|下一?[次回]|再", clause.words) or not re.search(r"搞|开展|组织|练|举行|弄|做|办|进行", clause.words):
         return False
     open_question = Question("", "", Kind.DATE)
     days = [dates.resolve(w, open_question, scene.today) for w in scene.whens if clause.start <= w.start < clause.end]
@@ -106,7 +117,9 @@ def _unfinished(scene: Scene, profile: Profile, last: Clause) -> bool:
     later = [c for c in scene.clauses if c.start > last.start]
     others = [p for p in scene.profiles if p is not profile]
     return any(
-        _NOT_THROUGH.search(negation.without_harmless(c.words)) and not any(scene.about(c, p) for p in others)
+        _NOT_THROUGH.search(negation.without_harmless(c.words))
+        and not any(scene.about(c, p) for p in others)
+        and not (others and any(c.start <= q.start < c.end for q in scene.quantities))
         for c in later
     )
 
@@ -124,11 +137,19 @@ def _verdict(profile: Profile, words: str, *, cued: bool) -> bool | None:
         case Polarity.NO | Polarity.PLAN:
             return False
         case Polarity.NEITHER:
-            return negation.affirmed(words) or None
+            return negation.affirmed(words) or _echoes(profile, words) or None
         case _:
             return None
 
 
+def _echoes(profile: Profile, words: str) -> bool:
+    """封闭管理, where 是否实行封闭管理 is asked: the very words of the question say yes."""
+    asked = lexicon.predicate(profile.question.label)
+    said = asked in words or (len(asked) > 2 and words.startswith(asked[:2]) and len(words) <= 4)
+    return len(asked) >= 2 and said and not _MARRED.search(words)
+
+
+_MARRED = Rule(r"不|莫|冇|难|差|缺|没|未|无|待|需|要|等|问题|部分|有的|不太|较|很|率|\d")
 _ONLY = Rule(r"只(?:是)?(?:搞|做|弄|开|讲|练|有)了?|仅(?:仅)?(?:是)?(?:搞|做|开|讲|练)")
 _LACKS = Rule(r"有(?:困难|问题|待|难度|点|人)|(?:很|太|挺|不太|比较)[^，。;]{1,3}$")
 
@@ -187,5 +208,7 @@ def _share(scene: Scene, clause: Clause, profile: Profile) -> str:
         begin = max([e for e in ends if e <= mine], default=clause.start)
         piece = scene.raw[begin : max(c.end for c in scene.about(clause, profile))]
     else:
-        piece = scene.raw[mine : min([s for s in starts if s > mine], default=clause.end)]
-    return piece if negation.polarity(piece) is not Polarity.NEITHER else words
+        begin = mine if mine > starts[0] else clause.start
+        piece = scene.raw[begin : min([s for s in starts if s > mine], default=clause.end)]
+    whole = negation.polarity(piece) is not Polarity.NEITHER or _echoes(profile, piece)
+    return piece if whole else words

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from domain.indicators import Kind
-from domain.understanding import negation, numerals, repairs, senses
+from domain.understanding import dates, negation, numerals, repairs, senses
 from domain.understanding.lexicon import Profile
 from domain.understanding.normalise import BLANK, normalise
 from domain.understanding.outcome import Outcome, doubt, reading
@@ -36,7 +36,7 @@ _PROGRESS = (
         r"没(?:有)?(?:完全|全部)|未(?:完全|全部)|尚未(?:完全|全部)|[完装建做弄搞]成?了?(?:一半|一大?部分|百分之|一?大半|"
         r"大半|多半|\d+%|[一二三四五六七八九]成)|完成(?:了)?(?:近|约|大概)?\d+(?:\.\d+)?%(?<!100%)"),
     ("",
-        r"(?:没|未|没有|尚未|还没|还没有)(?:完成|[弄搞装建做整]?(?:完|好|成|齐)|完工|结束)|"
+        r"(?:没|未|没有|尚未|还没|还没有)(?:完成|[弄搞装建做整]?(?:完|好|成|齐)|完工|结束|收尾|扫尾)|"
         r"[\d一二三四五六七八九十两几][个间台套][^，。;]{0,4}(?:没|未)"),
     ("",
         r"(?:快要?|即将|马上|预计|计划|争取|力争|有望|将(?:于|在)|[日号]前|(?:月底|年底|明年|下月|下个月)(?:前|能|"
@@ -46,7 +46,7 @@ _PROGRESS = (
         r"进场)|未启动|零进度|还没影|没动|等.{1,6}(?:才|再)(?:能)?(?:开始|启动|动工)"),
     ("基本完成", r"基本|大体|大致|差不多(?:了|$|完|弄|装|好|搞|建|都)|扫尾|收尾|尾声|接近完成"),
     ("进行中",
-        r"进行中|正在|推进|在建|在装|在做|在弄|在搞|在办|施工|进展|一半|过半|部分|还在(?:装|建|弄|搞|做)|陆续|安装中|"
+        r"进行中|正在|[搞整弄做装建改]着|推进|在建|在装|在做|在弄|在搞|在办|施工|进展|一半|过半|部分|还在(?:装|建|弄|搞|做)|陆续|安装中|"
         r"建设中|进行当中|着手|已启动|已经启动|启动了|开始了|刚开始|刚启动|刚开工|刚动|才开始|起步"),
     ("已完成",
         r"完成|完工|搞定|[弄装建做搞办]完|建成|竣工|齐了|到位|[弄装建做搞办]好|全通|投入使用|启用|通了|完毕|"
@@ -84,9 +84,12 @@ def read(scene: Scene, profile: Profile) -> Outcome:
     if (placed := _by_position(scene, profile, clauses)) is not None:
         return placed
     found: dict[str, Clause] = {}
-    clauses = [replace(c, words=_own_words(scene, c, profile)) for c in clauses]
+    clauses = [replace(c, words=_own_words(scene, c, profile)) for c in clauses if not _only_counts(scene, c, profile)]
+    now = [c for c in clauses if not _awaited(scene, c)]
+    if _KNOWN_SCALES & {*profile.question.choices} or any(_fits(profile, c.words) for c in now):
+        clauses = now
     if sum(bool(_fits(profile, c.words)) for c in clauses) > 1:
-        clauses = [c for c in clauses if not re.search(r"去年|上学期|之前|以前|上个?月", c.words)] or clauses
+        clauses = [c for c in clauses if not re.search(r"去年|上学期|上次|原来|原先|之前|以前|上个?月", c.words)] or clauses
     for clause in clauses:
         words = clause.words[max(0, cut - clause.start) :]
         for label in _fits(profile, words) or _by_pieces(scene, profile, words):
@@ -95,6 +98,23 @@ def read(scene: Scene, profile: Profile) -> Outcome:
         ordered = tuple(c for c in profile.question.choices if c in found)
         return reading(scene, profile, ordered, _span(found), "choices")
     return _one(scene, profile, found, clauses)
+
+
+def _only_counts(scene: Scene, clause: Clause, profile: Profile) -> bool:
+    """班班通二十个班通了12个 tells how many, not how far."""
+    counts = [q for q in scene.quantities if q.sort in ("count", "pair") and clause.start <= q.start < clause.end]
+    if not counts or any(label in clause.words for label in profile.question.choices):
+        return False
+    return _fits(profile, clause.words) in (["已完成"], ["已挂牌"]) and not negation.everything(clause.words)
+
+
+def _awaited(scene: Scene, clause: Clause) -> bool:
+    """12月8日前全部建成: a day to come says that it is not yet so."""
+    days = [w for w in scene.whens if clause.start <= w.start < clause.end]
+    return any(w.deadline or dates.lies_ahead(w, scene.today) for w in days) and not _ALREADY.search(clause.words)
+
+
+_ALREADY = Rule(r"已|了(?!解)|还没|未")
 
 
 def _own_words(scene: Scene, clause: Clause, profile: Profile) -> str:
@@ -202,6 +222,8 @@ def _fits(profile: Profile, words: str) -> list[str]:
         return _staged(_STAGES, choices, plain)
     if negation.unknown(plain):
         return []
+    if _SCALES.issuperset(choices) and _PRAISED.search(plain) and not re.search("培|训", plain):
+        return []
     fits = _longest([label for label in choices if _pattern(label).search(plain)])
     return fits or senses.fitting(choices, plain)
 
@@ -211,6 +233,8 @@ def _longest(fits: list[str]) -> list[str]:
     return [f for f in fits if not any(f != g and f in g for g in fits)]
 
 
+_SCALES = frozenset(("国家级", "省级", "市级", "县级", "区级", "镇级", "校本"))
+_PRAISED = Rule(r"表扬|表彰|通报|部署|要求|名次|排名|位居|位列|第\d+名|评为|获|检查|督查|验收|媒体|报道|电视台|采用")
 _COUNTED = Rule(r"(?:已经?)?(?:完成|装好|建好|安装|装|建)了?(?=[\d一二三四五六七八九十两]+个)")
 
 

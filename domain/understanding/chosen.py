@@ -170,6 +170,10 @@ def newest(scene: Scene, profile: Profile, usable: list[Amount]) -> list[Amount]
     if "新增" in profile.question.label and len(new) == 1:
         return new
     if len(usable) > 1 and profile.family == "duration":
+        whole = [a for a in usable if re.search(r"(?:全部|全校|总共|一共|全程|共)[^，。;\d]{0,4}$", scene.lead(a.quantity))]
+        named = [a for a in usable if a.assigned.fit.noun >= 3 and "又" not in scene.lead(a.quantity)]
+        if len(whole) == 1 or len(named) == 1:
+            return whole if len(whole) == 1 else named
         near = [a for a in usable if re.search(r"用时|耗时|历时|时长|共用|用了", scene.lead(a.quantity))]
         plain = [a for a in usable if a.quantity.sort == "duration"]
         return near if len(near) == 1 else plain if len(plain) == 1 else usable

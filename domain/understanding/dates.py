@@ -16,6 +16,7 @@ from domain.indicators import Question
 from domain.understanding import numerals
 from domain.understanding.result import Why
 from domain.understanding.rule import Rule
+from domain.understanding.units import MEASURES
 
 Form = Literal["offset", "weekday", "day", "month_day", "month_end", "year_end", "vague", "wrong"]
 
@@ -48,7 +49,7 @@ _YEAR = (
 )
 _SHIFT = r"(?:上上个?|上个?|这个?|本|当|下下个?|下个?)"
 _MEASURES = (
-    r"(?![\d.%:/一二三四五六七八九十]|[人名个场次节份篇处台门项万千百元块多几余来分班间套位亩平秒年条本]|学时|课时)"
+    rf"(?![\d.,%:/'\"一二三四五六七八九十项万千百元块多几余来分位]|{'|'.join(m for m in MEASURES if m not in ('天', '日', '号'))})"
 )
 _PATTERNS = tuple(
     Rule(pattern)
@@ -58,12 +59,12 @@ _PATTERNS = tuple(
         r"(?<!\d)(?P<y>20\d\d)(?P<m>[01]\d)(?P<d>[0-3]\d)(?!\d)",
         rf"{_YEAR}?(?P<month>{_N}|元|正)月份?(?P<end>底|末|尾)",
         rf"{_YEAR}?(?P<month>{_N}|元)月(?:份的?)?(?P<day>{_N})(?:[日号]|{_MEASURES})",
-        rf"(?P<shift>{_SHIFT})(?:月|月份的?)(?P<day>{_N})(?:[日号]|{_MEASURES})",
+        rf"(?P<shift>{_SHIFT})月份?的?(?P<day>{_N})(?:[日号]|{_MEASURES})",
         rf"(?P<monthend>{_SHIFT})?月(?:底|末|尾)",
         r"(?P<yearend>今年|明年|本年|来年)?年?(?<=年)(?:底|末|尾)|(?P<yearend2>年底|年末|年终)",
         rf"(?<![一每两几\d个大上下])(?P<weekshift>{_SHIFT})?(?:周|星期|"
-        rf"礼拜)(?P<weekday>[一二三四五六日天1-6])(?![\d次节个场天回至到和、年]|期)",
-        r"(?P<offset>大前[天日]|前[天日]|昨[天日儿晚]|昨(?=上午|下午|晚)|今[天日儿早晚]|今(?=上午|下午|晨)|"
+        rf"礼拜)(?P<weekday>[一二三四五六日天1-6])(?![\d次节个场天回至到年]|期|[和、](?:周|星期|礼拜)?[一二三四五六日天])",
+        r"(?P<offset>(?:昨|前|后|明|今|夜)(?:儿个?|个儿?)|大前[天日]|前[天日]|昨[天日儿晚]|昨(?=上午|下午|晚)|今[天日儿早晚]|今(?=上午|下午|晨)|"
         r"明[天日早晚]|大后[天日]|(?<!今)(?<!以)(?<!之)后[天日])",
         rf"(?P<ago>{_N}|两)天(?:之?以?前|前)",
         rf"(?P<ahead>{_N}|两)天(?:之?以?后)",
@@ -87,7 +88,7 @@ _VAGUE = Rule(
 )
 _BEHIND_DEADLINE = Rule(r"(?:(?:上午|下午|晚上?|中午|早上)?(?:\d+点)?)(?:之前|以前|前(?![后天期段来]))")
 _BEHIND_VAGUE = Rule(
-    r"前后|以后|之后|后(?!勤|面|备)|起|那几天|那阵|(?:日|号)?(?:-|~|到|至)(?=\d|[一二三四五六七八九十廿本下这周星明后])"
+    r"前后|过后|以后|之后|后(?!勤|面|备|晌)|起|那几天|那阵|(?:日|号)?(?:-|~|到|至)(?=\d|[一二三四五六七八九十廿本下这周星明后])"
 )
 _BEHIND_ABOUT = Rule(r"左右|上下")
 _BEFORE_ABOUT = Rule(r"(?:大概|大约|约|估计|差不多)(?:在|是|就)?$")
@@ -100,9 +101,9 @@ _FEASTS = {
     "儿童": (6, 1), "六一": (6, 1), "建党": (7, 1), "建军": (8, 1), "教师": (9, 10), "国庆": (10, 1), "消防": (11, 9),
     "国家": (12, 4), "宪法": (12, 4), "国宪": (12, 4),
 }  # fmt: skip
-_OFFSETS = {"大前": -3, "前": -2, "昨": -1, "今": 0, "明": 1, "后": 2, "大后": 3}
+_OFFSETS = {"大前": -3, "前": -2, "昨": -1, "夜": -1, "今": 0, "明": 1, "后": 2, "大后": 3}
 _YEARS = {"今": 0, "本": 0, "去": -1, "上": -1, "明": 1, "来": 1, "前": -2, "后": 2}
-_CUE = Rule(r"[月日号周期拜天底末尾终旦节旬假季\-/.改尽马很忙有庆秋午明至正]|20\d{6}|昨|今|年")
+_CUE = Rule(r"[儿个月日号周期拜天底末尾终旦节旬假季\-/.改尽马很忙有庆秋午明至正]|20\d{6}|昨|今|年")
 _PLANNED = Rule(r"计划|预计|下次|下一次|拟|打算|预定|安排在|将")
 
 
@@ -140,7 +141,7 @@ def _when(match: re.Match[str], now: date) -> When:
         year = int(groups["y"])
         return When(start, end, "month_day", year if year > 99 else 2000 + year, int(groups["m"]), int(groups["d"]))
     if "offset" in groups:
-        return When(start, end, "offset", day=_OFFSETS[groups["offset"].rstrip("天日儿早晚")])
+        return When(start, end, "offset", day=_OFFSETS[groups["offset"].rstrip("天日儿个早晚")])
     if "ago" in groups or "ahead" in groups:
         days = _small(groups.get("ago") or groups["ahead"])
         return When(start, end, "offset", day=-days if "ago" in groups else days)

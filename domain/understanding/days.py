@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 
 from domain.understanding import dates, repairs
@@ -16,7 +17,7 @@ from domain.understanding.scene import Scene
 _PLANNED = Rule(
     r"下次|下一次|下回|再搞|再练|计划|预计|准备|打算|拟|安排在|争取|定在|定于|改在|改到(?!了)|力争|将于|初步"
 )
-_HAPPENED = Rule(r"了|已|过(?!年|几|两)|这次|本次|最近一次|上次")
+_HAPPENED = Rule(r"了|已|[搞展织行做练查办开弄学]的|过(?!年|几|两)|这次|本次|最近一次|上次")
 _DROPPED = Rule(
     r"原定(?:于|在)?|原计划(?:于|在)?|本来(?:定|是|准备)?(?:在|于)?|原本(?:定)?(?:在|于)?|截至|截止(?:到)?|不是"
 )
@@ -35,6 +36,7 @@ def read(scene: Scene, profile: Profile) -> Outcome:
     whens = [_in_month_said(scene, when) for when in scene.whens if _is_for(scene, when, profile)]
     whens = _named_first(scene, _without_apposed(scene, _last_said(scene, whens), profile), profile)
     exact = [when for when in whens if not when.vague]
+    exact = [when for when in exact if not _denied(scene, when, profile)] or exact
     if not exact:
         return _undated(scene, profile, whens)
     found = {when: dates.resolve(when, profile.question, scene.today, _tense(scene, when)) for when in exact}
@@ -50,15 +52,25 @@ def read(scene: Scene, profile: Profile) -> Outcome:
     return doubt(scene, profile, Why.AMBIGUOUS if days else reasons[0], *span)
 
 
+def _denied(scene: Scene, when: When, profile: Profile) -> bool:
+    """昨天没搞, 是20号搞的."""
+    clause = scene.clause_at(when.start)
+    past = dates.direction(profile.question, scene.today) < 0
+    return past and bool(re.match(r"[^，。;]{0,4}(?:没|未)[搞开展组举练做弄办进学查]", scene.raw[when.end : clause.end]))
+
+
 _MONTH_SAID = Rule(r"(?P<shift>上上个?|上个?|下个?)月")
 
 
 def _in_month_said(scene: Scene, when: When) -> When:
-    """上个月是二十三号: the month named before in the clause."""
+    """上个月是二十三号: the month named before in the clause; 8月24号到28号，24号开班: the very day named before."""
     if when.form != "day" or when.shift is not None:
         return when
     said = _MONTH_SAID.findall(scene.raw[scene.clause_at(when.start).start : when.start])
-    return dates.shifted(when, said[-1]) if said else when
+    if said:
+        return dates.shifted(when, said[-1])
+    again = [w for w in scene.whens if w.end <= when.start and w.month and w.day == when.day]
+    return replace(when, form="month_day", month=again[-1].month, year=again[-1].year) if again else when
 
 
 _APPOSED = Rule(r"[，、(]?(?:搞|开展|组织|举行|练|做|弄|办|开|进行|签|查)?[过了的]*(?:那天)?[，、(是]*")
@@ -193,6 +205,9 @@ def _on_this_side(scene: Scene, when: When, profile: Profile) -> bool:
         if p.family == "date" and p is not profile and dates.direction(p.question, scene.today) == -way
     ]  # fmt: skip
     clause = scene.clause_at(when.start)
+    cues = scene.cues_in(clause)
+    if way > 0 and any(c.concepts & profile.named for c in cues) and not any(c.concepts & r.named for c in cues for r in rivals):
+        return True
     if _is_planned(scene, when):
         return way >= 0 or not rivals
     if not rivals or way == 0:
@@ -202,6 +217,8 @@ def _on_this_side(scene: Scene, when: When, profile: Profile) -> bool:
     day = dates.resolve(when, profile.question, scene.today)
     if day == scene.today and _told(scene):
         return way < 0
+    if way < 0 and isinstance(day, date) and scene.today.replace(day=1) <= day < scene.today:
+        return True
     elsewhere = (dates.resolve(when, rival.question, scene.today) for rival in rivals)
     return isinstance(day, date) and not any(isinstance(other, date) for other in elsewhere)
 

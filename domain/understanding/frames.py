@@ -6,13 +6,13 @@ import re
 from decimal import Decimal
 
 from domain.understanding import negation
-from domain.understanding.lexicon import Profile
+from domain.understanding.lexicon import NOTHING, Profile
 from domain.understanding.quantities import Quantity
 from domain.understanding.result import Why
 from domain.understanding.roles import roles
 from domain.understanding.rule import Rule
 from domain.understanding.scene import Clause, Scene
-from domain.understanding.sharing import Role
+from domain.understanding.sharing import NOT_DONE, Role
 
 Frame = tuple[Decimal, Decimal]
 
@@ -91,6 +91,8 @@ def _shares(scene: Scene, kept: list[Quantity], profile: Profile | None) -> dict
     for quantity in kept:
         value, lead = quantity.value or Decimal(0), scene.lead(quantity)
         role = _role(scene, quantity, profile.parts if profile else None)
+        if role is Role.REMAIN and quantity is kept[0] and len(kept) > 1 and re.search(r"还有(?:了|是)?$", lead):
+            role = Role.REMAIN if NOT_DONE.match(scene.tail(quantity)) else Role.VALUE
         if role is Role.VALUE and profile and _done_verb(profile.question.label, lead):
             role = Role.DONE
         if role is Role.VALUE and _NEEDED.match(scene.tail(quantity)):
@@ -172,13 +174,22 @@ def _drawn_from(scene: Scene, kept: list[Quantity], shares: dict[Role, list[Deci
 def _role(scene: Scene, quantity: Quantity, parts: Parts) -> Role:
     """The role, and where nothing tells it the side of the label whose words stand before (住校生210人,床位240个)."""
     role = roles(scene, quantity, ratio=True)
-    if role is not Role.VALUE or parts is None or not parts[1].search(scene.raw):
+    if role is Role.PLANNED and parts and (parts[1].search(scene.lead(quantity)) or _due_asked(scene, quantity, parts)):
+        return Role.TOTAL
+    if role is not Role.VALUE or parts is None or not (parts[1] is NOTHING or parts[1].search(scene.raw)):
         return role
     lead = scene.lead(quantity)
     if re.search(r"[中里]有?$", lead):
         return Role.DONE
     done, total = parts[0].search(lead), parts[1].search(lead)
     return role if bool(done) == bool(total) else Role.DONE if done else Role.TOTAL
+
+
+def _due_asked(scene: Scene, quantity: Quantity, parts: Parts) -> bool:
+    """需修16套, where 需维修套数 is the whole asked for."""
+    word = re.search(r"需|任务|计划", scene.lead(quantity))
+    labels = [p.question.label.partition("/")[2] for p in scene.profiles if p.parts == parts]
+    return bool(word) and any(word[0] in label for label in labels)
 
 
 def _paired(pairs: list[Quantity]) -> Frame | Why:
@@ -224,7 +235,7 @@ _FINISHED = Rule(
 
 
 def _solved(shares: dict[Role, list[Decimal]], everything: bool, registered: int | None) -> Frame | Why:
-    if set(shares) & {Role.CHANGE, Role.EACH}:
+    if set(shares) & {Role.CHANGE, Role.EACH} and not {Role.DONE, Role.TOTAL} <= set(shares):
         return Why.NOT_UNDERSTOOD
     if Role.DENIED in shares:
         return (Decimal(0), Decimal(registered)) if registered is not None else Why.TOTAL_UNKNOWN

@@ -43,7 +43,7 @@ _SLIPS = (
     ("己建", "已建"), ("己整改", "已整改"), ("己制定", "已制定"), ("己成立", "已成立"), ("演炼", "演练"),
     ("演连", "演练"),
     ("演习", "演练"), ("左又", "左右"), ("右左", "左右"), ("百分只", "百分之"), ("百分子", "百分之"), ("在坐", "在做"),
-    ("星其", "星期"), ("咯", "了"), ("喽", "了"), ("培讯", "培训"), ("陪训", "培训"),
+    ("星其", "星期"), ("咯", "了"), ("哒", "了"), ("莫得", "没有"), ("冇", "没"), ("俺", "我"), ("喽", "了"), ("培讯", "培训"), ("陪训", "培训"),
     ("隐换", "隐患"), ("隐慻", "隐患"), ("正改", "整改"),
     ("导学按", "导学案"), ("心的体会", "心得体会"), ("公开科", "公开课"), ("未开站", "未开展"), ("开战了", "开展了"),
     ("班班同", "班班通"), ("板板通", "班班通"), ("班板通", "班班通"), ("绿华", "绿化"), ("米平方", "平方米"),
@@ -117,7 +117,7 @@ def _without_idle_spaces(characters: list[tuple[str, int, int]]) -> list[tuple[s
     text = "".join(c for c, _, _ in characters)
     kept: list[tuple[str, int, int]] = []
     for at, (char, start, end) in enumerate(characters):
-        if char == " " and _parts_sentences(text, at):
+        if char == " " and (_parts_sentences(text, at) or _parts_amounts(text, at)):
             kept.append(("，", start, end))
         elif char != " ":
             kept.append((char, start, end))
@@ -135,12 +135,44 @@ def _parts_sentences(text: str, at: int) -> bool:
     if at == 0 or text[at - 1] == " ":
         return False
     behind = text[at + 1 :].lstrip(" ")
-    if not behind[:1] > "\u4e00" or not (text[at - 1] > "\u4e00" or text[at - 1].isdigit()):
+    if not behind[:1] >= "\u4e00" or not (text[at - 1] >= "\u4e00" or text[at - 1].isdigit()):
         return False
     return bool(_TELLING.search(text[:at]) and _TOLD_ON.match(behind))
 
 
-_GROUPS = Rule(r"(?<![\d.,])\d{1,3}(?: \d{3})+(?![\d.,])|(?<![\d.])\d(?: \d)+(?![\d.])")
+_NUMERAL = "0-9零一二三四五六七八九十百千万两"
+_TOKEN_LEFT, _TOKEN_RIGHT = Rule(r"[^\s，。;!?]+$"), Rule(r"[^\s，。;!?\u2600-\u27bf\U0001f300-\U0001faff]+")
+_WITH_AMOUNT = Rule(rf"[{_NUMERAL}](?:[\u4e00-\u9fff]{{1,6}}|%|[wk])$|\d%?$|[{_NUMERAL}]{{2,}}$")
+_GOES_ON = Rule(r"(?:[时月年亿点:/.到至约]|(?<!多)分|分钟|小时)$")
+_BEGINS = Rule(r"还?[没未已]|正在|计划|预计|下次|联系|用时|其中")
+_LARGE, _REST_OF_IT = Rule(r"[百千万]$"), Rule(rf"[{_NUMERAL}]+[元块人]?$")
+_STATED = Rule(r"(?:[没未无][\u4e00-\u9fff]{1,3}|[\u4e00-\u9fff]{2}[了过]|[行建]中|完成|[国省市县]培)$")
+
+
+def _parts_amounts(text: str, at: int) -> bool:
+    """投入7.2万 家长12人, 学生286人 30位老师, 未启动 17个班: behind a whole amount or statement a new one begins."""
+    left, right = _TOKEN_LEFT.search(text[:at]), _TOKEN_RIGHT.match(text[at:].lstrip(" "))
+    if left is None or right is None:
+        return False
+    said, follows = left.group(), right.group()
+    if _WITH_AMOUNT.search(said) and _BEGINS.match(follows):
+        return True
+    numbered = re.match(f"[{_NUMERAL}]", follows) is not None
+    if _WITH_AMOUNT.search(said) and not re.fullmatch(f"[{_NUMERAL}]+", said):
+        if numbered:
+            goes_on = _GOES_ON.search(said) or (_LARGE.search(said) and _REST_OF_IT.match(follows))
+            return bool(_WITH_AMOUNT.search(follows)) and not goes_on
+        amount = re.search(rf"[{_NUMERAL}](?:[^{_NUMERAL}]|$)", follows)
+        labelled = said[0] >= "\u4e00" and not re.match(f"[{_NUMERAL}]", said)
+        return follows[0] >= "\u4e00" and len(follows) > 2 and (bool(amount) or labelled)
+    if numbered and re.search(r"(?:[了已没未都均]|^有)[\u4e00-\u9fff]{1,6}$", said) and re.search(r"\d[\u4e00-\u9fff]{3,}", follows):
+        return True
+    if numbered and re.match(r"(?:还没|已|没|未)[\u4e00-\u9fff]{1,4}$", said) and re.match(r"\d+[\u4e00-\u9fff]", follows):
+        return True
+    return numbered and len(follows) > 1 and bool(_STATED.search(said))
+
+
+_GROUPS = Rule(r"(?<![\d.,])\d{1,3}(?: \d{3})+(?![\d.,])|(?<![\d.])\d(?: \d){2,}(?![\d.])")
 _SPACED = Rule(r"(?<=[0-9a-z%]) +(?=[0-9])|(?<=[0-9]) +(?=[a-z])")
 
 

@@ -6,12 +6,12 @@ import re
 
 from domain.understanding import negation
 from domain.understanding.alignment import inherited
-from domain.understanding.lexicon import Profile
+from domain.understanding.lexicon import PEOPLE, Profile
 from domain.understanding.negation import Polarity
 from domain.understanding.normalise import BLANK
 from domain.understanding.rule import Rule
 from domain.understanding.same import says_same
-from domain.understanding.scene import Clause, Scene
+from domain.understanding.scene import Clause, Cue, Scene
 
 
 def speaks(scene: Scene, clause: Clause, profile: Profile) -> bool:
@@ -69,6 +69,9 @@ def _none_said(scene: Scene, clause: Clause, profile: Profile) -> bool:
     if _none_beside(scene, clause, profile) or ("hazard" in profile.nouns and no_hazard(words)):
         return True
     amounts = any(clause.start <= q.start < clause.end for q in scene.quantities)
+    cues = scene.about(clause, profile)
+    if cues and all(_of_another(scene, cue, profile) for cue in cues):
+        return False
     if amounts or re.search(r"上个?月|去年|上学期", words):
         return False
     if not _BARE_NONE.fullmatch(_without_cues(scene, clause, profile).strip("、.() ")):
@@ -105,9 +108,9 @@ def _speaks_only(scene: Scene, clause: Clause, profile: Profile) -> bool:
 
 
 def _none_beside(scene: Scene, clause: Clause, profile: Profile) -> bool:
-    own = profile.nouns | {"=" + profile.key}
+    own = profile.nouns | profile.named
     for cue in scene.cues_in(clause):
-        if not cue.concepts & own:
+        if not cue.concepts & own or _of_another(scene, cue, profile):
             continue
         behind = negation.without_harmless(scene.raw[cue.end : min(clause.end, cue.end + 10)])
         before = negation.without_harmless(scene.raw[max(clause.start, cue.start - 8) : cue.start])
@@ -120,6 +123,15 @@ def _none_beside(scene: Scene, clause: Clause, profile: Profile) -> bool:
         if _NONE_BEHIND.match(behind) and negation.polarity(behind) is Polarity.NO:
             return True
     return False
+
+
+def _of_another(scene: Scene, cue: Cue, profile: Profile) -> bool:
+    """无辍学学生 speaks of 学生, but not of the pupils another question asks about."""
+    if not cue.nouns <= PEOPLE or not cue.nouns:
+        return False
+    theirs = frozenset[str]().union(*(p.named for p in scene.profiles if p is not profile))
+    beside = [c for c in scene.cues if c.start <= cue.end and cue.start <= c.end]
+    return any(c.concepts & theirs for c in beside) and not any(c.concepts & profile.named for c in beside)
 
 
 _BOTH_NONE = Rule(r"(?:都|均|全)(?:还)?(?:没有?|无|未|是零|为零|是0|为0)[^，。;]{0,4}$")

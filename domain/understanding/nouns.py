@@ -13,8 +13,8 @@ FILLER = Rule(
     r"(?:人数|总人数|总数|数量|次数|份数|篇数|节数|门数|间数|处数|台数|项数|场次|面积|比例|数|有|是|为|共计|"
     r"共有|一共|总共|合计|共|计|约|大概|大约|差不多|达到|达|:|参加|参演|参与|培训|参训|应训|实训|受训|来了|到了|"
     r"去了|到|搞了|搞|"
-    r"上了|上|开了|开设|开展|写了|写|发了|发|编写|编了|编|收了|收|完成|了|的|就|只|仅|才|应该|应|改成|改为|"
-    r"更正为|更正|家|些|们|方面|这块|那边|已经|已|都|得|组织|举行|进行|名|设|建了|建|室|用了|用|花了|投了|率|"
+    r"上了|上|开了|开设|开展|写了|写|发了|发|编写|编了|编|收了|收|完成|了|的|就|只|仅|才|应该|应|改成?|改为|"
+    r"更正[为成]|更正|家|些|们|方面|这块|那边|已经|已|都|得|组织|举行|进行|名|设|建了|建|室|用了|用|花了|投了|率|"
     r"本月|今年|目前|现在|实际|大致|估计|从|由|还|\"|\)|\(|=|-|\ue000|达成|在|建设|学生参与|里|集中|没有增加|"
     r"没有变|不变)*+"
 )
@@ -41,7 +41,7 @@ NO_NOUN = Bound(frozenset(), 0)
 def bindings(scene: Scene) -> dict[int, Bound]:
     """For each amount (by its start) the noun it counts."""
     found: dict[int, Bound] = {}
-    own = {"=" + p.key for p in scene.profiles if p.numeric}
+    own = frozenset[str]().union(*(p.named for p in scene.profiles if p.numeric))
     for clause in scene.clauses:
         amounts = [q for q in scene.quantities if clause.start <= q.start < clause.end]
         cues = [c for c in scene.cues_in(clause) if c.nouns or c.concepts & own]
@@ -81,7 +81,8 @@ def _joined(cues: list[Cue], at: Cue) -> frozenset[str]:
     """All that the words at this place say (教师 inside 骨干教师 is part of it)."""
     names: set[str] = set()
     for cue in cues:
-        if cue.start < at.end and at.start < cue.end:
+        touching = (cue.end == at.start or at.end == cue.start) and (cue.weak or at.weak)
+        if touching or (cue.start < at.end and at.start < cue.end):
             names |= cue.concepts
     if "backbone" in names:
         names.discard("staff")
@@ -119,7 +120,7 @@ def _behind(scene: Scene, clause: Clause, amounts: list[Quantity], at: int, cues
     cue = min(near, key=lambda c: (c.start, -c.end))
     gap = scene.raw[amounts[at].end : cue.start]
     grouped = gap.startswith("的") and re.search(r"年级|班|校区|学校|小组|学科", amounts[at].unit)
-    direct = _ADJECTIVE.fullmatch(gap) and not grouped and amounts[at].unit not in ("人", "口", "号人", "人次")
+    direct = _ADJECTIVE.fullmatch(gap) and "、" not in gap and not grouped and amounts[at].unit not in ("人", "口", "号人", "人次")
     if direct and at + 1 < len(amounts) and not amounts[at].unit and (gap or cue.end - cue.start > 1):
         direct = None
     return Bound(_joined(near, cue), 3 if direct else 1, scene.raw[cue.start : cue.end])

@@ -19,13 +19,13 @@ from domain.understanding.chosen import (
     own_subset,
     said_twice,
 )
-from domain.understanding.lexicon import Profile
+from domain.understanding.lexicon import PEOPLE, Profile
 from domain.understanding.outcome import Outcome, bounded, doubt, one_decimal, reading
 from domain.understanding.parts import are_parts, only_named, partial_sums, summed_up, told_apart, without_articles
 from domain.understanding.quantities import Quantity
 from domain.understanding.result import Why
 from domain.understanding.rule import Rule
-from domain.understanding.scene import Scene
+from domain.understanding.scene import Clause, Scene
 from domain.understanding.sharing import Role
 
 _UNSURE = Rule(r"记不清|记不得|不(?:太|大|是很)?确定|不敢确定|拿不准|吃不准|说不准")
@@ -37,6 +37,8 @@ def read(scene: Scene, profile: Profile, found: list[Assigned], torn: list[Quant
     if profile.family == "count" and found and other_measure(scene, profile, found):
         return doubt(scene, profile, Why.AMBIGUOUS)
     amounts = amounts_of(scene, profile, found)
+    if profile.family == "percent":
+        amounts = _without_strangers(scene, amounts)
     if profile.family == "percent" and negation.everything(scene.raw):
         amounts = [a for a in amounts if a.quantity.numeral != "一"]
     if profile.family == "percent" and (computed := _share(scene, profile, amounts)) is not None:
@@ -208,6 +210,14 @@ def _people(scene: Scene, profile: Profile, amounts: list[Amount]) -> Outcome:
     return reading(scene, profile, outcome, span, "parts added", changed=True)
 
 
+def _without_strangers(scene: Scene, amounts: list[Amount]) -> list[Amount]:
+    """邀请了3名消防员,参与率96%: beside a percentage, counts of another clause are not its parts."""
+    shares = {scene.clause_at(a.quantity.start) for a in amounts if a.quantity.sort == "percent"}
+    return [
+        a for a in amounts if not shares or a.quantity.sort != "count" or scene.clause_at(a.quantity.start) in shares
+    ]
+
+
 def _share(scene: Scene, profile: Profile, amounts: list[Amount]) -> Outcome:
     """四十个人去了三十八个 as a percentage."""
     kept = [a for a in amounts if a.role is not Role.REVOKED]
@@ -228,8 +238,9 @@ def _share(scene: Scene, profile: Profile, amounts: list[Amount]) -> Outcome:
 
 
 def _without_amount(scene: Scene, profile: Profile, amounts: list[Amount], torn: list[Quantity]) -> Outcome:
+    near = [q for q in torn if scene.about(scene.clause_at(q.start), profile) or scene.alone is profile]
     if any(a.role is Role.DENIED for a in amounts) or (
-        not torn
+        not near
         and not any(a.value is None and a.role is Role.VALUE for a in amounts)
         and nothing.is_none(scene, profile, {scene.clause_at(a.quantity.start) for a in amounts})
     ):
@@ -258,7 +269,7 @@ def _whole(scene: Scene, profile: Profile, amounts: list[Amount]) -> Outcome:
     if profile.family not in ("percent", "count"):
         return None
     valued = {scene.clause_at(a.quantity.start) for a in amounts if a.role is Role.VALUE}
-    relevant = [c for c in scene.clauses if nothing.speaks(scene, c, profile) and c not in valued]
+    relevant = [c for c in scene.clauses if _wholly_about(scene, c, profile) and c not in valued]
     total = Decimal(100) if profile.family == "percent" else profile.question.total
     left = [a for a in amounts if a.role is Role.REMAIN and a.value is not None]
     if left and profile.family == "count" and total is not None and left[0].value is not None:
@@ -273,6 +284,15 @@ def _whole(scene: Scene, profile: Profile, amounts: list[Amount]) -> Outcome:
     if isinstance(outcome, Why):
         return doubt(scene, profile, outcome)
     return reading(scene, profile, outcome, (relevant[0].start, relevant[-1].end), "all", changed=True)
+
+
+def _wholly_about(scene: Scene, clause: Clause, profile: Profile) -> bool:
+    """全部建成 is no 使用率 of 100 %: beside other questions a share is named by its own noun."""
+    if scene.alone is profile or not profile.nouns or profile.family == "count":
+        return nothing.speaks(scene, clause, profile)
+    rivals = [p for p in scene.profiles if p.family == "percent" and p is not profile and p.soft & profile.soft]
+    own = profile.nouns | profile.named | (frozenset() if rivals else profile.soft & PEOPLE)
+    return any(cue.concepts & own for cue in scene.cues_in(clause))
 
 
 def _spoken_of(scene: Scene, profile: Profile) -> Outcome:

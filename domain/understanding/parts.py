@@ -57,7 +57,7 @@ def told_apart(scene: Scene, parts: list[Amount]) -> bool:
 def only_named(scene: Scene, parts: list[Amount], label: str) -> Amount | None:
     """在研课题3项,结题1项: the first is named by the question, the others by something else and are no more."""
     named = [a for a in parts if a.assigned.fit.noun >= 3]
-    others = [a for a in parts if a.assigned.fit.noun == 0]
+    others = [a for a in parts if a.assigned.fit.noun <= 1]
     spelt = bool(named) and len(named[0].assigned.bound.text) > 1 and named[0].assigned.bound.text in label
     if named and not spelt and any(_parallel(scene, named[0], a) for a in others):
         return None

@@ -293,7 +293,7 @@ def _range(text: str, at: int) -> Quantity | None:
 def _neighbours(match: re.Match[str]) -> bool:
     """两、三个."""
     a, b = _value(match["a"]), _value(match["b"])
-    return a is not None and b is not None and b - a == 1 and a < 10 and not match["a"].isdigit()
+    return a is not None and b is not None and b - a == 1 and a < 10
 
 
 def _count(text: str, at: int) -> Quantity | None:
@@ -306,6 +306,8 @@ def _count(text: str, at: int) -> Quantity | None:
         return Quantity(at, match.end(), "count", Decimal("0.5"), match["unit2"], match.group())
     if not _read(match["n"]):
         return None
+    if (round_ := re.compile(r"[来多几余][百千万亿]").match(text, match.end("n"))) is not None:
+        return Quantity(at, round_.end(), "count", None, "", text[at : round_.end()])
     value = _value(match["n"])
     if match["half"] and value is not None:
         value += Decimal("0.5")

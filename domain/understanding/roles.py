@@ -31,14 +31,15 @@ _OTHER = Rule(
 )
 
 
-_CURRENT = Rule(
+_NOW = Rule(
     r"今年(?!一共|总共|累计|以来)|本年|本月|这个?月|当月|本次|这次|这回|本期|这期|现在|目前|如今|本学期(?!累计)|"
-    r"这个?学期|本季度|实际|已|完成|花了|到了|更正"
+    r"这个?学期|本季度|实际|已|到了|更正|还是"
 )
+_CURRENT = Rule(rf"{_NOW.pattern}|(?<!打算)(?<!计划)(?<!预计)(?<!准备)(?<!争取)(?<![拟要])完成|花了")
 
 
 _PLANNED = Rule(
-    r"布置|安排了|下达|分配|应交|应收|(?<!培)原?(?<!培)计划|预计|预算|打算|准备|拟|目标|原定|原本|本来|预定|争取|将(?:要|有|会)|任务(?:数|是)|需要?|要求|规定|标准(?!化)|定额|"
+    r"布置|安排了|下达|分配|应交|应收|(?<!培)原?(?<!培)计划|预计|预算|打算|准备|拟|目标|原定|原本|本来|预定|争取|将(?:要|有|会)|任务(?:[数量是为:]*$|[数是])|需要?|要求|规定|标准(?!化)|[达合][标格]线|红线|底线|定额|"
     r"指标数|应配|设计|可容纳|容纳|最多可|力争|(?<![接招看对期])待"
 )
 
@@ -79,7 +80,7 @@ _NOT_CHANGE = Rule(r"(?:增加|提高|上升|提升|升|增|减少|下降)(?:到
 
 _SAID_BEFORE = Rule(
     r"(?:刚才?|刚刚|之前|前面|前头|上午|上次|先前|昨天|早上|原来|方才|前一条|上一条)[^，。;]{0,10}(?:报|填|写|"
-    r"发|说|交|打)(?:的|成)[^，。;]{0,6}$"
+    r"发|说|交|打)(?:的|成|(?=[\d零一二三四五六七八九十百千两]))(?!.*(?:改|更正|应该?[是为]|实际|其实))[^，。;]{0,12}$"
 )
 
 
@@ -100,7 +101,7 @@ _MONTH = Rule(r"(?<![\d年])(?P<month>\d{1,2}|十?[一二三四五六七八九�
 
 def _scope(before: str, today: date, *, yearly: bool) -> int:
     """Where words of another period stand last, or -1 if words of this one stand behind them."""
-    other, current = last(_OTHER, before), last(_CURRENT, before)
+    other, current = last(_OTHER, before), last(_NOW, before)
     if yearly and other == before.rfind("全年"):
         other = -1
     for match in _MONTH.finditer(before):
@@ -230,6 +231,8 @@ def _set_aside(scene: Scene, quantity: Quantity, before: str, lead: str, per_hea
     yearly = any("年" in p.question.label for p in scene.profiles)
     if _SAID_BEFORE.search(before) or _scope(before, scene.today, yearly=yearly) >= 0:
         return Role.OTHER
+    if _THEIRS.match(before) and _OURS.search(scene.raw):
+        return Role.OTHER
     if last(_PLANNED, lead) > last(_CURRENT, lead) or re.search(r"正在[^，。;、]{1,3}$", lead):
         return Role.PLANNED
     if _of_other_things(scene, quantity, lead):
@@ -243,6 +246,8 @@ def _set_aside(scene: Scene, quantity: Quantity, before: str, lead: str, per_hea
     return Role.CHANGE if _CHANGE.search(lead) and not _NOT_CHANGE.search(lead) else None
 
 
+_THEIRS = Rule(r"(?:中心校|中心小学|隔壁[^，。;:]{0,4}|邻校|兄弟学校|[别人其]他?[的家]?学校|[\u4e00-\u9fff]{1,3}(?:小学|中学|[小中]))(?:那边|他们)?(?=[是有收报写搞开装上])")
+_OURS = Rule(r"我们|我校|本校|咱们|我园|俺们")
 _AT_A_TIME = Rule(
     r"(?<!最后)(?<!最慢的)(?:每|一|(?<![前近后这头第\d])[两二三四半隔])个?(?:周|天|月|星期|学期|人|班|家|户|组|校|村)"
     r"(?:都|要|有|上|搞|开|来|出|交|写|派|去)*$"
@@ -267,7 +272,8 @@ def _of_other_things(scene: Scene, quantity: Quantity, lead: str) -> bool:
         return True
     if re.search(r"在[册校籍]|学籍|花名册", lead) and not _enrolment(scene):
         return True
-    return bool(_BESIDE_THE_POINT.search(lead))
+    beside = _BESIDE_THE_POINT.search(lead)
+    return bool(beside) and not any(beside[0][:2] in p.question.label for p in scene.profiles)
 
 
 def _enrolment(scene: Scene) -> bool:

@@ -38,7 +38,23 @@ def _whole(scene: Scene, profile: Profile) -> Outcome:
     return reading(scene, profile, scene.normal.original.strip(), (0, len(scene.raw)), "the words")
 
 
+_THEME = Rule(r"以[\"《](?P<a>[^\"》]{2,40})[\"》]为(?:主题|题)|(?:讲|学|谈|说|讨论)的(?:内容|主题)?(?:就?是)(?P<b>[^，。;]{3,40})|围绕(?P<c>[^，。;]{3,40}?)(?:开展|进行|展开|$|[，。;])")
+_PROJECT = Rule(r"(?:搞|做|弄|办|整|主打|打造)的(?:就?是)(?P<a>[^，。;]{2,30})|主打(?P<b>[^，。;]{2,30})")
+
+
+def _told_as(scene: Scene, profile: Profile) -> Outcome:
+    """以“教育观念大讨论”为主题, 讲的是防欺凌; 我们搞的是竹竿舞."""
+    form = _THEME if "theme" in profile.topics else _PROJECT if "name" in profile.topics else None
+    match = form.search(scene.raw) if form else None
+    if match is None or match.lastgroup is None:
+        return None
+    span = match.span(match.lastgroup)
+    return reading(scene, profile, scene.words(*span), span, "the words of its form")
+
+
 def _behind_cue(scene: Scene, profile: Profile) -> Outcome:
+    if (told := _told_as(scene, profile)) is not None:
+        return told
     for clause in scene.clauses:
         own = (profile.topics & _HEADINGS) | {"=" + profile.key}
         cues = [c for c in scene.cues_in(clause) if c.concepts & own and _is_label(scene, clause, c.start, c.end)]

@@ -108,10 +108,10 @@ def _counted(readings: tuple[Reading, ...]) -> bool:
 
 
 def _done_besides(laid_out: Scene, readings: tuple[Reading, ...]) -> bool:
-    """成立了,校长负责: a yes or no outside the clause that hands over."""
+    """成立了,校长负责: something is told outside the clause that hands over."""
     clause = laid_out.clause_at(intent.refusal(laid_out)[0])
     refused = laid_out.said(clause)
-    return any(isinstance(r.value, bool) and r.words.strip("，,。 ") not in refused for r in readings)
+    return any(r.words.strip("，,。 ") not in refused for r in readings if not r.rule.startswith(("the words", "none")))
 
 
 def _nothing_said(laid_out: Scene, bare: str, readings: tuple[Reading, ...]) -> bool:
@@ -143,7 +143,9 @@ def _answer_or_correction(laid_out: Scene) -> Intent:
 def _denies_earlier(laid_out: Scene) -> bool:
     """不是95%,是96%: somebody said 95 before."""
     said = any(roles.said_before(laid_out, q) for q in laid_out.quantities)
-    return any(repairs.revoked(laid_out.lead(q)) for q in laid_out.quantities) or (
+    revoked = [repairs.revoked(laid_out.lead(q)) for q in laid_out.quantities]
+    revoked += [repairs.revoked(laid_out.raw[: w.start]) for w in laid_out.whens]
+    return any(revoked) or (
         said and repairs.sets_right(laid_out.raw)
     )
 

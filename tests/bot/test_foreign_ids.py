@@ -9,16 +9,19 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
 import pytest
 from sqlmodel import SQLModel
+from telegram.ext import Application
 
 from bot.buttons import Verb, encode
-from bot.words import COMMAND_WORDS
+from bot.words import CHANGE_WORDS, COMMAND_WORDS, LATER_WORDS, RELEASE_WORDS, REVIEW_WORDS, TAKE_BACK_WORDS
 from db.session import Database
 from db.tables import Inbox
 from domain.messages import ReportKey
+from sandbox import Phone
 from services.rounds import open_due_rounds
 from tests.cast import (
     CHIEF,
@@ -100,6 +103,59 @@ async def neighbour(sqlite: Database, stage: Stage) -> County:
     return made
 
 
+async def _say_everything(phone: Phone, code: str) -> None:
+    """Something for every handler, in the neighbour's name where a name fits."""
+    words = [word for said in COMMAND_WORDS.values() for word in said]
+    words += [*CHANGE_WORDS, *REVIEW_WORDS, *LATER_WORDS, *TAKE_BACK_WORDS, *RELEASE_WORDS, "/nothing"]
+    words += [f"人员 {NEIGHBOUR}", f"照片 {NEIGHBOUR}", f"/people {NEIGHBOUR}", f"/start {code}", RECEIPT]
+    for said in [*words, f"{NEIGHBOUR}520人", "西岭中学演练520人", f"应急疏散演练延期到{NEIGHBOUR}"]:
+        await phone.say(said)
+    mine = next(one for one in reversed(phone.messages) if one.mine)
+    await phone.edit(mine, f"{NEIGHBOUR}518人")
+    await phone.photo("操场", caption=f"{NEIGHBOUR}520人")
+    await phone.document("表.pdf", b"%PDF-1.7", "application/pdf")
+    await phone.voice()
+    await phone.sticker()
+    await phone.block()
+    await phone.unblock()
+
+
+RECEIPT = (
+    f"✓ 已收到:{NEIGHBOUR} 11月应急疏散演练\n11月18日(星期三)09:00,按时。回执号 1118-0001\n内容:演练=已开展\n"
+    "校验码 ABCD-EFGH"
+)
+TRIED_ELSEWHERE = {
+    "contact": "tests/bot/test_contacts.py",
+    "moved": "tests/bot/test_groups.py",
+    "heard": "tests/bot/test_groups.py",
+    "pressed": "above: every verb",
+}
+
+
+def _callbacks(application: Application) -> set[str]:  # type: ignore[type-arg]
+    """The handlers of the bot, by name: a new one needs something said to it above."""
+    handlers = (handler for group in application.handlers.values() for handler in group)
+    return {getattr(handler.callback, "__name__", "") for handler in handlers}
+
+
+def _listened_to(application: Application) -> set[str]:  # type: ignore[type-arg]
+    """The names of those that are called from now on."""
+    reached: set[str] = set()
+
+    def noted(callback: Any) -> Any:
+        @wraps(callback)
+        async def call(*args: Any) -> None:
+            reached.add(callback.__name__)
+            await callback(*args)
+
+        return call
+
+    for group in application.handlers.values():
+        for handler in group:
+            handler.callback = noted(handler.callback)
+    return reached
+
+
 OWN = {PRINCIPAL: ["清河镇九年一贯制学校"], SECOND_PRINCIPAL: ["西岭中学"], CHIEF: ["安全股"]}
 ACTORS = {"principal": PRINCIPAL, "stranger": STRANGER, "revoked": REVOKED, "section": CHIEF, "director": DIRECTOR,
           "office": CLERK}  # fmt: skip
@@ -118,10 +174,10 @@ async def test_forged_buttons_and_words(stage: Stage, county: County, neighbour:
     for data in _forged(before, seed=actor):
         await phone.press_data(data, on=place)
     await stage.settled()
-    words = [*(word for said in COMMAND_WORDS.values() for word in said), f"人员 {NEIGHBOUR}", f"照片 {NEIGHBOUR}"]
-    for said in [*words, f"/start {code}", f"{NEIGHBOUR}520人", "西岭中学演练520人", f"/people {NEIGHBOUR}"]:
-        await phone.say(said)
+    reached = _listened_to(stage.face.application)
+    await _say_everything(phone, code)
     await stage.settled()
+    assert reached | TRIED_ELSEWHERE.keys() == _callbacks(stage.face.application)
 
     changes = _changes(invited, await _store(stage))
     assert len(changes) > PRESSES, "the presses did not arrive"

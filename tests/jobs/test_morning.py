@@ -130,7 +130,7 @@ async def test_what_is_wrong(
     await go_to(workplace, "2026-11-19 08:30")
     await deliver()
     wrong = "1件事没办成、放在一边,1条消息没送到,1条消息不知是否送到"
-    assert post.to(CLERK) == [f"⚠ {wrong},还没有备份;昨天收到报送0件。请运行 duban doctor。"]
+    assert post.to(CLERK) == [f"请留意:{wrong},还没有备份;昨天收到报送0件。请运行 duban doctor。"]
     backed_up(tmp_path / "backups", "2026-11-18 03:00")
     await go_to(workplace, "2026-11-20 08:30")
     await deliver()
