@@ -17,6 +17,7 @@ from domain.digest import Digest
 from domain.groups import concerns
 from domain.ladder import LATE_COPIED, is_for_late
 from domain.messages import (
+    AbsenceCard,
     Alarm,
     Back,
     CentralCopy,
@@ -24,6 +25,10 @@ from domain.messages import (
     ChaseSummary,
     ConfirmBinding,
     ConfirmHandover,
+    CourseCard,
+    CourseGuide,
+    CourseNote,
+    CourseTold,
     DigestText,
     Emergency,
     HandoverCard,
@@ -47,10 +52,11 @@ from domain.messages import (
     TakeBackList,
     Takeover,
     Todo,
+    Unreached,
     Unread,
     WhichReport,
 )
-from services import chase_lists, issuing_content, later_content, people_content, progress
+from services import chase_lists, course_content, issuing_content, later_content, people_content, progress, unreached
 from services.chase_lists import CopyContent, MissingContent
 from services.delegations import NO_PART, HandedOver, Part, handed_over, part_in
 from services.issuing_content import IssuingLive
@@ -58,7 +64,7 @@ from services.later_content import LaterLive
 from services.people import actors_at
 from services.people_content import PeopleLive, actor_to
 from services.progress import ProgressContent
-from services.promises import promised_until
+from services.promises import may_snooze, promised_until
 from services.sheets import Sheet, open_sheets, sheets_of
 from services.showing import PhotosContent
 from services.turn import Actor
@@ -102,7 +108,7 @@ class PromptContent:
 @dataclass(frozen=True, slots=True)
 class ReminderContent:
     """`opened` are announced in the same message, `sheets` are reminded of; `told` names the central schools that get
-    a copy, `words` are the task's own for this rung."""
+    a copy, `words` are the task's own for this rung; not `may_snooze`: all of it was put off till the morning once."""
 
     address: str
     sheets: tuple[Sheet, ...]
@@ -112,6 +118,7 @@ class ReminderContent:
     opened: tuple[Sheet, ...] = ()
     told: tuple[str, ...] = ()
     words: str = ""
+    may_snooze: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,9 +183,11 @@ Live = (
     | IssuingLive
     | CopyContent
     | MissingContent
+    | unreached.UnreachedContent
     | PeopleLive
     | LaterLive
     | PhotosContent
+    | course_content.CourseLive
 )
 Content = Live | Receipt | ConfirmBinding | WhichReport | Say | Emergency | Alarm
 
@@ -207,10 +216,14 @@ async def load(session: AsyncSession, row: Outbox, message: Message, scene: Scen
             return message
         case CentralCopy() | ChaseSummary() | ChaseList():
             return await chase_lists.load(session, row, message, scene.hours, scene.now)
+        case Unreached():
+            return await unreached.load(session, row, message, scene.now)
         case Issue() | IssueSample():
             return await issuing_content.load(session, row, message, scene.hours, scene.now)
         case Progress():
             return await progress.load(session, row, message, scene.bureau, scene.now)
+        case CourseCard() | CourseTold() | CourseNote() | CourseGuide() | AbsenceCard():
+            return await course_content.load(session, row, message)
         case _:
             return await _about_people(session, row, message, scene)
 
@@ -285,8 +298,9 @@ async def _reminder(session: AsyncSession, row: Outbox, message: Reminder, scene
     reported = await _reported_titles(session, row, actor, sheets)
     part = await part_in(session, row.bureau_id, actor, owed)
     told = await _told(session, row, [s for s in sheets if message.rung_of(s.key) == LATE_COPIED])
+    snooze = await may_snooze(session, row.bureau_id, sheets)
     return ReminderContent(
-        actor.address, tuple(sheets), reported, _several_units(owed), part, tuple(opened), told, message.words
+        actor.address, tuple(sheets), reported, _several_units(owed), part, tuple(opened), told, message.words, snooze
     )
 
 

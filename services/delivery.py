@@ -23,7 +23,7 @@ from services.content import Content, Scene, as_shown, load, shelf_of
 from services.crashing import Point, passed
 from services.fates import Claimed, Handed, may_have_arrived, method_of, unsure, write_delivered, write_fate
 from services.hold import MAY_LEAVE
-from services.nagging import NAGGING
+from services.nagging import NAGGING, has_had_enough
 from services.pace import Pace
 from services.rendering import Delivered, Gone, Moved, NoTopic, Parcel, Rendered, Result, TryAgain, Unknown
 from services.troubles import tried
@@ -389,14 +389,17 @@ class Delivery:
         return Parcel(row.chat_id, method, rendered, card.message_id if card else None, row.thread_id)
 
     async def _must_wait(self, session: AsyncSession, row: Outbox) -> bool:
-        """A nag waits for office hours; a prompt or reminder also until its person has not answered for a while."""
+        """A nag waits for office hours; a prompt or reminder also until its person has not answered for a while, and
+        for the next day where two have gone today."""
         if not row.nag:
             return False
-        now = self.workplace.clock.now()
+        now, hours = self.workplace.clock.now(), self.workplace.hours
         chat = await session.get(Chat, (row.bureau_id, row.chat_id)) if row.kind in NAGGING else None
         writing = chat is not None and chat.focus_at is not None and now < chat.focus_at + WRITING
         moment = chat.focus_at + WRITING if writing and chat and chat.focus_at else now
-        later = self.workplace.hours.next_within(moment)
+        later = hours.next_within(moment)
+        if later <= now and row.kind in NAGGING:
+            later = await has_had_enough(session, row, hours, now) or later
         if later <= now:
             return False
         row.not_before = later

@@ -24,9 +24,9 @@ from domain.understanding import (
     scene,
     texts,
 )
-from domain.understanding.lexicon import Profile
 from domain.understanding.negation import Polarity, polarity
 from domain.understanding.outcome import Outcome
+from domain.understanding.profiles import Profile
 from domain.understanding.quantities import Quantity
 from domain.understanding.result import Doubt, Intent, Reading, Understanding, Why
 from domain.understanding.scene import Scene
@@ -145,9 +145,7 @@ def _denies_earlier(laid_out: Scene) -> bool:
     said = any(roles.said_before(laid_out, q) for q in laid_out.quantities)
     revoked = [repairs.revoked(laid_out.lead(q)) for q in laid_out.quantities]
     revoked += [repairs.revoked(laid_out.raw[: w.start]) for w in laid_out.whens]
-    return any(revoked) or (
-        said and repairs.sets_right(laid_out.raw)
-    )
+    return any(revoked) or (said and repairs.sets_right(laid_out.raw))
 
 
 def read_all(laid_out: Scene) -> list[Reading | Doubt]:
@@ -209,7 +207,8 @@ def _fill_from_list(laid_out: Scene, found: dict[str, Outcome]) -> None:
             for p in laid_out.profiles
             if p.numeric or p is profile
         )
-        if isinstance(found[profile.key], Reading) or (named and isinstance(found[profile.key], Doubt)):
+        strange = _names_another(laid_out, number, profile)
+        if strange and (isinstance(found[profile.key], Reading) or (named and isinstance(found[profile.key], Doubt))):
             continue
         alone = scene.build(words, [profile.question], laid_out.today, None)
         taken, torn = alignment.align(alone)
@@ -218,6 +217,13 @@ def _fill_from_list(laid_out: Scene, found: dict[str, Outcome]) -> None:
             outcome = texts.read(alone, alone.profiles[0], [])
         if isinstance(outcome, Reading):
             found[profile.key] = replace(outcome, rule=outcome.rule + ", numbered")
+
+
+def _names_another(laid_out: Scene, number: int, profile: Profile) -> bool:
+    """The item of this number names another question, and not its own."""
+    cues = [cue for c in laid_out.clauses if c.marker == number for cue in laid_out.cues_in(c)]
+    others = frozenset[str]().union(*(p.named for p in laid_out.profiles if p is not profile))
+    return any(cue.concepts & others for cue in cues) and not any(cue.concepts & profile.named for cue in cues)
 
 
 def _items(laid_out: Scene) -> dict[int, str]:
@@ -234,6 +240,8 @@ def _items(laid_out: Scene) -> dict[int, str]:
 
 def _infer_done(laid_out: Scene, found: dict[str, Outcome]) -> None:
     """A day behind us, people who took part, a time taken: then it was done, though nobody said 已开展."""
+    if repairs.speaks_of_earlier(laid_out.raw):
+        return
     for profile in laid_out.profiles:
         if profile.family != "bool" or isinstance(found[profile.key], Reading) or not profile.key.endswith("_done"):
             continue

@@ -88,7 +88,7 @@ def test_every_point_has_its_kill() -> None:
     assert {name.split(":")[0] for name in killed} == set(Point)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 async def test_killed_at_every_named_point(sqlite: Database) -> None:
     async with on_ground(sqlite, principals=120) as ground:
         phone = ground.server.phone(TOKEN, PRINCIPAL)
@@ -141,7 +141,7 @@ def _prove_the_photo(ground: Ground) -> None:
     assert [path.parent.name + path.stem for path in files] == [sha256]
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 async def test_killed_where_something_failed_or_is_done_beside(sqlite: Database) -> None:
     """What cannot be made, swept or fetched; a backup, an outage before a deadline, and what is too old."""
     async with on_ground(sqlite, principals=3) as ground:
