@@ -40,9 +40,11 @@ run: install ## the real thing; needs DUBAN_TELEGRAM_TOKEN
 test: $(VENV)/.installed-dev ## all tests
 	$(BIN)/python -m pytest -n 4 --dist loadgroup
 
-soak: $(VENV)/.installed-dev ## 200 small terms, then a thousand SIGKILLs at random moments; about an hour
+soak: $(VENV)/.installed-dev ## 200 small terms, a thousand SIGKILLs at random moments, ten minutes of 429; over an hour
 	DUBAN_TERMS=200 $(BIN)/python -m pytest tests/e2e/test_terms.py -n 2 --timeout=600
-	DUBAN_KILLS=1000 $(BIN)/python -m pytest tests/e2e/test_crashes.py -k random -n 2 -rP --timeout=600
+	DUBAN_KILLS=1000 DUBAN_KILLS_TO=build/kills.jsonl $(BIN)/python -m pytest tests/e2e/test_crashes.py -k random -n 2 -rP --timeout=600
+	$(BIN)/python -m tests.e2e.kills build/kills.jsonl
+	DUBAN_FLOOD_SECONDS=600 $(BIN)/python -m pytest tests/e2e/test_faults.py -k too_many -rP
 
 check: $(VENV)/.installed-dev lint types layers ## lint, types, layers and the fast tests, within a minute
 	$(BIN)/python -m pytest tests/unit tests/db -q -n 2 -m "not slow and not postgres"

@@ -18,6 +18,8 @@ def fetch_with(bot: DubanBot) -> Fetch:
     async def fetch(file_id: str, to: Path) -> None:
         try:
             file = await bot.get_file(file_id)
+            if (file.file_size or 0) > LARGEST:
+                raise FetchFailed("file is too big", for_good=True)
             await file.download_to_drive(to, read_timeout=60)
         except BadRequest as problem:
             said = str(problem).lower()

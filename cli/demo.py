@@ -102,6 +102,7 @@ async def _show(database: Database, clock: StageClock, server: SandboxServer, sp
     bureau = await _load_samples(database, clock)
     players = await _players(database, bureau, clock.now())
     workplace = workplace_for(database, clock, bureau, database.path.parent if database.path else None)
+    workplace.backups = None  # a play makes none, and misses none
     heroine = await _invite_first_principal(database, bureau, players, clock.now())
     server.set_seats(_seats(players, heroine))
     for player in players:

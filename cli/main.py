@@ -24,6 +24,7 @@ LAZY = {
     "preview": "cli.preview:preview",
     "restore": "cli.restore:restore",
     "retry": "cli.retry:command",
+    "settings": "cli.defaults:settings",
     "simulate": "cli.simulate:simulate",
     "understand": "cli.understand:understand",
     "upgrade": "cli.upgrade:upgrade",
@@ -62,6 +63,7 @@ def _settings() -> Settings:
 def run(*, hold: bool) -> None:
     """Run the bot: needs DUBAN_TELEGRAM_TOKEN and a migrated database."""
     settings = _settings()
+    _stay()
     if hold:
         asyncio.run(_run_silently(settings))
         return
@@ -71,11 +73,15 @@ def run(*, hold: bool) -> None:
     asyncio.run(_run(settings))
 
 
+def _stay() -> None:
+    """This process lives long: from here on garbage is looked for, though not among what was imported."""
+    gc.freeze()
+    gc.enable()
+
+
 async def _run(settings: Settings) -> None:
     from cli.compose import owned_store, program, stop_on_signals
 
-    gc.freeze()
-    gc.enable()
     async with owned_store(settings) as database, program(settings, database) as running:
         stop = stop_on_signals()
         click.echo(f"Duban is running as @{running.face.bot.username}; stop it with Ctrl-C.")
@@ -150,6 +156,7 @@ def demo(port: int, speed: float, keep: Path | None) -> None:
     from cli.logs import configure
 
     configure("text")
+    _stay()
     asyncio.run(play(port, speed, keep))
 
 

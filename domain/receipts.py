@@ -27,7 +27,7 @@ _HEAD = re.compile(r"^\s*(?:【重发】)?\s*✓ 已(?:收到|更正):(.+)$", re
 _MOMENT = re.compile(r"(\d{1,2})月(\d{1,2})日\(星期.\)(\d\d):(\d\d),")
 _NUMBER = re.compile(r"回执号 (\d{4}-\d{4,})")
 _VALUES = re.compile(r"^内容(?:\(第(\d+)次\))?:(.*)$", re.MULTILINE)
-_CODE = re.compile(r"^验证码 ([A-Z2-7]{4}-[A-Z2-7]{4})\s*$", re.MULTILINE)
+_CODE = re.compile(r"^校验码 ([A-Z2-7]{4}-[A-Z2-7]{4})\s*$", re.MULTILINE)
 _NO_YEAR = 2000  # a leap year, so that every day of it can be read
 
 

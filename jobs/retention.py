@@ -18,6 +18,7 @@ from sqlmodel import SQLModel, col
 
 from db.tables import AnswerRevision, Draft, Evidence, EvidenceState, Fate, Inbox, InboxState, Outbox, Request, Round
 from domain.requests import RequestState
+from services.crashing import Point, passed
 from services.workplace import Workplace
 
 _log = logging.getLogger(__name__)
@@ -98,6 +99,7 @@ class Retention:
                 if not await self.step():
                     self._done_on = today
                     return
+                passed(Point.FORGOTTEN)
         except Exception:
             _log.exception("what is too old was not removed", extra={"action": "retention_failed"})
 
@@ -153,6 +155,7 @@ class Retention:
             same = select(col(Evidence.sha256)).where(col(Evidence.sha256).in_(alone), others)
             needed = set((await session.execute(same)).scalars())
         await asyncio.to_thread(self._unlink, [(sha, mime) for sha, mime in alone.items() if sha not in needed])
+        passed(Point.FORGETTING)
         async with self.workplace.database.write() as session:
             await session.execute(delete(Evidence).where(mine, col(Evidence.id).in_(ids)))
         return len(ids)

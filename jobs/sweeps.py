@@ -83,10 +83,10 @@ async def tick(workplace: Workplace, sweeps: tuple[Sweep, ...] = SWEEPS) -> None
             async with workplace.database.write() as session:
                 if sweep not in WAIT_IN_HOLD or not await is_held(session, workplace.bureau_id):
                     await sweep(session, workplace)
-                if name in workplace.vitals.failing:
+                if name not in workplace.vitals.well:
                     await mended(session, workplace.bureau_id, name)
                 passed(Point.SWEEPING)
-            workplace.vitals.failing.discard(name)
+            workplace.vitals.well.add(name)
             passed(Point.SWEPT)
         except Exception as problem:
             _log.exception("sweep failed: %s", name, extra={"action": "sweep_failed"})
@@ -95,7 +95,7 @@ async def tick(workplace: Workplace, sweeps: tuple[Sweep, ...] = SWEEPS) -> None
 
 async def _count(workplace: Workplace, name: str, problem: Exception) -> None:
     """A sweep that failed as a whole runs again with the next tick; whoever looks sees since when it fails."""
-    workplace.vitals.failing.add(name)
+    workplace.vitals.well.discard(name)
     if is_down(problem):
         return
     try:
@@ -103,6 +103,7 @@ async def _count(workplace: Workplace, name: str, problem: Exception) -> None:
             what = f"{NAMES.get(name, name)}整个没能完成"
             key, now = f"{SWEEP}:{name}", workplace.clock.now()
             await tried(session, workplace.bureau_id, TroubleKind.ITEM, key, problem, now, what)
+        passed(Point.UNSWEPT)
     except Exception:
         _log.exception("the failure was not counted", extra={"action": "count_failed"})
 

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from services import archive, postgres_dump
 from services.archive import Damaged, Manifest, Progress, Writer
+from services.crashing import Point, passed
 
 KEPT = 14
 EVIDENCE = "evidence"
@@ -67,6 +68,7 @@ def back_up(source: Source, folder: Path, local: datetime, progress: Progress = 
             coming = Path(scratch) / target.name
             written = archive.write(coming, lambda writer: _filled(source, writer, Path(scratch), local, progress))
             try_out(coming, written, progress)
+            passed(Point.BACKED)
             coming.replace(target)
             archive.sync([folder])
     except (OSError, sqlite3.Error, Damaged, postgres_dump.DumpFailed) as problem:
@@ -179,7 +181,9 @@ def back_up_and_keep(
     except BackupFailed as problem:
         _remember(folder, replace(before, problem=str(problem), tried_at=local))
         raise
+    passed(Point.NAMED)
     said = _copied(made, copy_to, progress) if copy_to else ""
+    passed(Point.COPIED)
     _remember(folder, LastBackup(local, str(made), "", said, local))
     forget_old(folder)
     return made

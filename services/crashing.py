@@ -11,7 +11,7 @@ from enum import StrEnum
 
 
 class Point(StrEnum):
-    """In the order in which an update, a message, a tick and a file pass them."""
+    """In the order in which an update, a message, a tick, an outage, a file, what is too old and a backup pass them."""
 
     FETCHED = "fetched"
     KEEPING = "keeping"
@@ -36,15 +36,37 @@ class Point(StrEnum):
     SENT = "sent"
     """The chat service answered; nobody else knows."""
     SETTLED = "settled"
+    UNMADE = "unmade"
+    """A message could not be made; the attempt is counted."""
 
     SWEEPING = "sweeping"
     SWEPT = "swept"
+    UNSWEPT = "unswept"
+    """A sweep failed as a whole; that is counted."""
+
+    LAPSED = "lapsed"
+    """An outage and the deadlines it moves are written down, not committed."""
+    MOVED = "moved"
+    BEATEN = "beaten"
+    """A heartbeat is committed."""
 
     LOADED = "loaded"
     WRITTEN = "written"
     """A file is on disk under its first name."""
     STORED = "stored"
     NOTED = "noted"
+    REFUSED = "refused"
+    """A file was not handed out; the attempt is counted."""
+
+    FORGETTING = "forgetting"
+    """The files of what is too old are gone, their rows are not."""
+    FORGOTTEN = "forgotten"
+
+    BACKED = "backed"
+    """A backup is whole and tried out, not under its name yet."""
+    NAMED = "named"
+    COPIED = "copied"
+    """It lies elsewhere too; nobody has noted that."""
 
 
 _armed: dict[str, int] = {}

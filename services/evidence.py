@@ -131,6 +131,7 @@ class Collector:
                 await _tell(session, row, now)
             else:
                 row.next_try_at = now + pause_after(row.attempts)
+        passed(Point.REFUSED)
 
 
 def pause_after(attempts: int) -> timedelta:

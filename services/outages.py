@@ -12,6 +12,7 @@ from db.ids import new_id
 from db.session import insert, is_down
 from db.tables import Heartbeat, Outage
 from domain.line import Gap
+from services.crashing import Point, passed
 from services.deadlines import move_deadlines
 from services.workplace import Workplace
 
@@ -40,6 +41,8 @@ async def back(workplace: Workplace) -> None:
         async with workplace.database.write() as session:
             outage = await _note(session, workplace.bureau_id, gap)
             await _move(session, outage, workplace)
+            passed(Point.LAPSED)
+        passed(Point.MOVED)
         seconds = round((gap.until - gap.since).total_seconds())
         _log.warning("the line was down for %d s", seconds, extra={"action": "outage", "seconds": seconds})
     beat.noted = True
@@ -64,6 +67,7 @@ async def caught_up(workplace: Workplace) -> None:
         async with workplace.database.write() as session:
             row = insert(session, Heartbeat).values(bureau_id=workplace.bureau_id, at=now)
             await session.execute(row.on_conflict_do_update(index_elements=["bureau_id"], set_={"at": now}))
+        passed(Point.BEATEN)
         beat.written(monotonic)
     beat.good(now)
 

@@ -1,22 +1,16 @@
-"""Who blocks the bot and who comes back."""
+"""Who blocks the bot; who comes back is `services.back`'s."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-from sqlalchemy import and_, select, true
-from sqlmodel import col
+from sqlalchemy import and_, true
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.session import table_of
-from db.tables import Account, Fate, Outbox
-from domain.messages import Back
-from services.outbox import queue
-from services.people import CHANNEL, set_reach
+from db.tables import Fate, Outbox
+from services.people import set_reach
 from services.turn import Turn
 
 BLOCKED = "blocked"
-JUST_NOW = timedelta(minutes=2)
 
 
 async def gone(turn: Turn) -> None:
@@ -24,27 +18,6 @@ async def gone(turn: Turn) -> None:
     one day; receipts and answers are still tried."""
     await set_reach(turn, BLOCKED)
     await cancel_waiting(turn.session, turn.bureau.id, turn.to.chat_id, only_nags=True)
-
-
-async def back(turn: Turn) -> None:
-    """The person lets the bot in again: one message says what is open now. Who was never away hears nothing."""
-    account = await turn.session.get(Account, (turn.bureau.id, CHANNEL, turn.to.chat_id))
-    if account is None or account.unreachable is None:
-        return
-    account.unreachable = None
-    if turn.actor is not None:
-        await queue(turn.session, turn.to, Back(), turn.now)
-
-
-async def was_just_told(turn: Turn) -> bool:
-    """Who unblocks also says /start in the same moment: that needs no second answer."""
-    statement = select(col(Outbox.id)).where(
-        col(Outbox.bureau_id) == turn.bureau.id,
-        col(Outbox.chat_id) == turn.to.chat_id,
-        col(Outbox.kind) == "back",
-        col(Outbox.queued_at) > turn.now - JUST_NOW,
-    )
-    return (await turn.session.execute(statement.limit(1))).first() is not None
 
 
 async def cancel_waiting(session: AsyncSession, bureau_id: int, chat_id: int, *, only_nags: bool = False) -> None:

@@ -10,7 +10,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,7 +21,6 @@ from sqlmodel import col, select
 from db import migrations
 from db.session import Database
 from db.tables import Bureau
-from domain.calendar import WorkCalendar
 from services import archive, hold, postgres_dump
 from services.archive import Damaged, Manifest
 from services.backup import EVIDENCE, Source, restored
@@ -75,7 +74,7 @@ async def _made_ready(database: Database, manifest: Manifest, now: datetime) -> 
             bureaus: Sequence[Bureau] = (await session.execute(select(Bureau).order_by(col(Bureau.id)))).scalars().all()
             lost = []
             for bureau in bureaus:
-                await hold.begin(session, bureau, office_hours(bureau, WorkCalendar()), manifest.taken_at, now)
+                await hold.begin(session, bureau, office_hours(bureau), manifest.taken_at, now)
                 units = tuple(unit.name for unit in await hold.affected(session, bureau))
                 lost.append(Lost(bureau.name, manifest.taken_at, now, units))
     except CommandError as problem:
@@ -99,6 +98,7 @@ def _closed(path: Path) -> None:
 
 def _swap(coming: Path, database: Path, evidence: Path, suffix: str) -> list[Path]:
     """Move what is there aside and what comes into its place; the database last, and at no instant is there none."""
+    _made_whole(database)
     aside = _evidence_placed(coming.parent / EVIDENCE, evidence, suffix)
     former = database.with_name(f"{database.name}.{suffix}")
     for end in ("-wal", "-shm"):  # they are the former file's, and would spoil another
@@ -113,6 +113,15 @@ def _swap(coming: Path, database: Path, evidence: Path, suffix: str) -> list[Pat
     coming.replace(database)
     archive.sync([database.parent])
     return aside
+
+
+def _made_whole(database: Path) -> None:
+    """What a killed bot left in the -wal goes into the file itself: an end in the midst of moving must not part them.
+    A file that cannot be read is moved as it is."""
+    if database.exists():
+        with suppress(sqlite3.Error), closing(sqlite3.connect(database)) as connection:
+            connection.execute("PRAGMA synchronous=FULL")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _evidence_placed(arrived: Path, evidence: Path, suffix: str) -> list[Path]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import tarfile
 import tempfile
@@ -15,11 +16,14 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
+from typing import IO
 
 from services import archive
 from services.backup import restored
 
 _STATE = "upgrade.json"
+_WHEEL = re.compile(r"(?:\./)?wheels/([A-Za-z0-9][\w.+-]*\.whl)")
+"""All that is taken from an archive, whatever else it holds (tarfile's own filters are younger than Debian 12)."""
 
 
 class Step(StrEnum):
@@ -100,13 +104,21 @@ def unpack_wheels(path: Path, folder: Path) -> Path:
     """The folder of wheels in an archive made by `make wheels`. Raises NotUpgraded for anything else."""
     try:
         with tarfile.open(path) as tar:
-            tar.extractall(folder, filter="data")
+            for member in tar:
+                if member.isfile() and (name := _WHEEL.fullmatch(member.name)) and (file := tar.extractfile(member)):
+                    _copied(file, folder / "wheels" / name[1])
     except (OSError, tarfile.TarError, EOFError) as problem:
         raise NotUpgraded(f"{path.name} cannot be unpacked: {problem}") from problem
     wheels = folder / "wheels"
     if not any(_own(wheels)):
         raise NotUpgraded(f"{path.name} has no wheels/duban-….whl in it; make it with `make wheels`")
     return wheels
+
+
+def _copied(file: IO[bytes], to: Path) -> None:
+    to.parent.mkdir(exist_ok=True)
+    with to.open("wb") as coming:
+        shutil.copyfileobj(file, coming)
 
 
 def _own(wheels: Path) -> Iterator[Path]:

@@ -27,8 +27,8 @@ class Moment:
 @dataclass(slots=True)
 class Vitals:
     """`waiting` and `complaint` are what Telegram last said of our webhook: updates it still holds, and its last error
-    with the time of it. `backup` is when the newest backup was made, as last seen; `failing` are sweeps that failed as
-    a whole when they last ran."""
+    with the time of it. `backup` is when the newest backup was made, as last seen; `well` are sweeps that went
+    well when they last ran in this process."""
 
     telegram: Moment | None = None
     tick: Moment | None = None
@@ -37,7 +37,7 @@ class Vitals:
     waiting: int | None = None
     complaint: tuple[datetime, str] | None = None
     backup: datetime | None = None
-    failing: set[str] = field(default_factory=set)
+    well: set[str] = field(default_factory=set)
 
     def called(self, clock: Clock, *, well: bool) -> None:
         """A call of the chat service ended."""

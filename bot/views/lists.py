@@ -110,7 +110,7 @@ def reminder(content: ReminderContent, scene: Scene) -> Rendered:
     several = len(sheets) > 1
     buttons = [*_open_buttons(content.opened), *_same_buttons(sheets, scene), *_go_on_buttons(sheets, content.part)]
     last = [*_not_done(sheets[0]), *extend_buttons(sheets, scene)] if not several else extend_buttons(sheets, scene)
-    pause = [] if late else [Button("明早再说", encode(Verb.SNOOZE))]
+    pause = [] if late or not content.may_snooze else [Button("明早再说", encode(Verb.SNOOZE))]
     return message(lines, *buttons, [*last, *pause], *handing_buttons(sheets, content.part))
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 import random
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from itertools import islice
 
-from cli.simulation.replies import Phrasebook, School, plainly
+from cli.simulation.replies import Phrasebook, School, plainly, sentence
+from domain.groups import MORE
 from domain.indicators import Indicator, Kind
 from sandbox import Bubble, NoSuchButton, Phone
 from services.corrections import REASONS
@@ -22,6 +23,10 @@ Life = AsyncIterator[timedelta]
 MOST_STEPS = 45
 """Steps on one report after which anybody gives up for the day."""
 MOST_TRIES = 4
+AGAIN = "还有第"
+"""How a repeating group asks whether there was one more."""
+WHOLE = 0.75
+"""So often a report is begun with one sentence that says it all."""
 
 
 class Temperament(StrEnum):
@@ -77,6 +82,10 @@ class Principal:
         """Nobody reports at night: moved into 07:00–21:30 of the same day."""
         local = self.zone_day(at)
         return local if 7 <= local.hour < 21 else local.replace(hour=self.rng.randint(8, 18))
+
+    @property
+    def _today(self) -> date:
+        return self.zone_day(self.now()).date()
 
     # what
 
@@ -138,9 +147,8 @@ class Principal:
         if self.temperament is Temperament.CHATTY and self.rng.random() < 0.4:
             await self._chatter()
             yield self._thinks()
-        sentences = self.book.whole(questions)
-        if sentences and self.rng.random() < 0.6:
-            await self.phone.say(self.rng.choice(sentences))
+        if self.rng.random() < WHOLE:
+            await self.phone.say(sentence(questions, self.school, self._today, self.rng))
             yield self._thinks()
 
     async def _chatter(self) -> None:
@@ -160,6 +168,8 @@ class Principal:
         """The question that the card puts, or doubts."""
         line = next((line for line in card.text.splitlines() if line.startswith(("请答:", "✗"))), "")
         questions = self.book.task_named(card.text.splitlines()[0])
+        if AGAIN in line:
+            return next((q for q in questions if q.key.endswith(f".{MORE}")), None)
         named = [q for q in questions if q.label in line or q.name in line]
         return max(named, key=lambda q: (q.label in line, len(q.name)), default=None)
 
@@ -170,11 +180,10 @@ class Principal:
             return False
         if asked.kind is Kind.CHOICES and await self._tap("选好了", card):
             return True
-        own = self.book.one(asked)
-        if tries == 1 and own and self.rng.random() < 0.35:
-            await self.phone.say(self.rng.choice(own))
+        if tries == 1 and self.temperament is Temperament.CONFUSED and self.rng.random() < 0.2:
+            await self.phone.say(self.rng.choice(self.book.of("unclear")))
             return True
-        plain = plainly(asked, self.school, self.zone_day(self.now()).date(), self.rng)
+        plain = plainly(asked, self.school, self._today, self.rng)
         if not await self._tap(plain, card):
             await self.phone.say(plain)
         return True

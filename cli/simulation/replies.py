@@ -1,83 +1,49 @@
-"""What principals say, drawn from the corpus of replies that people wrote, never made from the grammar's own patterns;
-and, where those do not fit, the plain value that anybody would type."""
+"""What principals say: their own school's figures for whatever a campaign asks, in a sentence or one by one, as people
+put them; and what people say instead of an answer (said.yaml, written by people)."""
 
 from __future__ import annotations
 
-import json
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from cli.errors import Mendable
+import yaml
+
 from domain.campaign import CampaignPlan
-from domain.groups import expand
+from domain.groups import MORE, expand
 from domain.indicators import Basic, Indicator, Kind
 
-CORPUS = Path(__file__).parent.parent.parent / "tests" / "corpus"
+SAID = Path(__file__).parent / "said.yaml"
+
+Said = Mapping[str, Sequence[str]]
+"""By intent what people say who do not answer: question, unclear."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """`keys` are the questions it was written for."""
-
-    text: str
-    intent: str
-    keys: frozenset[str]
-
-
-def read_corpus(folder: Path = CORPUS) -> list[Reply]:
-    """Mendable where there is none: it comes with the source, not with the program."""
-    found = [_reply(json.loads(line)) for path in sorted(folder.glob("*.jsonl")) for line in _lines(path)]
-    if not found:
-        raise Mendable(f"no replies in {folder}: `duban simulate` needs a checkout of the source")
+def read_said() -> Said:
+    found: Said = yaml.safe_load(SAID.read_text("utf-8"))
     return found
 
 
-def _lines(path: Path) -> Iterator[str]:
-    return (line for line in path.read_text("utf-8").splitlines() if line.strip())
-
-
-def _reply(record: dict[str, object]) -> Reply:
-    context = record["context"]
-    keys = (str(one["key"]) for one in context) if isinstance(context, list) else ()
-    return Reply(str(record["text"]), str(record["expected_intent"]), frozenset(keys))
-
-
 class Phrasebook:
-    """Replies by what they answer, and the questions of a campaign by the words in which they are put."""
+    """What is said that is no answer, and the questions of a campaign by the words in which they are put."""
 
-    def __init__(self, plan: CampaignPlan, replies: Iterable[Reply]) -> None:
-        self._replies = list(replies)
+    def __init__(self, plan: CampaignPlan, said: Said) -> None:
+        self._said = said
         self._tasks = {task.short or task.name: _questions(task.indicators) for task in plan.tasks}
 
     def task_named(self, title: str) -> tuple[Indicator, ...]:
-        """The questions of the task whose name stands in a card's title; several share one: all of theirs."""
-        return tuple(question for name, questions in self._tasks.items() if name in title for question in questions)
+        """The questions of the task whose name stands in a card's title: 特色学校(学期) is not 特色学校."""
+        named = max((name for name in self._tasks if name in title), key=len, default="")
+        return self._tasks.get(named, ())
 
-    def whole(self, questions: Iterable[Indicator]) -> list[str]:
-        """Sentences that answer several of these questions at once."""
-        asked = {_corpus_key(question) for question in questions}
-        return [r.text for r in self._replies if r.intent == "answer" and len(r.keys) > 1 and r.keys <= asked]
-
-    def one(self, question: Indicator) -> list[str]:
-        """Answers to this question alone."""
-        wanted = frozenset({_corpus_key(question)})
-        return [reply.text for reply in self._replies if reply.intent == "answer" and reply.keys == wanted]
-
-    def of(self, intent: str) -> list[str]:
-        return [reply.text for reply in self._replies if reply.intent == intent]
+    def of(self, intent: str) -> Sequence[str]:
+        return self._said[intent]
 
 
 def _questions(indicators: tuple[Indicator, ...]) -> tuple[Indicator, ...]:
     return expand(indicators, {}, boarding=False)
-
-
-def _corpus_key(question: Indicator) -> str:
-    """The corpus names the columns of the drill `drill_students`, the card `drills.1.students`."""
-    group, *rest = question.key.split(".")
-    return f"{group.removesuffix('s')}_{rest[-1]}" if rest else group
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +58,31 @@ class School:
         return {Basic.STUDENTS: self.students, Basic.STAFF: self.staff, Basic.CLASSES: self.classes}.get(which, 12)  # type: ignore[arg-type]
 
 
+def sentence(questions: Iterable[Indicator], school: School, today: date, rng: random.Random) -> str:
+    """All that is asked in one message, each question by its name; empty where it cannot be said so."""
+    return rng.choice([",", ",", "、", "\n"]).join(_phrases(questions, school, today, rng))
+
+
+def _phrases(questions: Iterable[Indicator], school: School, today: date, rng: random.Random) -> Iterator[str]:
+    done: dict[str, bool] = {}
+    for one in questions:
+        if not one.required or (one.only_if is not None and done.get(one.only_if.key, True) != one.only_if.equals):
+            continue
+        if one.key.endswith(f".{MORE}"):
+            continue  # whether there was one more is asked
+        value = plainly(one, school, today, rng)
+        if one.kind is Kind.BOOL:
+            done[one.key] = value == one.yes
+        yield _phrase(one, value, rng)
+
+
+def _phrase(one: Indicator, value: str, rng: random.Random) -> str:
+    unit = one.unit if value.isdigit() else ""
+    return f"{one.name}{rng.choice(['', '', ':'])}{value}{unit}"
+
+
 def plainly(question: Indicator, school: School, today: date, rng: random.Random) -> str:
-    """The value by itself, as somebody types who was not understood."""
+    """The value by itself, as somebody types who is asked for it alone."""
     match question.kind:
         case Kind.INT | Kind.NUMBER:
             return str(_count(question, school, rng))
@@ -107,7 +96,10 @@ def plainly(question: Indicator, school: School, today: date, rng: random.Random
             day = today + timedelta(days=rng.randint(10, 30) if ahead else -rng.randint(0, 4))
             return f"{day.month}月{day.day}日"
         case Kind.BOOL:
-            return question.yes if rng.random() < 0.9 else question.no
+            usual, other = question.yes, question.no
+            if question.key.endswith(f".{MORE}"):
+                usual, other = other, usual
+            return usual if rng.random() < 0.9 else other
         case Kind.CHOICE | Kind.CHOICES:
             return rng.choice(question.choices)
         case _:

@@ -87,7 +87,7 @@ def _planned_day(scene: Scene, clause: Clause) -> bool:
         return False
     open_question = Question("", "", Kind.DATE)
     days = [dates.resolve(w, open_question, scene.today) for w in scene.whens if clause.start <= w.start < clause.end]
-    return any(isinstance(day, date) and day > scene.today for day in days)
+    return any(isinstance(day, date) and dates.is_ahead(day, scene.today) for day in days)
 
 
 def _bare_among_several(scene: Scene) -> bool:

@@ -100,6 +100,7 @@ _FEASTS = {
     "儿童": (6, 1), "六一": (6, 1), "建党": (7, 1), "建军": (8, 1), "教师": (9, 10), "国庆": (10, 1), "消防": (11, 9),
     "国家": (12, 4), "宪法": (12, 4), "国宪": (12, 4),
 }  # fmt: skip
+_HALF_A_YEAR = 183
 _OFFSETS = {"大前": -3, "前": -2, "昨": -1, "夜": -1, "今": 0, "明": 1, "后": 2, "大后": 3}
 _YEARS = {"今": 0, "本": 0, "去": -1, "上": -1, "明": 1, "来": 1, "前": -2, "后": 2}
 _CUE = Rule(r"[儿个月日号周期拜天底末尾终旦节旬假季\-/.改尽马很忙有庆秋午明至正]|20\d{6}|昨|今|年")
@@ -248,7 +249,12 @@ def lies_ahead(when: When, now: date) -> bool:
         day = _day(when, 0, now)
     except ValueError:
         return False
-    return isinstance(day, date) and day > now
+    return isinstance(day, date) and is_ahead(day, now)
+
+
+def is_ahead(day: date, now: date) -> bool:
+    """To come, and near: in January 12月5日 is the one just past, whoever has not said the year."""
+    return 0 < (day - now).days <= _HALF_A_YEAR
 
 
 def direction(question: Question, now: date) -> int:

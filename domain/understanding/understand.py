@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from functools import lru_cache
 
 from domain.indicators import Question
 from domain.understanding import (
@@ -48,7 +49,8 @@ def understand(
     awaits its 提交, so that 对, 好的 or 👍 confirm it; `calm` that the words are of no emergency. Text beyond 1000
     characters is not read.
     """
-    laid_out = scene.build(text[:_LONGEST], asked, now.date(), focus)
+    text = text[:_LONGEST]
+    laid_out = scene.build(text, asked, now.date(), focus) if asked else _unasked(text, now.date())
     bare = laid_out.raw.strip("，。!、.~ \n")
     if read_back_open and intent.CONFIRM.fullmatch(bare):
         return Understanding(Intent.CONFIRM)
@@ -57,6 +59,12 @@ def understand(
     if not bare or not asked:
         return Understanding(_idle(laid_out, bare))
     return _intended(laid_out, bare)
+
+
+@lru_cache(maxsize=256)
+def _unasked(text: str, today: date) -> Scene:
+    """The same words are looked at several times for what they are, whatever is asked."""
+    return scene.build(text, (), today, None)
 
 
 def _idle(laid_out: Scene, bare: str) -> Intent:

@@ -181,7 +181,9 @@ async def test_a_tapped_answer_edits_in_place(drill: Drill) -> None:
 async def test_the_receipt_and_the_last_of_the_month(stage: Stage, drill: Drill) -> None:
     someone = await drill("")
     await someone.play(("[提交]", "✓ 已收到"))
-    signed = ("内容:", "验证码")
+    assert len(someone.last.text.split("\n")) == 6
+    assert "\n内容:演练=已开展;日期=2026-11-17;" in someone.last.text
+    signed = ("内容:", "校验码")
     assert [line for line in someone.last.text.split("\n") if not line.startswith(signed)] == [
         "✓ 已收到:清河镇九年一贯制学校 11月应急疏散演练",
         "11月18日(星期三)09:00,按时。回执号 1118-0001",

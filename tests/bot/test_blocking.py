@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlmodel import col
+import pytest
+from sqlmodel import col, update
 
 from db.ids import new_id
 from db.tables import Account, Fate, Outbox
 from domain.messages import Phrase, Reminder, Say
-from sandbox import Fault
+from sandbox import Fault, mishap
 from services.outbox import Recipient, queue
 from tests.bot.conftest import Talk
 from tests.bot.dialogue import Dialogue
+from tests.bot.test_sending import read_back
 from tests.cast import CLERK, PRINCIPAL, STRANGER, County, at
 from tests.stage import Stage
 
@@ -110,6 +112,53 @@ async def test_back_with_nothing_open(stage: Stage) -> None:
     await someone.phone.unblock()
     await stage.settled()
     assert someone.last.text == "王校长,您又能收到消息了。现在没有待报事项。"
+
+
+@pytest.mark.parametrize("how", ["unblocks", "writes", "starts"])
+async def test_back_the_receipt_that_could_not_arrive_comes_first(
+    stage: Stage, county: County, talk: Talk, how: str
+) -> None:
+    """He tapped 提交 and blocked the bot in the same breath."""
+    someone = await read_back(stage, county, talk)
+    await someone.phone.press("提交")
+    someone.phone.chat.blocked = True
+    await stage.settled()
+    [receipt] = await stage.rows(Outbox, col(Outbox.kind) == "receipt")
+    assert (receipt.fate, await unreachable(stage) is None) == (Fate.DEAD, False)
+    before = len(someone.phone.texts)
+    if how == "unblocks":
+        await someone.phone.unblock()
+    else:
+        someone.phone.chat.blocked = False
+        await someone.phone.say("待办" if how == "writes" else "/start")
+    await stage.settled()
+    new = someone.phone.texts[before:]
+    assert [text[:5] for text in new if "已收到" in text] == ["✓ 已收到"]
+    assert new[0].startswith("✓ 已收到")
+    [receipt] = await stage.rows(Outbox, col(Outbox.kind) == "receipt")
+    assert (receipt.fate, receipt.error) == (Fate.SENT, None)
+    await someone.phone.block()
+    await someone.phone.unblock()
+    await stage.settled()
+    assert sum("已收到" in text for text in someone.phone.texts) == 1
+
+
+async def test_back_a_receipt_that_may_have_arrived_says_so_and_an_old_one_is_not_sent(
+    stage: Stage, county: County, talk: Talk
+) -> None:
+    someone = await read_back(stage, county, talk)
+    stage.server.inject(mishap("lost", "sendMessage", chat_id=PRINCIPAL))
+    stage.server.inject(mishap("blocked", "sendMessage", chat_id=PRINCIPAL))
+    await someone.do("[提交]")
+    assert [row.fate for row in await stage.rows(Outbox, col(Outbox.kind) == "receipt")] == [Fate.DEAD]
+    await someone.do("待办")
+    assert [text.partition(" 已收到")[0] for text in someone.phone.texts if "已收到" in text] == ["✓", "【重发】✓"]
+    async with stage.database.write() as session:
+        old = {"fate": "dead", "queued_at": stage.clock.now() - timedelta(days=61)}
+        await session.execute(update(Outbox).where(col(Outbox.kind) == "receipt").values(**old))
+        await session.execute(update(Account).values(unreachable="blocked"))
+    await someone.do("待办")
+    assert sum("已收到" in text for text in someone.phone.texts) == 2
 
 
 async def test_back_in_the_bureau(stage: Stage) -> None:

@@ -54,7 +54,7 @@ async def test_by_button_from_the_receipt(stage: Stage, county: County, sent: Di
     assert not await corrections(stage)
     await sent.play(("[录入有误]", f"✓ 已更正:{QINGHE} 11月应急疏散演练"))
     lines = sent.last.text.split("\n")
-    assert re.fullmatch(r"验证码 [A-Z2-7]{4}-[A-Z2-7]{4}", lines.pop(4))
+    assert re.fullmatch(r"校验码 [A-Z2-7]{4}-[A-Z2-7]{4}", lines.pop(4))
     assert lines == [
         f"✓ 已更正:{QINGHE} 11月应急疏散演练",
         "学生520人→518人",

@@ -140,6 +140,23 @@ async def test_a_file_that_is_not_what_it_says_is_told_once(stage: Stage, talk: 
     assert not kept_files(stage)
 
 
+async def test_a_file_that_is_bigger_than_it_says_is_not_even_loaded(
+    stage: Stage, talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.download.LARGEST", 100)
+    loaded: list[object] = []
+    monkeypatch.setattr("telegram.File.download_to_drive", lambda *_args, **_named: loaded.append(1))
+    someone = await talk(PRINCIPAL)
+    await someone.play(("[3 校园环境]", "请答:本月大扫除次数"), ("4", "【请核对"))
+    await someone.phone.photo("操场")
+    await stage.settled()
+    [row] = await fetched(stage, lambda rows: [row.state for row in rows] == ["failed"])
+    await stage.settled()
+    assert (row.error, row.attempts, loaded) == ("file is too big", 1, [])
+    assert "没能取到,请再发一次照片" in someone.last.text
+    assert not kept_files(stage)
+
+
 async def test_breaks_on_the_way_are_tried_again(stage: Stage, talk: Talk, collector: Collector) -> None:
     for method, kind in (("getFile", "error"), ("getFile", "drop"), ("download", "lost"), ("download", "error")):
         stage.server.inject(Fault(kind=kind, method=method, code=502))  # type: ignore[arg-type]

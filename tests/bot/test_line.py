@@ -77,6 +77,15 @@ async def test_a_poisoned_update_is_set_aside_and_its_person_told(
     assert "刘校长,待报2项" in other.last.text
     assert "故障2台" in someone.last.text  # what came after it is worked on
     assert not any("毒" in message.text for message in someone.phone.received)
+    monkeypatch.setattr(conversation, "reply", real)  # its cause is mended, and it is replayed
+    before = len(someone.phone.received)
+    async with stage.database.write() as session:
+        now = stage.clock.now()
+        assert await aside.retry(session, county.bureau_id, now, aside.Kind.UPDATE, str(row.update_id)) == 1
+    await stage.settled()
+    [row] = await stage.rows(Inbox, Inbox.update_id == row.update_id)
+    assert (row.state, row.attempts, row.error) == ("done", 0, None)
+    assert len(someone.phone.received) > before
 
 
 async def test_a_failed_attempt_leaves_nothing_behind(

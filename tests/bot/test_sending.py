@@ -19,7 +19,7 @@ from services import delivery
 from services.fates import MAX_RECEIPTS
 from services.ledger import ledger
 from services.outbox import Recipient, queue, queue_all
-from services.pace import Pace
+from services.pace import Limits, Pace
 from tests.bot.conftest import Talk
 from tests.bot.dialogue import Dialogue
 from tests.bot.drafts import fill
@@ -101,6 +101,21 @@ async def test_a_flood_of_two_chats_stops_everything(stage: Stage, county: Count
     users = (PRINCIPAL, SECOND_PRINCIPAL, CLERK)
     said = await stage.rows(Outbox, Outbox.kind == "say", Outbox.chat_id.in_(users))  # type: ignore[attr-defined]
     assert {row.fate for row in said} == {"sent"}
+
+
+async def test_replies_leave_before_reminders_before_digests(stage: Stage, county: County) -> None:
+    """In whatever order they were queued."""
+    stage.face.delivery.pace = Pace(Limits(per_second=3, chat_interval=0.0, group_per_minute=1000))
+    for number in range(9):
+        stage.phone(9000 + number).chat.started = True
+    stage.face.delivery.pace.rest(None, stage.clock.monotonic() + 1.5)
+    async with stage.database.write() as session:
+        for number, lane in enumerate([Lane.DIGEST, Lane.REMINDER, Lane.REPLY] * 3):
+            to = Recipient(county.bureau_id, 9000 + number)
+            await queue(session, to, Say(phrase=Phrase.LATER), stage.clock.now(), lane)
+    await stage.settled()
+    sent = [(call.chat_id or 0) - 9000 for call in stage.server.calls("sendMessage") if (call.chat_id or 0) >= 9000]
+    assert [number % 3 for number in sent] == [2, 2, 2, 1, 1, 1, 0, 0, 0]
 
 
 async def test_the_limits_outlive_a_restart(stage: Stage, county: County) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
 import sqlite3
 import tarfile
 from datetime import timedelta
@@ -213,25 +212,6 @@ def test_a_full_disk_leaves_the_old_backup_and_a_reason(here: Path, monkeypatch:
     assert archive.archives_in(here / "out") == [first]
     assert (last.taken_at, last.tried_at) == (NOW, NOW + timedelta(days=1))
     assert "No space left" in last.problem
-
-
-@pytest.mark.postgres
-@pytest.mark.skipif(shutil.which("pg_dump") is None, reason="no pg_dump")
-async def test_postgresql(tmp_path: Path, postgres_server: str) -> None:
-    from tests.postgres import fresh_database
-
-    url = await fresh_database(postgres_server)
-    database = Database(url)
-    await make_county(database, NOW)
-    await database.close()
-    try:
-        made = await asyncio.to_thread(back_up, Source(url, tmp_path / "evidence"), tmp_path / "out", NOW)
-    except BackupFailed as problem:
-        if "version mismatch" in str(problem):
-            pytest.skip("pg_dump is older than the server")
-        raise
-    manifest = manifest_of(made)
-    assert (manifest.database, manifest.revision, manifest.rows["bureau"]) == ("duban.pgdump", migrations.HEAD, 1)
 
 
 def test_migrate_backs_up_before_it_changes_tables(here: Path) -> None:

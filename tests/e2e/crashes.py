@@ -109,7 +109,7 @@ class Ground:
         """As soon as it says that it is running."""
         before = self.log.count(RUNNING)
         process = await self.start(**more)
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(120):
             while self.log.count(RUNNING) == before:
                 assert process.returncode is None, self.log[-3000:]
                 await asyncio.sleep(0.01)
@@ -223,6 +223,11 @@ class Ground:
         with closing(sqlite3.connect(self.folder / "duban.db", timeout=20)) as connection:
             return connection.execute(statement).fetchall()
 
+    def change(self, statement: str) -> None:
+        """While nobody runs."""
+        with closing(sqlite3.connect(self.folder / "duban.db")) as connection, connection:
+            connection.execute(statement)
+
     def sends(self) -> list[ApiCall]:
         """Every message that was really sent, heard of or not."""
         sending = ("sendmessage", "sendphoto", "senddocument")
@@ -303,7 +308,16 @@ def prove(ground: Ground) -> Tally:
     edits = [call for call in ground.server.calls("editMessageText") if "not modified" in str(call.result)]
     fates = Counter(dict(ground.rows(f"SELECT iif({HELD}, 'held', fate), count(*) FROM outbox GROUP BY 1")))
     assert fates.keys() <= {"sent", "uncertain", "superseded", "cancelled", "held"}, fates
+    _nobody_named(ground)
     return Tally(updates, reports, fates.total(), again, len(edits), uncertain, uncertain - came)
+
+
+def _nobody_named(ground: Ground) -> None:
+    """In what the real program logged, with all its ends: no token, telephone, name, nor a word of a report."""
+    log = ground.log
+    people = ground.rows("SELECT name, phone FROM person") + ground.rows("SELECT name, phone FROM unit")
+    secrets = {TOKEN, TOKEN.split(":")[1], WORDS, "班班通", *(text for row in people for text in row if text)}
+    assert [one for one in secrets if one in log] == []
 
 
 def _applied_once(ground: Ground) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import os
 import resource
 import signal
 import sqlite3
@@ -17,12 +18,15 @@ import pytest
 
 from db.session import Database
 from sandbox import mishap
+from services.delivery import AT_ONCE
 from services.fates import MAX_RECEIPTS
 from tests.e2e.crashes import REPEATED, Ground, on_ground, played, prove
 from tests.proxies import Reader, Writer, join
 from tests.stage import TOKEN
 from tests.web.test_run import a_port
 
+FLOOD = float(os.environ.get("DUBAN_FLOOD_SECONDS", "8"))
+RETRY_AFTER = 2
 PR_CAPBSET_DROP, CAP_DAC_OVERRIDE = 24, 1
 pytestmark = pytest.mark.timeout(240)
 
@@ -186,23 +190,34 @@ async def test_telegram_down_for_an_hour(ground: Ground) -> None:
     tally = prove(ground)
     assert tally.reports == len(ground.principals)
     assert tally.uncertain <= in_flight
+    left = sorted(call.at for call in ground.sends())
+    assert min(later - first for first, later in zip(left, left[4:], strict=False)) > timedelta(seconds=0.9), "4/s"
     await ground.kill(process)
     await gate.shut()
 
 
+@pytest.mark.timeout(240 + FLOOD)
 async def test_too_many_requests_for_a_while(ground: Ground) -> None:
-    """Whatever is called: everything waits as long as it is told, no longer, and nothing is said twice or dropped."""
+    """Prompts that wait, and whatever is called: everything waits as long as it is told, no longer, and nothing is said
+    twice or dropped. `make soak` does it for ten minutes."""
+    faults = [ground.server.inject(mishap("too_many", "send*", times=-1, retry_after=RETRY_AFTER))]
     await ground.ready()
-    await ground.settled()
-    fault = ground.server.inject(mishap("too_many", times=-1, retry_after=2))
+    faults.append(ground.server.inject(mishap("too_many", "getUpdates", times=-1, retry_after=RETRY_AFTER)))
     await _all_begin(ground)
-    async with asyncio.timeout(15):
-        while sum(call.code == 429 for call in ground.server.calls("getUpdates")) < 3:  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
-    ground.server.line.faults.remove(fault.id)
+    await asyncio.sleep(FLOOD)
+    for fault in faults:
+        ground.server.line.faults.remove(fault.id)
+    refused = [call for call in ground.server.calls() if call.code == 429]
+    fetches = sum(call.method == "getUpdates" for call in refused)
+    assert FLOOD / RETRY_AFTER / 2 <= fetches <= FLOOD / RETRY_AFTER + 2
+    sends = len(refused) - fetches  # after each pause as many as go at once
+    assert 1 < sends <= AT_ONCE * (FLOOD / RETRY_AFTER + 2)
     await _all_submit(ground)
     tally = prove(ground)
     assert (tally.reports, tally.sent_again, tally.uncertain) == (len(ground.principals), 0, 0)
+    said = "SELECT count(*), count(DISTINCT chat_id) FROM outbox WHERE kind = 'prompt'"
+    assert ground.rows(said) == [(15, 15)]  # who answered before his prompt could leave gets it later
+    print(f"{FLOOD:.0f} s of 429: {fetches} fetches and {sends} messages refused; {tally}")
 
 
 async def test_a_clock_that_jumps_between_two_starts(ground: Ground) -> None:

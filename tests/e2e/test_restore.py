@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
@@ -203,6 +204,36 @@ async def test_a_damaged_archive_changes_nothing(receipts: dict[int, str], here:
     assert {path.name for path in found(here)} == names
 
 
+async def test_cut_off_while_it_moves_the_former_database_is_whole(
+    receipts: dict[int, str], here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A killed bot left its last commits in the -wal, and the power goes when that was moved and the file was not."""
+    with closing(sqlite3.connect(here / "duban.db")) as bot:
+        bot.execute("PRAGMA journal_mode=WAL")
+        bot.execute("PRAGMA wal_autocheckpoint=0")
+        bot.execute("UPDATE bureau SET office_contact = '王干事'")
+        bot.commit()
+        killed = here / "killed"
+        killed.mkdir()
+        for name in ("duban.db", "duban.db-wal"):
+            shutil.copy(here / name, killed)
+    [taken] = archive.archives_in(here / "backups")
+    monkeypatch.setenv("DUBAN_DATABASE_URL", f"sqlite:///{killed}/duban.db")
+    replace = Path.replace
+
+    def cut_off(path: Path, target: Path) -> Path:
+        if Path(target) == killed / "duban.db":
+            raise OSError("the power is gone")
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", cut_off)
+    assert (await asyncio.to_thread(run, "restore", "--yes", str(taken))).exit_code == 1
+    for left in killed.glob("duban.db-*"):
+        left.unlink()
+    with closing(sqlite3.connect(killed / "duban.db")) as connection:
+        assert connection.execute("SELECT office_contact FROM bureau").fetchone() == ("王干事",)
+
+
 async def test_not_while_a_bot_uses_the_database(receipts: dict[int, str], here: Path) -> None:
     owner = Database(f"sqlite:///{here}/duban.db")
     owner.own()
@@ -308,7 +339,7 @@ async def test_a_tampered_one_is_refused_politely(
 async def test_another_schools_receipt_or_half_of_one(stage: Stage, county: County, receipts: dict[int, str]) -> None:
     text = receipts[SECOND_PRINCIPAL]
     assert "没有找到您负责的" in (await forward(stage, PRINCIPAL, text)).last.text
-    assert "没有验证码" in (await forward(stage, SECOND_PRINCIPAL, text.split("验证码")[0])).last.text
+    assert "没有校验码" in (await forward(stage, SECOND_PRINCIPAL, text.split("校验码")[0])).last.text
     assert "只对已登记" in (await forward(stage, 999, text)).last.text
     assert (await drill_of(stage, county, "西岭中学"))[0].state == "pending"
 

@@ -11,10 +11,11 @@ import subprocess
 import sys
 import sysconfig
 import tarfile
+import tempfile
 import time
 import zipfile
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -22,8 +23,9 @@ import pytest
 from db import migrations
 from db.session import Database
 from services.backup import described
-from services.upgrading import noted
+from services.upgrading import noted, unpack_wheels
 from tests.cast import at, make_county
+from tests.postgres import empty_database, fresh_database
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("upgrade")]
 
@@ -41,8 +43,14 @@ def upgrade():
 Change = Callable[[str, str], str]
 
 
-def _pip(python: Path, *words: str) -> None:
-    outer = Path(sys.base_prefix) / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}"
+NAME = f"python{sys.version_info.major}.{sys.version_info.minor}"
+OUTER = Path(sys.base_prefix) / "bin" / NAME
+FOR_ALL = Path("/usr/bin") / NAME
+"""A Python that other accounts may run; the tests' own may lie in somebody's home."""
+NOBODY = 65534
+
+
+def _pip(python: Path, *words: str, outer: Path = OUTER) -> None:
     command = [str(outer), "-m", "pip", "--python", str(python), "--disable-pip-version-check", *words]
     subprocess.run(command, check=True, capture_output=True)
 
@@ -65,6 +73,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 class Installation:
     folder: Path
     wheel: Path
+    url: str = ""
+    """Of a PostgreSQL; else there is an SQLite file."""
 
     @property
     def venv(self) -> Path:
@@ -86,7 +96,7 @@ class Installation:
     def environment(self) -> dict[str, str]:
         told = {"DUBAN_CLOCK": "2026-11-18T09:00:00+08:00@x0", "DUBAN_TELEGRAM_API_URL": "http://127.0.0.1:9"}
         return {**os.environ, **told, "DUBAN_DATA_DIR": str(self.folder / "data"), "DUBAN_TELEGRAM_TOKEN": "7:x"} | {
-            "DUBAN_DATABASE_URL": f"sqlite:///{self.database}"
+            "DUBAN_DATABASE_URL": self.url or f"sqlite:///{self.database}"
         }
 
     def release(self, change: Change = lambda _, source: source, *, table: bool = True) -> Path:
@@ -132,25 +142,27 @@ def _changed(name: str, source: str, change: Change, *, table: bool) -> str:
 
 @pytest.fixture
 def installed(wheel: Path, tmp_path: Path) -> Installation:
+    return _installed(Installation(tmp_path, wheel))
+
+
+def _installed(made: Installation, outer: Path = OUTER) -> Installation:
     """A small county, and a .venv that has this release and borrows the libraries of the tests'."""
-    made = Installation(tmp_path, wheel)
-    outer = Path(sys.base_prefix) / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}"
     subprocess.run([str(outer), "-m", "venv", "--without-pip", str(made.venv)], check=True)
     (site,) = (made.venv / "lib").glob("python*/site-packages")
-    libraries = tmp_path / "libraries"
+    libraries = made.folder / "libraries"
     libraries.mkdir()
     for entry in Path(sysconfig.get_path("purelib")).iterdir():
         if "duban" not in entry.name:
             (libraries / entry.name).symlink_to(entry)
     (site / "libraries.pth").write_text(f"{libraries}\n")
-    _pip(made.venv / "bin/python", "install", "--quiet", "--no-index", "--no-deps", str(wheel))
+    _pip(made.venv / "bin/python", "install", "--quiet", "--no-index", "--no-deps", str(made.wheel), outer=outer)
     made.database.parent.mkdir()
-    asyncio.run(_fill(made.database))
+    asyncio.run(_fill(made.environment["DUBAN_DATABASE_URL"]))
     return made
 
 
-async def _fill(path: Path) -> None:
-    database = Database(f"sqlite:///{path}")
+async def _fill(url: str) -> None:
+    database = Database(url)
     await migrations.migrate(database.engine)
     await make_county(database, at("2026-11-16 09:00"))
     await database.close()
@@ -213,6 +225,24 @@ def test_what_is_no_release_changes_nothing(installed: Installation, content: by
     assert not (installed.folder / "data/backups").exists()
 
 
+def test_only_wheels_are_taken_from_an_archive(tmp_path: Path) -> None:
+    path, to = tmp_path / "duban-wheels.tar.gz", tmp_path / "to"
+    to.mkdir()
+    names = ("wheels/duban-1-py3-none-any.whl", "./wheels/b-1+x-py3-none-any.whl", "../out.whl", "wheels/../../out.whl",
+             "wheels/.pth", "other/c-1.whl", "/out.whl")  # fmt: skip
+    with tarfile.open(path, "w:gz") as tar:
+        for name in names:
+            info = tarfile.TarInfo(name)
+            info.size = 1
+            tar.addfile(info, io.BytesIO(b"x"))
+        link = tarfile.TarInfo("wheels/d-1-py3-none-any.whl")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        tar.addfile(link)
+    unpack_wheels(path, to)
+    there = {one.relative_to(tmp_path).as_posix() for one in tmp_path.rglob("*") if one.is_file()}
+    assert there == {path.name, "to/wheels/duban-1-py3-none-any.whl", "to/wheels/b-1+x-py3-none-any.whl"}
+
+
 def test_cut_short_by_a_kill_it_must_be_taken_back(installed: Installation) -> None:
     """SIGKILL after the migration, while the new release is tried: neither runs until it is taken back."""
     before = installed.state()
@@ -252,6 +282,86 @@ def test_a_bot_at_work_is_not_upgraded(installed: Installation) -> None:
         asyncio.run(database.close())
     assert done.returncode == 1
     assert "stop it before upgrading" in done.stderr
+
+
+# ---- a PostgreSQL, and root for another account
+
+
+@pytest.fixture
+def on_postgres(
+    wheel: Path, tmp_path: Path, postgres_server: str, postgres_tools: None, monkeypatch: pytest.MonkeyPatch
+) -> Installation:
+    return _installed(Installation(tmp_path, wheel, asyncio.run(fresh_database(postgres_server))))
+
+
+async def _revision(url: str) -> str | None:
+    database = Database(url)
+    try:
+        return await migrations.revision(database.engine)
+    finally:
+        await database.close()
+
+
+@pytest.mark.postgres
+def test_forward_on_postgresql_and_back_into_an_empty_one(on_postgres: Installation, postgres_server: str) -> None:
+    former = on_postgres.version()
+    done = on_postgres.run("upgrade", str(on_postgres.release()))
+    assert done.returncode == 0, done.stderr
+    assert (on_postgres.version(), asyncio.run(_revision(on_postgres.url))) == (NEWER, "ffffffffffff")
+    (backup,) = (on_postgres.folder / "data/backups").glob("*.tar")
+    back = on_postgres.run("upgrade", "--back")
+    assert f"duban restore {backup}" in back.stdout
+    assert on_postgres.version() == former
+    again = replace(on_postgres, url=asyncio.run(empty_database(postgres_server)))
+    restored = again.run("restore", str(backup), "--yes")
+    assert restored.returncode == 0, restored.stderr
+    assert asyncio.run(_revision(again.url)) == migrations.HEAD
+
+
+@pytest.mark.postgres
+def test_a_postgresql_that_was_migrated_is_left_and_its_backup_named(on_postgres: Installation) -> None:
+    former = on_postgres.version()
+    wheels = on_postgres.release(_breaking(*RUN, "raise RuntimeError('broken release')"))
+    done = on_postgres.run("upgrade", str(wheels))
+    assert done.returncode == 1
+    (backup,) = (on_postgres.folder / "data/backups").glob("*.tar")
+    assert f"make an empty one and `duban restore {backup}`" in done.stderr.splitlines()[-1]
+    assert (on_postgres.version(), asyncio.run(_revision(on_postgres.url))) == (former, "ffffffffffff")
+    refused = on_postgres.run("run")
+    assert refused.returncode == 1  # the former release does not know these tables
+
+
+@pytest.fixture
+def of_another(wheel: Path) -> Iterator[Installation]:
+    """As README installs it: root's program, the bot's account owns the data and nothing else."""
+    with tempfile.TemporaryDirectory(prefix="duban-installed-") as folder:
+        Path(folder).chmod(0o755)
+        made = _installed(Installation(Path(folder), wheel), FOR_ALL)
+        data = made.folder / "data"
+        for path in (data, *data.rglob("*")):
+            os.chown(path, NOBODY, NOBODY)
+        data.chmod(0o700)
+        yield made
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or not FOR_ALL.exists(), reason="not root, or no Python for all")
+@pytest.mark.parametrize("broken", [False, True], ids=["forward", "taken back"])
+def test_root_upgrades_for_the_account_that_runs_it(of_another: Installation, broken: bool) -> None:
+    former, before = of_another.version(), of_another.state()
+    change = [_breaking(*RUN, "raise RuntimeError('broken release')")] if broken else []
+    done = of_another.run("upgrade", str(of_another.release(*change)))
+    assert done.returncode == (1 if broken else 0), done.stderr
+    if broken:
+        assert "broken release" in done.stderr.splitlines()[-1]
+    assert (of_another.version() == former, of_another.state() == before) == (broken, broken)
+    data = of_another.folder / "data"
+    assert {(path.stat().st_uid, path.stat().st_gid) for path in (data, *data.rglob("*"))} == {(NOBODY, NOBODY)}
+    later = {"HOME": "/nonexistent", "DUBAN_CLOCK": "2026-11-18T10:00:00+08:00@x0"}
+    as_nobody = subprocess.run(
+        [str(of_another.venv / "bin/duban"), "backup"], cwd=of_another.folder, env=of_another.environment | later,
+        user=NOBODY, group=NOBODY, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert as_nobody.returncode == 0, as_nobody.stderr
 
 
 def _until(reached: Callable[[], bool], seconds: float = 60) -> None:

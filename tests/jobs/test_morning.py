@@ -130,7 +130,7 @@ async def test_what_is_wrong(
     await go_to(workplace, "2026-11-19 08:30")
     await deliver()
     wrong = "1件事没办成、放在一边,1条消息没送到,1条消息不知是否送到"
-    assert post.to(CLERK) == [f"⚠ {wrong},还没有备份;昨天收到报送0件。请运行 duban doctor。"]
+    assert post.to(CLERK) == [f"请留意:{wrong},还没有备份;昨天收到报送0件。请运行 duban doctor。"]
     backed_up(tmp_path / "backups", "2026-11-18 03:00")
     await go_to(workplace, "2026-11-20 08:30")
     await deliver()
@@ -155,3 +155,15 @@ async def test_a_line_that_cannot_be_made_today_is_made_a_tick_later(
     assert not await lines(database)
     await go_to(workplace, "2026-11-19 08:31")
     assert len(await lines(database)) == 1
+
+
+@pytest.mark.parametrize(("day", "warned"), [("2026-11-24", False), ("2026-12-22", True)])
+async def test_a_year_without_a_calendar_is_warned_of(
+    database: Database, workplace: Workplace, deliver: Deliver, post: Post, day: str, warned: bool
+) -> None:
+    """From a month before it begins."""
+    await go_to(workplace, "2026-11-18 09:00")
+    await go_to(workplace, f"{day} 08:30")
+    await deliver()
+    said = [text for text in post.to(CLERK) if "收到报送" in text]
+    assert ("注意:2027年的放假和调休还没有" in said[-1]) is warned

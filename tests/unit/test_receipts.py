@@ -14,7 +14,7 @@ from domain.receipts import Signed, carried, content_of, shown_in, values_in
 from tests.cast import DRILL, ZONE, at
 
 KEY = "ab" * 32
-WORDS = st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from(";=|%\n验证码"), min_size=1)
+WORDS = st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from(";=|%\n校验码"), min_size=1)
 QUESTIONS = (
     Indicator("done", "开展", Kind.BOOL, Nature.FLOW, yes="已开展", no="未开展"),
     Indicator("many", "人数", Kind.INT, Nature.FLOW),
@@ -102,7 +102,7 @@ def test_everything_is_signed(other: dict[str, object]) -> None:
 
 
 def test_the_year_is_that_of_the_round() -> None:
-    text = "✓ 已收到:西岭中学 12月演练\n1月2日(星期六)10:32,按时。回执号 0102-0001\n内容:学生=1\n验证码 ABCD-EFGH"
+    text = "✓ 已收到:西岭中学 12月演练\n1月2日(星期六)10:32,按时。回执号 0102-0001\n内容:学生=1\n校验码 ABCD-EFGH"
     shown = shown_in(text)
     assert shown is not None
     assert shown.received_at(at("2026-12-20 08:30"), ZONE) == at("2027-01-02 10:32")

@@ -23,7 +23,7 @@ from cli.errors import Mendable
 from cli.settings import Settings
 from db.session import Database
 from db.tables import Inbox, Outbox
-from sandbox import BotProfile, Fault, SandboxServer
+from sandbox import BotProfile, Fault, SandboxServer, mishap
 from tests.cast import PRINCIPAL, at, make_county
 from tests.stage import SECRET, TOKEN
 
@@ -211,6 +211,38 @@ async def test_a_port_in_use_is_one_clear_line(ground: Ground) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "method", "said"),
+    [
+        ("unauthorized", "getUpdates", "duban: Telegram does not accept DUBAN_TELEGRAM_TOKEN"),
+        ("conflict", "getUpdates", "duban: another program is fetching this bot's messages: stop it first"),
+    ],
+)
+async def test_what_needs_a_person_ends_it_with_one_clear_line(
+    ground: Ground, name: str, method: str, said: str
+) -> None:
+    """While it runs: whoever keeps it running starts it again, slowly; what is on its way is written down first."""
+    process, _ = await ground.ready(DUBAN_HTTP_PORT="0")
+    ground.server.inject(mishap(name, method, times=-1))
+    await ground.server.phone(TOKEN, PRINCIPAL).start()  # ends the long poll that is under way
+    code, told = await ground.ended(process)
+    assert (code, told.splitlines()[-1]) == (1, said)
+    assert "sending" not in await prompts(ground.database)
+    assert TOKEN not in told
+
+
+@pytest.mark.parametrize("what", ["token", "line"])
+async def test_what_is_wrong_at_the_start_is_one_clear_line(ground: Ground, what: str) -> None:
+    if what == "token":
+        ground.server.inject(mishap("unauthorized", times=-1))
+        more, said = {}, "duban: Telegram does not accept DUBAN_TELEGRAM_TOKEN\n"
+    else:
+        more = {"DUBAN_TELEGRAM_API_URL": "http://127.0.0.1:9"}
+        how = "set DUBAN_TELEGRAM_PROXY or DUBAN_TELEGRAM_API_URL"
+        said = f"duban: Telegram cannot be reached at http://127.0.0.1:9: {how}\n"
+    assert await ground.ended(await ground.start(DUBAN_HTTP_PORT="0", **more)) == (1, said)
+
+
 async def test_an_address_telegram_refuses_is_one_clear_line(ground: Ground) -> None:
     ground.server.inject(Fault("error", "setWebhook", code=400, description="Bad Request: bad webhook: no such host"))
     process = await ground.start(
@@ -258,3 +290,5 @@ def test_settings_that_will() -> None:
     assert made.webhook == ("https://d.example:8443", STRONG)
     assert made.must_serve
     assert STRONG not in repr(made)
+    limits = Settings(_env_file=None, limit_per_second=5, limit_chat_interval=2.5, limit_group_per_minute=7).limits
+    assert (limits.per_second, limits.chat_interval, limits.group_per_minute) == (5, 2.5, 7)
