@@ -57,6 +57,11 @@ class Verb(StrEnum):
     ISSUE_SAMPLE = "it"
     ISSUE_NOW = "iw"
     ISSUE_SUBMIT = "iz"
+    COURSE = "co"
+    COURSE_DO = "cd"
+    COURSE_DROP = "cx"
+    AWAY = "aw"
+    AWAY_DROP = "ax"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from telegram.ext import (
     filters,
 )
 
-from bot import afterwards, chasing, groups, issues, personnel, talking
+from bot import afterwards, chasing, course, groups, issues, personnel, talking
 from bot.buttons import Press, Verb, decode
 from bot.turns import handling, turn
 from bot.words import (
@@ -32,6 +32,7 @@ from bot.words import (
 )
 from domain.messages import Phrase, ReportKey
 from services import (
+    absences,
     back,
     chase_lists,
     contacts,
@@ -47,9 +48,11 @@ from services import (
     reach,
     receipts,
     requests,
+    school_year,
     shortcuts,
     showing,
 )
+from services import course as changing
 from services import progress as standing
 from services.asking import say
 from services.history import show_history
@@ -64,6 +67,7 @@ TOASTS = {
     Outcome.ALREADY_SUBMITTED: "这一项已报送,不用重报。",
     Outcome.INCOMPLETE: "还没填完,请把缺的补上再提交。",
     Outcome.LOCKED: "报告期已关闭,您报的已转办公室。",
+    Outcome.WITHDRAWN: "这一项已撤回,不用报了,填的都留着。",
     Outcome.NOT_YOURS: "这一项不由您负责,没有改动。",
     Outcome.TO_CONFIRM: "这一项要先送校长看。",
     Outcome.PASSED_UP: "已送校长看,等他提交。",
@@ -84,6 +88,7 @@ def register(application: Application) -> None:  # type: ignore[type-arg]
     application.add_handler(MessageHandler(private & _said(RELEASE_WORDS), release))
     application.add_handler(MessageHandler(private & filters.Regex(r"^\s*人员[\s:：]"), find_people))
     application.add_handler(MessageHandler(private & filters.Regex(r"^\s*照片[\s:：]"), find_photos))
+    application.add_handler(MessageHandler(private & filters.Regex(r"^\s*校历"), school_calendar))
     application.add_handler(MessageHandler(private & filters.COMMAND, unknown_command))
     application.add_handler(MessageHandler(private & filters.TEXT, words))
     application.add_handler(MessageHandler(private & (filters.VOICE | filters.AUDIO), voice))
@@ -241,6 +246,8 @@ async def words(update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
         return
     if await requests.answered(here, said) or await emergencies.raised(here, said):
         return
+    if await changing.said(here, said) or await absences.said(here, said):
+        return
     if not here.person.known_units:
         await say(here, Phrase.HELP_BUREAU)
         return
@@ -273,6 +280,13 @@ async def find_photos(update: Update, context: ContextTypes.DEFAULT_TYPE) -> Non
     here = turn()
     name = re.sub(r"^\s*照片[\s:：]*|\s+$", "", text)
     if here.actor is None or not await showing.photos_of(here, name):
+        await words(update, context)
+
+
+async def school_calendar(update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+    """校历, for the bureau; the office sets days in it. From anybody else the words are what they are."""
+    text = (update.message.text or "") if update.message else ""
+    if turn().actor is None or not await school_year.told(turn(), text):
         await words(update, context)
 
 
@@ -370,7 +384,7 @@ async def pressed(update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
             await personnel.no_longer(here, press.report)
 
 
-_PRESSED = issues.PRESSED | personnel.PRESSED | afterwards.PRESSED | chasing.PRESSED | talking.PRESSED
+_PRESSED = course.PRESSED | issues.PRESSED | personnel.PRESSED | afterwards.PRESSED | chasing.PRESSED | talking.PRESSED
 _BINDING = {Verb.THIS_IS_ME: personnel.this_is_me, Verb.NOT_ME: personnel.not_me}
 
 

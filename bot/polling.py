@@ -38,6 +38,11 @@ class DubanBot(ExtBot[None]):
         data: dict[str, Any] = {"offset": offset, "timeout": seconds, "allowed_updates": ALLOWED}
         return cast("list[Update]", await self._post("getUpdates", data, read_timeout=seconds + 5))
 
+    async def call(self, method: str, **data: Any) -> Any:
+        """One call with plain values, its answer unparsed: building the library's objects of what we send and of what
+        comes back costs more than the call."""
+        return await self._post(method, data)
+
     async def _do_post(self, endpoint: str, data: dict[str, Any], **timeouts: Any) -> Any:
         went_well = False
         try:

@@ -10,19 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from telegram import (
-    InlineKeyboardButton,
-    InlineKeyboardMarkup,
-    InputMediaDocument,
-    InputMediaPhoto,
-    KeyboardButton,
-    LinkPreviewOptions,
-    ReplyKeyboardMarkup,
-)
+from telegram import InputMediaDocument, InputMediaPhoto
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, TelegramError
-from telegram.ext import ExtBot
 
+from bot.polling import DubanBot
 from bot.verdicts import is_unreadable_html, meaning
 from bot.words import REPEATED
 from services.evidence_store import EvidenceStore
@@ -30,11 +22,15 @@ from services.rendering import Button, Delivered, File, Parcel, Rendered, Result
 
 _log = logging.getLogger(__name__)
 
+Markup = dict[str, Any]
+"""A keyboard as the Bot API takes it."""
+_NO_PREVIEW = {"is_disabled": True}
+
 
 class Sender:
     """One call for one parcel; every failure becomes a `Result`, none is raised."""
 
-    def __init__(self, bot: ExtBot[None], store: EvidenceStore | None = None) -> None:
+    def __init__(self, bot: DubanBot, store: EvidenceStore | None = None) -> None:
         self._bot = bot
         self._store = store
 
@@ -62,23 +58,21 @@ class Sender:
 
     async def _call(self, parcel: Parcel, parse_mode: ParseMode | None) -> int:
         rendered = parcel.rendered
-        if parcel.method == "strip":
-            await self._bot.edit_message_reply_markup(parcel.chat_id, parcel.message_id)
-            return parcel.message_id or 0
-        if parcel.method == "edit":
-            await self._bot.edit_message_text(
-                rendered.text, parcel.chat_id, parcel.message_id, parse_mode=parse_mode,
-                reply_markup=_inline(rendered), link_preview_options=LinkPreviewOptions(is_disabled=True),
-            )  # fmt: skip
-            return parcel.message_id or 0
-        if rendered.files:
+        if parcel.method == "send" and rendered.files:
             return await self._show(parcel, parse_mode)
-        message = await self._bot.send_message(
-            parcel.chat_id, rendered.text, parse_mode=parse_mode, reply_markup=_keyboard(rendered),
-            protect_content=rendered.protect, link_preview_options=LinkPreviewOptions(is_disabled=True),
-            message_thread_id=parcel.thread_id,
-        )  # fmt: skip
-        return message.message_id
+        said = {"text": rendered.text, "parse_mode": parse_mode, "link_preview_options": _NO_PREVIEW}
+        if parcel.method == "send":
+            message = await self._bot.call(
+                "sendMessage", chat_id=parcel.chat_id, **said, reply_markup=_keyboard(rendered),
+                protect_content=rendered.protect or None, message_thread_id=parcel.thread_id,
+            )  # fmt: skip
+            return int(message["message_id"])
+        shown = {"chat_id": parcel.chat_id, "message_id": parcel.message_id}
+        if parcel.method == "edit":
+            await self._bot.call("editMessageText", **shown, **said, reply_markup=_inline(rendered))
+        else:
+            await self._bot.call("editMessageReplyMarkup", **shown)
+        return parcel.message_id or 0
 
     async def _show(self, parcel: Parcel, parse_mode: ParseMode | None) -> int:
         """By the names Telegram knows; when it has forgotten them, from our own store."""
@@ -111,24 +105,23 @@ class Sender:
         return sent[0].message_id
 
 
-def _inline(rendered: Rendered) -> InlineKeyboardMarkup | None:
+def _inline(rendered: Rendered) -> Markup | None:
     if not rendered.buttons:
         return None
-    return InlineKeyboardMarkup([[_button(button) for button in row] for row in rendered.buttons])
+    return {"inline_keyboard": [[_button(button) for button in row] for row in rendered.buttons]}
 
 
-def _button(button: Button) -> InlineKeyboardButton:
-    if button.url:
-        return InlineKeyboardButton(button.label, url=button.url)
-    return InlineKeyboardButton(button.label, callback_data=button.data)
+def _button(button: Button) -> dict[str, str]:
+    return {"text": button.label} | ({"url": button.url} if button.url else {"callback_data": button.data})
 
 
-def _keyboard(rendered: Rendered) -> InlineKeyboardMarkup | ReplyKeyboardMarkup | None:
+def _keyboard(rendered: Rendered) -> Markup | None:
     if rendered.ask_contact:
-        asking = KeyboardButton(rendered.ask_contact, request_contact=True)
-        return ReplyKeyboardMarkup([[asking]], resize_keyboard=True, one_time_keyboard=True)
+        asking = {"text": rendered.ask_contact, "request_contact": True}
+        return {"keyboard": [[asking]], "resize_keyboard": True, "one_time_keyboard": True}
     if rendered.keyboard:
-        return ReplyKeyboardMarkup(rendered.keyboard, resize_keyboard=True, is_persistent=True)
+        rows = [[{"text": words} for words in row] for row in rendered.keyboard]
+        return {"keyboard": rows, "resize_keyboard": True, "is_persistent": True}
     return _inline(rendered)
 
 

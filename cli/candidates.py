@@ -12,7 +12,6 @@ from cli.compose import open_store
 from cli.errors import Mendable
 from cli.settings import Settings, load
 from db import migrations
-from domain.calendar import WorkCalendar
 from services.candidates import candidates as found
 from services.people import the_bureau
 from services.turn import office_hours
@@ -38,6 +37,6 @@ async def _read(settings: Settings) -> list[dict[str, Any]]:
             bureau = await the_bureau(session)
             if bureau is None:
                 raise Mendable("no bureau yet: load one with `duban import roster FILE`")
-            return await found(session, bureau.id, office_hours(bureau, WorkCalendar()))
+            return await found(session, bureau.id, office_hours(bureau))
     finally:
         await database.close()

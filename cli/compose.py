@@ -23,7 +23,6 @@ from cli.settings import Settings
 from db import migrations
 from db.session import Database, StoreInUse
 from db.tables import Bureau
-from domain.calendar import WorkCalendar
 from jobs.backups import DailyBackup
 from jobs.retention import Retention
 from jobs.scheduler import Ticker
@@ -149,9 +148,7 @@ def workplace_for(database: Database, clock: Clock, bureau: Bureau, data: Path |
     """`data` is the folder for what people send."""
     evidence = EvidenceStore(data / "evidence") if data else None
     backups = data / "backups" if data else None
-    return Workplace(
-        database, clock, bureau.id, office_hours(bureau, WorkCalendar()), evidence=evidence, backups=backups
-    )
+    return Workplace(database, clock, bureau.id, office_hours(bureau), evidence=evidence, backups=backups)
 
 
 def bot_of(settings: Settings) -> DubanBot:

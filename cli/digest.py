@@ -13,7 +13,6 @@ from cli.errors import Mendable
 from cli.settings import Settings, load
 from db import migrations
 from db.tables import Bureau, Campaign
-from domain.calendar import WorkCalendar
 from domain.digest import Audience, Digest, digest_lines
 from services.digests import as_it_stands, campaigns, publish_now
 from services.people import the_bureau
@@ -51,7 +50,7 @@ async def _preview(settings: Settings, key: str | None, at: datetime | None) -> 
             raise Mendable("the database is not up to date: run `duban migrate` first")
         async with database.read() as session:
             bureau, wanted = await _wanted(session, key)
-            hours = office_hours(bureau, WorkCalendar())
+            hours = office_hours(bureau)
             now = hours.at(at.date(), at.time()) if at else settings.make_clock().now()
             found = [await as_it_stands(session, bureau, one, now) for one in wanted]
     finally:

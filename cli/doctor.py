@@ -14,6 +14,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from bot.request import AioRequest
 from cli import reaching
 from cli.compose import open_store
@@ -24,6 +26,7 @@ from db.session import Database
 from db.tables import Bureau
 from domain.calendar import WorkCalendar
 from services.aside import Aside, listed
+from services.calendars import calendar_of
 from services.directory import unreachable
 from services.people import the_bureau
 from services.upkeep import newest_backup
@@ -219,12 +222,24 @@ def _has_font() -> bool:
 
 
 async def _calendar(settings: Settings) -> Checked:
-    year = _today(settings).year
-    missing = [one for one in (year, year + 1) if WorkCalendar().uncovered(one)]
+    year, calendar = _today(settings).year, await _own_calendar(settings)
+    missing = [one for one in (year, year + 1) if calendar.uncovered(one)]
     if not missing:
         return Level.GOOD, f"已收录到{year + 1}年"
     said = f"{'、'.join(map(str, missing))}年的放假调休还没收录,暂按周末和固定节日推算"
-    return Level.WARN, f"{said};国务院一般11月公布,公布后请更新程序(make install),元旦前再查一次"
+    how = "更新程序(make install),或写进校历(duban import calendar)"
+    return Level.WARN, f"{said};国务院一般11月公布,公布后请{how},元旦前再查一次"
+
+
+async def _own_calendar(settings: Settings) -> WorkCalendar:
+    """The bureau's, where there is a store that can be read; else what is published."""
+    database = open_store(settings)
+    try:
+        return calendar_of(await _bureau(database))
+    except (NoStore, SQLAlchemyError, OSError):
+        return WorkCalendar()  # the store has a line of its own
+    finally:
+        await database.close()
 
 
 def _today(settings: Settings) -> date:

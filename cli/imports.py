@@ -1,4 +1,4 @@
-"""`duban import roster FILE` and `duban import campaign FILE`: a rehearsal first, then, on a yes, the real thing."""
+"""`duban import roster|campaign|calendar FILE`: a rehearsal first, then, on a yes, the real thing."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -17,9 +18,11 @@ from cli.settings import Settings, load
 from db import migrations
 from db.session import Database, StoreInUse
 from db.tables import Bureau
+from domain.calendar import WorkCalendar
+from domain.calendar_words import differences, warnings
 from domain.campaign import CampaignPlan, Reading, text
 from domain.roster import Known, Roster
-from services import campaigns, roster
+from services import calendars, campaigns, roster
 from services.campaigns import Applied, UnknownSection
 from services.roster import Effect
 
@@ -33,7 +36,7 @@ _bureau = click.option("--bureau", help="库里有几个教育局时,写明是�
 
 @click.group()
 def app() -> None:
-    """导入名册和活动(先试算,确认后写入)。"""
+    """导入名册、活动和校历(先试算,确认后写入)。"""
 
 
 @app.command("roster")
@@ -72,6 +75,19 @@ def import_campaign(
         _convert(reading, to)
         return
     asyncio.run(_campaign(load(), reading.plan, apply, bureau, reask))
+
+
+@app.command("calendar")
+@_file
+@_apply
+@_bureau
+def import_calendar(file: Path, apply: bool, bureau: str | None) -> None:
+    """导入校历(.yaml):放假、调休、学期、寒暑假、事件。样例:samples/calendar.yaml。"""
+    found = calendars.read_calendar(file)
+    _list(found.problems, "校历里有这些问题")
+    if found.problems:
+        raise Mendable(f"{file.name} 有错,没有写入;改好后再导入")
+    asyncio.run(_calendar(load(), found.calendar, apply, bureau))
 
 
 def _write_new(path: Path, content: bytes) -> None:
@@ -178,13 +194,33 @@ async def _campaign(settings: Settings, plan: CampaignPlan, apply: bool, bureau:
 async def _apply_campaign(
     session: AsyncSession, plan: CampaignPlan, bureau: str | None, now: datetime, reask: bool
 ) -> list[Applied]:
-    there = await _found(session, bureau)
-    if there is None:
-        raise Mendable("库里还没有这个教育局,请先导入名册:duban import roster FILE")
+    there = await _there(session, bureau)
     try:
         return await campaigns.apply(session, there.id, plan, now, reask=reask)
     except UnknownSection as problem:
         raise Mendable(f"名册里没有这些股室:{problem};请先在名册里加上,或改正名称") from problem
+
+
+async def _calendar(settings: Settings, calendar: WorkCalendar, apply: bool, bureau: str | None) -> None:
+    async with _store(settings) as database:
+        async with database.read() as session:
+            there = await _there(session, bureau)
+            changed = differences(calendars.calendar_of(there), calendar)
+            year = settings.make_clock().now().astimezone(ZoneInfo(there.timezone)).year
+        _list(changed, "导入会带来这些变动" if changed else "没有变动")
+        _list([f"注意:{warning}" for warning in warnings(calendar, (year, year + 1))], "")
+        if not changed or not _agreed(apply, clean=True):
+            return
+        async with database.write() as session:
+            calendars.keep(await _there(session, bureau), calendar)
+    click.echo("已写入校历;已发出的报告期不变,还没发出的按新的算")
+
+
+async def _there(session: AsyncSession, bureau: str | None) -> Bureau:
+    there = await _found(session, bureau)
+    if there is None:
+        raise Mendable("库里还没有这个教育局,请先导入名册:duban import roster FILE")
+    return there
 
 
 def _lines(applied: Applied, reask: bool) -> Iterator[str]:

@@ -20,8 +20,8 @@ from cli.errors import Mendable
 from cli.settings import Settings, load
 from db.session import Database, StoreInUse
 from db.tables import Bureau
-from domain import wording
-from services.invitations import CODE_VALID, Code, cut_off, grouped, invite_all
+from domain import defaults, wording
+from services.invitations import Code, cut_off, grouped, invite_all
 from services.invitees import Invitee, Wanted, invitees
 from services.roster import find_bureau
 
@@ -141,7 +141,7 @@ async def _codes(
             await cut_off(session, bureau.id, people[0].person_id, now)
         with _progress(len(people)) as tick:
             codes = await invite_all(session, bureau.id, [one.person_id for one in people], now, tick)
-    return [Invited(one, codes[one.person_id], now + CODE_VALID) for one in people]
+    return [Invited(one, codes[one.person_id], now + defaults.CODE_VALID) for one in people]
 
 
 @contextmanager

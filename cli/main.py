@@ -24,6 +24,7 @@ LAZY = {
     "preview": "cli.preview:preview",
     "restore": "cli.restore:restore",
     "retry": "cli.retry:command",
+    "settings": "cli.defaults:settings",
     "simulate": "cli.simulate:simulate",
     "understand": "cli.understand:understand",
     "upgrade": "cli.upgrade:upgrade",

@@ -14,7 +14,7 @@ from cli.compose import open_store
 from cli.errors import Mendable
 from cli.settings import Settings, load
 from db import migrations
-from domain.calendar import OfficeHours, WorkCalendar
+from domain.calendar import OfficeHours
 from domain.preview import Burden
 from services.people import the_bureau
 from services.preview import DAYS, Preview
@@ -58,7 +58,7 @@ async def _read(settings: Settings, task: str, days: int, day: date | None) -> t
             bureau = await the_bureau(session)
             if bureau is None:
                 raise Mendable("no bureau yet: load one with `duban import roster FILE`")
-            hours = office_hours(bureau, WorkCalendar())
+            hours = office_hours(bureau)
             now = hours.at(day, hours.opens) if day else settings.make_clock().now().astimezone(UTC)
             found = await previewed(session, bureau.id, hours, now, days, task)
     finally:
@@ -92,6 +92,7 @@ def _json(found: Preview, *, phones: bool) -> dict[str, object]:
                 "locks": one.plan.lock_at.isoformat(), "moved": one.plan.moved_because,
                 "units": [unit.name for unit in one.units], "townships": one.townships,
                 "questions": [one.questions.least, one.questions.most], "minutes": one.minutes,
+                "from": one.plan.period_from.isoformat(), "to": one.plan.period_to.isoformat(),
                 "known": {known.name: known.units for known in one.known}, "past": list(one.past),
                 "off": {day.isoformat(): why for day, why in one.off}, "uncovered": list(one.uncovered),
             }
@@ -102,6 +103,12 @@ def _json(found: Preview, *, phones: bool) -> dict[str, object]:
         "unreachable": [
             {"unit": one.unit, "person": one.person, "reason": one.reason} | ({"phone": one.phone} if phones else {})
             for one in found.unreachable
+        ],
+        "left_out": [
+            {"task": one.task.key, "label": one.skipped.plan.label if one.skipped else None,
+             "why": one.skipped.name if one.skipped else None, "wanting": one.wanting or None,
+             "merged": bool(one.skipped and one.skipped.merged)}
+            for one in found.left_out
         ],
         "too_much": [week.first.isoformat() for week in found.too_much],
     }  # fmt: skip

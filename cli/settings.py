@@ -12,6 +12,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cli.errors import Mendable
+from domain import defaults
 from services import crashing
 from services.clock import Clock, SystemClock, parse_clock
 from services.pace import Limits
@@ -39,7 +40,7 @@ class Settings(BaseSettings):
     limit_per_second: Annotated[int, Field(ge=1)] = 30
     limit_chat_interval: Annotated[float, Field(ge=0)] = 1.0
     limit_group_per_minute: Annotated[int, Field(ge=1)] = 20
-    retention_days: Annotated[int, Field(ge=1)] = 365
+    retention_days: Annotated[int, Field(ge=1)] = defaults.RETENTION_DAYS
     backup_to: Path | None = None
     ping_url: str | None = None
     clock: str | None = None

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from cli.errors import Mendable
+from cli.simulation.county import SAMPLE_CAMPAIGN, SAMPLE_ROSTER, Source
 from cli.simulation.engine import Trials
 from cli.simulation.play import ZONE, Span, Tables, play
 from services.clock import SystemClock
@@ -24,6 +25,7 @@ from services.clock import SystemClock
 _DAY = click.DateTime(["%Y-%m-%d"])
 
 
+_FILE = click.Path(exists=True, path_type=Path, dir_okay=False)
 Outage = tuple[datetime, datetime]
 
 
@@ -56,8 +58,10 @@ _OUTAGE = _Outage()
 @click.option("--keep", type=click.Path(path_type=Path, file_okay=False), help="Leave the store there as duban.db.")
 @click.option("--seed", default=1, show_default=True, help="The same seed and days play the same span.")
 @click.option("--principals", "most", type=click.IntRange(1), help="So many take part, the others stay silent.")
-@click.option("--units", type=click.IntRange(1), help="So many schools of the sample county.")
+@click.option("--units", type=click.IntRange(1), help="So many of the county's schools.")
 @click.option("--tasks", type=click.IntRange(1), help="So many of its tasks.")
+@click.option("--roster", type=_FILE, help="Another county's roster (.xlsx, .csv) instead of the sample's.")
+@click.option("--campaign", type=_FILE, help="Another campaign (.yaml, .xlsx) instead of the sample's.")
 @click.option(
     "--ledger", type=click.Path(path_type=Path, dir_okay=False), help="Every message the bot began, as a CSV file."
 )
@@ -65,7 +69,7 @@ _OUTAGE = _Outage()
     "--reports", type=click.Path(path_type=Path, dir_okay=False), help="Every report as it stands, as a CSV file."
 )
 def simulate(keep: Path | None, ledger: Path | None, reports: Path | None, **asked: Any) -> None:
-    """Play a span with scripted principals: the real application, no network, the sample county.
+    """Play a span with scripted principals: the real application, no network, the sample county or yours.
 
     Punctual, late, silent, confused, correcting and chatty principals answer from their phones; the clock jumps from
     event to event. Prints reports by timeliness and messages by kind and fate, and proves that nobody was nagged
@@ -103,6 +107,8 @@ def _span(
     most: int | None,
     units: int | None,
     tasks: int | None,
+    roster: Path | None,
+    campaign: Path | None,
 ) -> Span:
     begins = first.date() if first else SystemClock().now().date().replace(day=1)
     if last is not None:
@@ -110,7 +116,8 @@ def _span(
         if days < 1:
             raise Mendable("--to lies before --from")
     every = timedelta(hours=restart) if restart else None
-    return Span(begins, days, seed, most, units, tasks, Trials(outages, every))
+    source = Source(roster or SAMPLE_ROSTER, campaign or SAMPLE_CAMPAIGN, units, tasks)
+    return Span(begins, days, seed, most, source, Trials(outages, every))
 
 
 @contextmanager

@@ -7,12 +7,15 @@ public holidays of fixed date. `WorkCalendar.uncovered` tells when only the last
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from domain import defaults
+from domain.school import SchoolYear, TeachingWeek
 
 WEEKEND = "周末"
 
@@ -38,7 +41,7 @@ _NAMES = {
 
 
 class CalendarError(ValueError):
-    """The bureau's calendar file says something that cannot be meant; the message names the key."""
+    """The bureau's calendar leaves no working day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,75 +51,6 @@ class Override:
     holidays: Mapping[date, str] = field(default_factory=dict, hash=False)
     workdays: frozenset[date] = frozenset()
     years: frozenset[int] = frozenset()
-
-    @classmethod
-    def from_mapping(cls, raw: object) -> Override:
-        """From parsed YAML: `holidays` (day, or "day..day" for a range → reason), `workdays` and `years` (lists).
-
-        Raises CalendarError naming the key that is wrong.
-        """
-        if raw is None:
-            return cls()
-        if not isinstance(raw, Mapping):
-            raise CalendarError("the calendar must be a mapping with the keys holidays, workdays, years")
-        if unknown := sorted(str(key) for key in raw if key not in {"holidays", "workdays", "years"}):
-            raise CalendarError(f"unknown key {unknown[0]!r} (known: holidays, workdays, years)")
-        override = cls(
-            holidays=_holidays(raw.get("holidays")),
-            workdays=frozenset(_workdays(raw.get("workdays"))),
-            years=frozenset(_years(raw.get("years"))),
-        )
-        if both := sorted(override.workdays & override.holidays.keys()):
-            raise CalendarError(f"{both[0]} stands under both holidays and workdays")
-        return override
-
-
-def _holidays(raw: object) -> dict[date, str]:
-    if raw is None:
-        return {}
-    if not isinstance(raw, Mapping):
-        raise CalendarError("holidays must be a mapping of day (or day..day) to its reason")
-    return {day: _reason(key, name) for key, name in raw.items() for day in _span(key)}
-
-
-def _reason(key: object, name: object) -> str:
-    if not isinstance(name, str) or not name.strip():
-        raise CalendarError(f"holidays[{key}]: a reason is needed, such as 中秋节")
-    return name.strip()
-
-
-def _span(key: object) -> Iterator[date]:
-    first, _, last = str(key).partition("..") if isinstance(key, str) else (key, "", "")
-    where = f"holidays[{key}]"
-    start = _date(first, where)
-    end = _date(last, where) if last else start
-    if not start <= end <= start + 366 * _DAY:
-        raise CalendarError(f"{where}: the range must run forward and span a year at most")
-    return (start + i * _DAY for i in range((end - start).days + 1))
-
-
-def _date(raw: object, where: str) -> date:
-    if isinstance(raw, datetime) or not isinstance(raw, date | str):
-        raise CalendarError(f"{where}: {raw!r} is not a day like 2027-02-06")
-    try:
-        return date.fromisoformat(raw.strip()) if isinstance(raw, str) else raw
-    except ValueError as error:
-        raise CalendarError(f"{where}: {raw!r} is not a day like 2027-02-06") from error
-
-
-def _workdays(raw: object) -> Iterator[date]:
-    if not isinstance(raw, list | tuple | None):
-        raise CalendarError("workdays must be a list of days")
-    return (_date(day, f"workdays[{i}]") for i, day in enumerate(raw or ()))
-
-
-def _years(raw: object) -> list[int]:
-    if not isinstance(raw, list | tuple | None):
-        raise CalendarError("years must be a list of years such as [2027]")
-    for i, year in enumerate(raw or ()):
-        if not isinstance(year, int) or isinstance(year, bool) or not date.min.year <= year <= date.max.year:
-            raise CalendarError(f"years[{i}]: {year!r} is not a year")
-    return list(raw or ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +85,13 @@ class WorkCalendar:
     """Which days are worked; all arithmetic is in whole days of the bureau's own zone."""
 
     override: Override = Override()
+    school: SchoolYear = field(default_factory=SchoolYear)
+
+    def teaching_week(self, day: date) -> TeachingWeek | None:
+        return self.school.week(day, self.is_off)
+
+    def is_off(self, day: date) -> bool:
+        return not self.is_working_day(day)
 
     def uncovered(self, year: int) -> bool:
         """True when make-up days and moving feasts of that year are unknown: results are weekdays with a warning."""
@@ -222,8 +163,8 @@ class OfficeHours:
 
     zone: ZoneInfo
     calendar: WorkCalendar = WorkCalendar()
-    opens: time = time(8, 30)
-    closes: time = time(17, 30)
+    opens: time = field(default_factory=lambda: defaults.OFFICE_OPENS)
+    closes: time = field(default_factory=lambda: defaults.OFFICE_CLOSES)
 
     def __post_init__(self) -> None:
         if not self.opens < self.closes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
@@ -16,11 +17,13 @@ class Unusual(StrEnum):
     FALLEN = "fallen"
     JUMPED = "jumped"
     OTHER_TOTAL = "other_total"
+    OUTSIDE = "outside"
 
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """`bound` is what the value was compared with: a limit, the last value, the registered total."""
+    """`bound` is what the value was compared with: a limit, the last value, the registered total; of a day outside the
+    period the day itself."""
 
     key: str
     why: Unusual
@@ -36,6 +39,8 @@ def hints(indicators: Sequence[Indicator], values: Values, setting: Setting, las
 def _hint(indicator: Indicator, value: Value, setting: Setting, last: Value | None) -> Hint | None:
     if isinstance(value, Ratio):
         return _of_ratio(indicator, value, setting, last)
+    if isinstance(value, date):
+        return Hint(indicator.key, Unusual.OUTSIDE, value) if _outside(indicator, value, setting) else None
     if isinstance(value, bool):
         few = indicator.soft_minimum is not None and not value and indicator.row < indicator.soft_minimum
         return Hint(indicator.key, Unusual.LOW, indicator.soft_minimum or 0) if few else None
@@ -46,6 +51,12 @@ def _hint(indicator: Indicator, value: Value, setting: Setting, last: Value | No
     if indicator.soft_minimum is not None and value < indicator.soft_minimum:
         return Hint(indicator.key, Unusual.LOW, indicator.soft_minimum)
     return _against_last(indicator, value, last)
+
+
+def _outside(indicator: Indicator, day: date, setting: Setting) -> bool:
+    """A day of the period 时期数 that lies before or after it; not what is planned, which is still to come."""
+    is_planned = indicator.earliest == "today"
+    return indicator.nature is Nature.FLOW and not is_planned and not setting.period_from <= day <= setting.period_to
 
 
 def _against_last(indicator: Indicator, value: int | Decimal, last: Value | None) -> Hint | None:

@@ -125,6 +125,7 @@ class Question:
 
     `total` is the registered total (a ratio's denominator, or what 全部 means for a count); `previous` is the value
     of the last period, given only where it may be referred to (同上, 无变化). `words` are further names of it.
+    `period_to` is the last day of the period asked about: in a late report 本月 is its month, not today's.
     """
 
     key: str
@@ -140,6 +141,7 @@ class Question:
     choices: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     previous: Value | None = None
+    period_to: date | None = None
 
 
 Values = dict[str, Value]
@@ -186,6 +188,7 @@ def put(indicator: Indicator, setting: Setting) -> Question:
         choices=indicator.choices,
         words=tuple(dict.fromkeys((*indicator.words, *((indicator.short,) if indicator.short else ())))),
         previous=setting.previous.get(indicator.key) if indicator.nature is Nature.STOCK else None,
+        period_to=setting.period_to,
     )
 
 

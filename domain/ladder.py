@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 
+from domain import defaults
 from domain.calendar import OfficeHours
 
 
@@ -37,6 +38,7 @@ class Skip(StrEnum):
     AFTER_DUE = "after_due"
     LOCKED = "locked"
     CHASED = "chased"
+    UNREACHED = "unreached"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class Rung:
 
 NOON = time(12, 0)
 MORNING, AFTERNOON = time(9, 0), time(15, 0)
-LIST_AFTER = timedelta(minutes=5)
+LIST_AFTER = defaults.LIST_AFTER
 LIST, CHASE, LATE_COPIED = "list", "chase", "late-1"
 """The bureau's list at the deadline, a person's own chase, and the rung of which the central school gets a copy."""
 

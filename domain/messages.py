@@ -74,6 +74,17 @@ class ChaseList(_Message):
     part: int = 0
 
 
+class Unreached(_Message):
+    """Live, protected: to the office or a lead section, whom a reminder does not reach, with telephones; `more` units
+    are not listed."""
+
+    kind: Literal["unreached"] = "unreached"
+    section_id: int | None = None
+    reports: tuple[ReportKey, ...]
+    more: int = 0
+    part: int = 0
+
+
 class Progress(_Message):
     """Live: how far the running rounds are; `section_id` None: all of them."""
 
@@ -286,6 +297,41 @@ class OutageCard(_Message):
     outage_id: int
 
 
+class CourseCard(_Message):
+    """Live, a card: a change to a running round as it is read back, and what became of it."""
+
+    kind: Literal["course"] = "course"
+    change_id: int
+
+
+class CourseTold(_Message):
+    """Live: to the people of the units that a change concerns."""
+
+    kind: Literal["course_told"] = "course_told"
+    change_id: int
+    reports: tuple[ReportKey, ...]
+
+
+class CourseNote(_Message):
+    """Live: to the office and the lead section, what somebody else of the bureau changed."""
+
+    kind: Literal["course_note"] = "course_note"
+    change_id: int
+
+
+class CourseGuide(_Message):
+    """Live: how a change is said, and the last ones that were made."""
+
+    kind: Literal["course_guide"] = "course_guide"
+
+
+class AbsenceCard(_Message):
+    """Live, a card: that somebody is away until when, as it is read back, and what became of it."""
+
+    kind: Literal["absence"] = "absence"
+    absence_id: int
+
+
 class Strip(_Message):
     """Take the buttons off a message that a newer card below has replaced."""
 
@@ -479,6 +525,10 @@ class Phrase(StrEnum):
     RECEIPT_UNSIGNED = "receipt_unsigned"
     SET_ASIDE = "set_aside"
     MORNING = "morning"
+    CALENDAR = "calendar"
+    COURSE_WHICH = "course_which"
+    COURSE_WRONG = "course_wrong"
+    COURSE_NOBODY = "course_nobody"
 
 
 class Say(_Message):
@@ -493,12 +543,13 @@ People = PeopleList | PersonCard | InvitationText
 Handover = HandoverCard | ConfirmHandover | TakeBackList | Takeover
 Live = Prompt | Reminder | Reasked | ReportCard | JointCard | Todo | Back | History | People | Handover
 Record = Receipt | DigestText | MissingList | ConfirmBinding | WhichReport | Say | Emergency | Alarm
-Chase = CentralCopy | ChaseSummary | ChaseList | Progress
+Chase = CentralCopy | ChaseSummary | ChaseList | Unreached | Progress
 Issuing = Issue | IssueSample
 Later = Photos | Versions | Corrected | HowTo | ExtensionForm | WhichExtension | RequestCard | ReviewList | Decision
 Line = DeadlinesMoved | OutageCard
 """Live ones about what was sent, and what was asked of the office."""
-Message = Live | Chase | Issuing | Later | Line | Record | Strip
+Course = CourseCard | CourseTold | CourseNote | CourseGuide | AbsenceCard
+Message = Live | Chase | Issuing | Later | Line | Course | Record | Strip
 
 _MESSAGES: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="kind")])
 

@@ -59,6 +59,19 @@ def timeliness(
     return received_timeliness(first_received_at, due_at, grace_until)
 
 
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """A due time and the end of its grace."""
+
+    due_at: datetime
+    grace_until: datetime
+
+    def or_later(self, due_at: datetime | None, grace_until: datetime | None) -> Bounds:
+        """Against what a report is judged that came while these others were in force: a deadline moved earlier
+        afterwards makes nobody late, one moved later is good for all. None for a report that has not come."""
+        return Bounds(max(self.due_at, due_at or self.due_at), max(self.grace_until, grace_until or self.grace_until))
+
+
 def received_timeliness(first_received_at: datetime, due_at: datetime, grace_until: datetime) -> Timeliness:
     """On time, grace or late, for what has come."""
     if first_received_at <= due_at:

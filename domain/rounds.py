@@ -1,91 +1,41 @@
-"""Rounds: which month has one, and its five instants.
+"""Rounds: which occurrences a schedule has, and each one's five instants.
 
-`open_at < due_at ≤ grace_until ≤ lock_at`; the period it speaks of 统计时段 runs from the day after the last round's
-due day to this one's. Everything is computed on the bureau's wall clock and calendar; instants come out in UTC.
+`open_at < due_at ≤ grace_until ≤ lock_at`; the period it speaks of 统计时段 runs from the day after the last period's
+end to the due day. Everything is computed on the bureau's wall clock and calendar; instants come out in UTC.
 """
 
 from __future__ import annotations
 
-import calendar as gregorian
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
-from enum import StrEnum
+from itertools import islice
 
+from domain import defaults
 from domain.calendar import WEEKEND, OfficeHours
+from domain.occurrences import (
+    Frequency,
+    Month,
+    Occurrence,
+    Schedule,
+    Shift,
+    Vacation,
+    anchor,
+    in_month,
+    occurrences,
+    previous,
+)
 
-TERM_BEGINS = 3  # and six months later, in September
-GRACE_ENDS = time(12, 0)
-LOCKS_AT = time(17, 0)
+__all__ = [
+    "Ahead", "Frequency", "Issued", "Month", "Occurrence", "RoundPlan", "Schedule", "Shift", "Skipped", "Vacation",
+    "ahead", "digest_times", "opens_at", "plan",
+]  # fmt: skip
 
 _WEEKDAYS = "一二三四五六日"
-_QUARTERS = "一二三四"
 _FEASTS = {"中秋节": "中秋", "国庆节": "国庆", "端午节": "端午", "清明节": "清明"}
-
-
-class Frequency(StrEnum):
-    ONCE = "once"
-    MONTHLY = "monthly"
-    QUARTERLY = "quarterly"
-    TERM = "term"
-
-
-class Shift(StrEnum):
-    """What a deadline on a day off does: 提前 or 顺延."""
-
-    EARLIER = "earlier"
-    LATER = "later"
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Month:
-    year: int
-    month: int
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.month <= 12:
-            raise ValueError(f"month {self.month} is not within 1 to 12")
-
-    @classmethod
-    def of(cls, day: date) -> Month:
-        return cls(day.year, day.month)
-
-    def plus(self, months: int) -> Month:
-        years, month0 = divmod(self.month - 1 + months, 12)
-        return Month(self.year + years, month0 + 1)
-
-    def day(self, number: int) -> date:
-        """That day of the month, or the last one where the month is shorter (31 in February)."""
-        return date(self.year, self.month, min(number, gregorian.monthrange(self.year, self.month)[1]))
-
-
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """How often and when a task is due. `opens_before` and `lock_after` count working days.
-
-    A `term` round is due in the `term_month`-th month of each term; terms begin in September and March.
-    """
-
-    frequency: Frequency
-    day: int = 25
-    at: time = time(17, 0)
-    shift: Shift = Shift.EARLIER
-    opens_before: int = 5
-    lock_after: int = 5
-    term_month: int = 2
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.day <= 31:
-            raise ValueError(f"day {self.day} is not a day of a month")
-        if self.opens_before < 0:
-            raise ValueError("opens_before must be 0 or more working days")
-        if self.lock_after < 1:
-            raise ValueError("lock_after must be at least 1 working day: the grace ends on the next one")
-
-    @property
-    def step(self) -> int:
-        """Months from one round to the next; 1 for `once`, where it only bounds the period."""
-        return {Frequency.QUARTERLY: 3, Frequency.TERM: 6}.get(self.frequency, 1)
+_DAY = timedelta(days=1)
+_LOOKS_BACK = timedelta(days=220)
+"""Rounds that should have opened longer ago are not planned again: a summer's skipped ones are within it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +53,7 @@ class RoundPlan:
     grace_until: datetime
     lock_at: datetime
     nominal_due: date
+    occurrence: str
     moved_because: str | None
 
     @property
@@ -110,35 +61,41 @@ class RoundPlan:
         return self.period_to
 
 
-def plan(schedule: Schedule, month: Month, hours: OfficeHours, previous_due: date | None = None) -> RoundPlan:
-    """The round due in that month.
+def plan(schedule: Schedule, at: Occurrence | Month, hours: OfficeHours, previous_due: date | None = None) -> RoundPlan:
+    """The round of that occurrence, or the one due in that month.
 
-    `previous_due` is the local due day of the task's last round; without it the period starts after the day the
-    round before would have been due (for a one-off: on the first of the month). ValueError when the round would not
-    open before it is due, or when the last one was due on the same day or later.
+    `previous_due` is the last day of the task's last period; without it the period starts after the day the round
+    before would have been due. ValueError when the round would not open before it is due, or when the last one was due
+    on the same day or later.
     """
-    nominal = month.day(schedule.day)
-    due_day = _due_day(schedule, month, hours)
+    one = in_month(schedule, at, hours.calendar) if isinstance(at, Month) else at
+    due_day = _due_day(schedule, one, hours)
     calendar = hours.calendar
     round_plan = RoundPlan(
-        label=_label(schedule.frequency, month),
-        period_from=_period_from(schedule, month, hours, previous_due),
+        label=one.label,
+        period_from=_period_from(schedule, one, hours, previous_due),
         period_to=due_day,
-        open_at=opens_at(schedule, month, hours),
-        due_at=hours.at(due_day, schedule.at),
-        grace_until=hours.at(calendar.next_working_day(due_day), GRACE_ENDS),
-        lock_at=hours.at(calendar.add(due_day, schedule.lock_after), LOCKS_AT),
-        nominal_due=nominal,
-        moved_because=_moved_because(nominal, hours) if due_day != nominal else None,
+        open_at=opens_at(schedule, one, hours),
+        due_at=hours.at(due_day, _within_hours(schedule.at, hours)),
+        grace_until=hours.at(calendar.next_working_day(due_day), defaults.GRACE_ENDS),
+        lock_at=hours.at(calendar.add(due_day, schedule.lock_after), defaults.LOCKS_AT),
+        nominal_due=one.nominal,
+        occurrence=one.key,
+        moved_because=_moved_because(one.nominal, hours) if due_day != one.nominal else None,
     )
     _check(round_plan)
     return round_plan
 
 
-def opens_at(schedule: Schedule, month: Month, hours: OfficeHours) -> datetime:
-    """When that month's round opens: `opens_before` working days before it is due, at the office's opening."""
-    day = hours.calendar.add(_due_day(schedule, month, hours), -schedule.opens_before)
+def opens_at(schedule: Schedule, one: Occurrence, hours: OfficeHours) -> datetime:
+    """When it opens: `opens_before` working days before it is due, at the office's opening."""
+    day = hours.calendar.add(_due_day(schedule, one, hours), -schedule.opens_before)
     return hours.at(day, hours.opens)
+
+
+def _within_hours(at: time, hours: OfficeHours) -> time:
+    """Nothing is due outside office hours; a file that says so is refused, a task stored before is moved."""
+    return min(max(at, hours.opens), hours.closes)
 
 
 def _check(round_plan: RoundPlan) -> None:
@@ -148,24 +105,20 @@ def _check(round_plan: RoundPlan) -> None:
         raise ValueError(f"{round_plan.label}: the last round was due on {round_plan.period_from} or later")
 
 
-def _due_day(schedule: Schedule, month: Month, hours: OfficeHours) -> date:
-    nominal = month.day(schedule.day)
+def _due_day(schedule: Schedule, one: Occurrence, hours: OfficeHours) -> date:
     earlier = schedule.shift is Shift.EARLIER
-    return hours.calendar.on_or_before(nominal) if earlier else hours.calendar.on_or_after(nominal)
+    return hours.calendar.on_or_before(one.nominal) if earlier else hours.calendar.on_or_after(one.nominal)
 
 
-def _period_from(schedule: Schedule, month: Month, hours: OfficeHours, previous_due: date | None) -> date:
-    if previous_due is not None:
-        return previous_due + timedelta(days=1)
-    if schedule.frequency is Frequency.ONCE:
-        return min(month.day(1), _due_day(schedule, month, hours))
-    return _due_day(schedule, month.plus(-schedule.step), hours) + timedelta(days=1)
-
-
-def _label(frequency: Frequency, month: Month) -> str:
-    if frequency is Frequency.QUARTERLY:
-        return f"{month.year}年第{_QUARTERS[(month.month - 1) // 3]}季度"
-    return f"{month.year}年{month.month}月"
+def _period_from(schedule: Schedule, one: Occurrence, hours: OfficeHours, previous_due: date | None) -> date:
+    """After the last period; what goes by terms or events never reaches back behind its own term."""
+    since = anchor(schedule, one, hours.calendar)
+    since = min(since, _due_day(schedule, one, hours)) if since else None
+    if previous_due is None and (before := previous(schedule, one, hours.calendar)) is not None:
+        previous_due = _due_day(schedule, before, hours)
+    if previous_due is None:
+        return since or one.nominal
+    return max(previous_due + _DAY, since) if since else previous_due + _DAY
 
 
 def _moved_because(nominal: date, hours: OfficeHours) -> str:
@@ -176,52 +129,105 @@ def _moved_because(nominal: date, hours: OfficeHours) -> str:
     return f"{nominal.day}日{name}" if name.endswith(("假", "课", "休")) else f"{nominal.day}日{name}放假"
 
 
-def months_between(first: Month, last: Month) -> tuple[Month, ...]:
-    """From first to last, both included; empty when last is earlier."""
-    count = (last.year - first.year) * 12 + last.month - first.month + 1
-    return tuple(first.plus(i) for i in range(count))
+# ---- the rounds that come
 
 
-def round_months(schedule: Schedule, after: Month, now: datetime, hours: OfficeHours) -> tuple[Month, ...]:
-    """The months after `after` whose round should be open by now, oldest first; some may be over already.
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """What is known of a task's last round."""
 
-    `after` is the month of the last round planned, or the one before the task begins. A one-off gets at most the
-    month that follows: do not ask again once its round exists.
+    nominal_due: date
+    occurrence: str
+    period_to: date
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A round that is not issued: `off` of the `days` school would be held on fall into the holidays called `name`."""
+
+    plan: RoundPlan
+    name: str
+    off: int
+    days: int
+    merged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """The rounds still to be issued, and those that are not because of 寒暑假; both oldest first."""
+
+    plans: tuple[RoundPlan, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+
+
+@dataclass(slots=True)
+class _Walk:
+    """Where the next period begins: `own` after the one before, `begins` further back where 并入下期 joins them."""
+
+    own: date | None = None
+    begins: date | None = None
+    plans: list[RoundPlan] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+
+
+def ahead(
+    schedule: Schedule, hours: OfficeHours, last: Issued | None, starts_on: date, now: datetime, until: datetime
+) -> Ahead:
+    """What should be open by `until` and is not over by `now`: the only place that asks a schedule what comes.
+
+    Who opens rounds asks it with `until` = now, who looks ahead with a later one: they cannot disagree.
     """
-    found: list[Month] = []
-    month = _next_round(schedule, after)
-    while opens_at(schedule, month, hours) <= now:
-        found.append(month)
-        if schedule.frequency is Frequency.ONCE:
+    if last is not None and schedule.frequency is Frequency.ONCE:
+        return Ahead()
+    walk = _Walk(own=last.period_to + _DAY if last else None)
+    since = _since(schedule, last, starts_on, hours.local(now).date())
+    if last is not None and since > last.nominal_due:
+        walk.own = None
+    found = occurrences(schedule, hours.calendar, since)
+    for one in islice(found, 1) if schedule.frequency is Frequency.ONCE else found:
+        if opens_at(schedule, one, hours) > until:
             break
-        month = month.plus(schedule.step)
-    return tuple(found)
+        if last is None or one.key != last.occurrence:
+            _take(schedule, one, hours, walk, now)
+    return Ahead(tuple(walk.plans), tuple(walk.skipped))
 
 
-def month_of_round(schedule: Schedule, due_day: date, hours: OfficeHours) -> Month:
-    """The month whose round is due on (or nearest to) that local day; `round_months` goes on from there.
-
-    Not always the day's own month: a round due on 1 October moves 提前 into September.
-    """
-    own = Month.of(due_day)
-    near = (own, own.plus(-1), own.plus(1))
-    return min(near, key=lambda month: abs(_due_day(schedule, month, hours) - due_day))
+def _since(schedule: Schedule, last: Issued | None, starts_on: date, today: date) -> date:
+    if schedule.frequency is Frequency.ONCE:
+        return starts_on.replace(day=1) - _DAY
+    begin = starts_on.replace(day=1) if schedule.goes_by_month else starts_on
+    return max(last.nominal_due if last else begin - _DAY, today - _LOOKS_BACK)
 
 
-def _next_round(schedule: Schedule, after: Month) -> Month:
-    """A quarter's round is due in its last month, a term's in the same month of every term."""
-    month = after.plus(1)
-    match schedule.frequency:
-        case Frequency.QUARTERLY:
-            return month.plus(-month.month % 3)
-        case Frequency.TERM:
-            return month.plus((TERM_BEGINS + schedule.term_month - 1 - month.month) % 6)
-        case _:
-            return month
+def _take(schedule: Schedule, one: Occurrence, hours: OfficeHours, walk: _Walk, now: datetime) -> None:
+    if walk.own is not None and _due_day(schedule, one, hours) < walk.own:
+        return  # the office has moved the last round behind this one's day
+    own = plan(schedule, one, hours, walk.own - _DAY if walk.own else None)
+    joined = replace(own, period_from=walk.begins) if walk.begins else own
+    walk.own = own.period_to + _DAY
+    if (skipped := _skipped(schedule, own, hours)) is not None:
+        walk.begins = joined.period_from if skipped.merged else None
+        if own.lock_at > now:
+            walk.skipped.append(replace(skipped, plan=joined))
+        return
+    walk.begins = None
+    if min(joined.due_at, joined.lock_at) > now:
+        walk.plans.append(joined)
 
 
-DIRECTOR_MONDAY = time(8, 30)
-DUE_DAY_DIGEST = time(18, 0)
+def _skipped(schedule: Schedule, own: RoundPlan, hours: OfficeHours) -> Skipped | None:
+    """A period of which more than half the days of work lie in 寒暑假, where the task does not go on in them."""
+    if not schedule.rests_in_vacations:
+        return None
+    days = [own.period_from + n * _DAY for n in range((own.period_to - own.period_from).days + 1)]
+    worked = [day for day in days if hours.calendar.is_working_day(day)]
+    names = [name for day in worked if (name := hours.calendar.school.vacation(day))]
+    if 2 * len(names) <= len(worked):
+        return None
+    return Skipped(own, names[-1], len(names), len(worked), schedule.vacation is Vacation.MERGE)
+
+
+# ---- digests
 
 
 def digest_times(due: Iterable[datetime], now: datetime, hours: OfficeHours) -> list[datetime]:
@@ -230,9 +236,10 @@ def digest_times(due: Iterable[datetime], now: datetime, hours: OfficeHours) -> 
     Only today's: after an outage of days nobody wants the digests of the past.
     """
     today = hours.local(now).date()
-    times = {hours.at(today, DUE_DAY_DIGEST)} if any(hours.local(d).date() == today for d in due) else set()
+    evening, morning = hours.at(today, defaults.DUE_DAY_DIGEST), hours.at(today, defaults.DIRECTOR_MONDAY)
+    times = {evening} if any(hours.local(d).date() == today for d in due) else set()
     if _starts_week(today, hours):
-        times.add(hours.at(today, DIRECTOR_MONDAY))
+        times.add(morning)
     return sorted(at for at in times if at <= now)
 
 

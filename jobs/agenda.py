@@ -10,9 +10,9 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.tables import Extension, Fate, Outbox, Promise, Round, Task, Trouble
+from domain import defaults
 from domain.calendar import OfficeHours
 from domain.ladder import LADDER, LIST_AFTER, ladder_of
-from domain.rounds import DIRECTOR_MONDAY, DUE_DAY_DIGEST
 from services.workplace import Workplace
 
 MIDNIGHT = time(0, 0)
@@ -52,7 +52,7 @@ async def _rungs(session: AsyncSession, workplace: Workplace) -> set[time]:
 
 def _set_times(hours: OfficeHours, after: datetime, rungs: set[time]) -> Iterator[datetime]:
     """Today's and tomorrow's: the new day, the opening and its morning line, the rungs, the digests."""
-    walls = {MIDNIGHT, hours.opens, DIRECTOR_MONDAY, DUE_DAY_DIGEST, *rungs}
+    walls = {MIDNIGHT, hours.opens, defaults.DIRECTOR_MONDAY, defaults.DUE_DAY_DIGEST, *rungs}
     today = hours.local(after).date()
     return (hours.at(day, wall) for day in (today, today + timedelta(days=1)) for wall in walls)
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from sqlmodel import col, select
 
 from db.tables import Chat, Outbox
+from domain import defaults
 from domain.messages import Phrase, ReportCard, ReportKey, Say, Strip, Unread
 from domain.understanding.result import Why
 from services.outbox import queue, show_card
@@ -15,7 +16,6 @@ from services.reporting import show_everywhere
 from services.sheets import Sheet, afresh
 from services.turn import Turn
 
-FOCUS_LASTS = timedelta(hours=24)
 _TAPPED_WITHIN = timedelta(days=62)
 
 
@@ -26,7 +26,7 @@ async def say(turn: Turn, phrase: Phrase, **facts: str) -> None:
 
 
 def focused_report(turn: Turn, chat: Chat) -> ReportKey | None:
-    if chat.focus_at is None or turn.now - chat.focus_at > FOCUS_LASTS:
+    if chat.focus_at is None or turn.now - chat.focus_at > defaults.FOCUS_LASTS:
         return None
     if chat.focus_round_id is None or chat.focus_unit_id is None:
         return None
@@ -73,7 +73,6 @@ async def set_focus(turn: Turn, report: ReportKey | None, key: str | None, read_
     chat.pad = None
     if report is None:
         chat.failures = 0
-    await turn.session.flush()
 
 
 async def close_question(turn: Turn, update_id: int, kind: str) -> Outbox | None:

@@ -31,7 +31,7 @@ from domain.campaign.frozen import mended
 from domain.codec import questionnaire_from_json, questionnaire_to_json
 from domain.indicators import Indicator
 from services.reasking import Reask, ask_again, reasks_of
-from services.rounds import schedule_to_json
+from services.schedule import schedule_of, schedule_to_json
 from services.spreadsheets import Unreadable, tables_of, write_workbook
 
 
@@ -160,7 +160,7 @@ async def _task(
         await session.flush()
         await _support(session, task, {sections[name] for name in plan.supports})
         return task, "新增"
-    differing = [name for name, value in values.items() if getattr(task, name) != value]
+    differing = [name for name, value in values.items() if _now(task, name) != value]
     for name in differing:
         setattr(task, name, values[name])
     resumed, task.withdrawn_at = task.withdrawn_at is not None, None
@@ -168,12 +168,17 @@ async def _task(
     return task, "恢复" if resumed else "变更" if supported or set(differing) - {"position"} else ""
 
 
+def _now(task: Task, name: str) -> object:
+    """A schedule stored by an earlier release says less than one stored today, and means the same."""
+    return schedule_to_json(schedule_of(task)) if name == "schedule" else getattr(task, name)
+
+
 def _values(plan: TaskPlan, sections: dict[str, int], position: int) -> dict[str, Any]:
     return {
         "lead_unit_id": sections[plan.lead], "position": position, "name": plan.name, "short_name": plan.short,
         "document": plan.document, "example": plan.example, "stages": ",".join(plan.stages),
         "schedule": schedule_to_json(plan.schedule), "starts_on": plan.starts_on,
-        "ladder": plan.ladder,
+        "ladder": plan.ladder, "asks": ",".join(one.kind for one in plan.asks),
     }  # fmt: skip
 
 

@@ -36,13 +36,16 @@ from domain.indicators import missing
 from domain.ladder import CHASE, Audience
 from domain.messages import CentralCopy, ChaseList, ChaseSummary, Phrase, ReportKey
 from domain.progress import State
+from services.absences import handed_on
 from services.asking import say
 from services.delegations import by_person
 from services.nagging import Nag, nag
+from services.noted import IS_NOTED
 from services.outbox import queue
 from services.people_content import actor_to
 from services.promises import promised_until
 from services.sheets import OPEN_STATES, Sheet, sheets_of
+from services.standing import ASKS_FOR_TIME
 from services.turn import Actor, Turn
 
 MANAGERS = (Role.OFFICE, Role.ADMIN)
@@ -51,7 +54,8 @@ CAN_HEAR = (Chase.UNSENT, Chase.HALF, Chase.UNOPENED)
 
 @dataclass(frozen=True, slots=True)
 class MissingUnit:
-    """`reason` says why the bot cannot reach the person, `last` when something came from there."""
+    """`reason` says why the bot cannot reach the person, `last` when something came from there; `asks`: for more time,
+    which is not decided yet; `noted` for the next 通报."""
 
     key: ReportKey
     unit: str
@@ -61,6 +65,8 @@ class MissingUnit:
     reason: str = ""
     last: datetime | None = None
     promise: str = ""
+    asks: bool = False
+    noted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +113,8 @@ async def load(
     if actor is None:
         return None
     if isinstance(message, CentralCopy):
-        sheets = [sheet for sheet in await sheets_of(session, row.bureau_id, message.reports) if sheet.is_open]
+        found = await sheets_of(session, row.bureau_id, message.reports)
+        sheets = [one for one in found if one.is_asked and not one.rests and one.due_at < now < one.lock_at]
         return CopyContent(actor.address, tuple(sheets)) if sheets else None
     if not may_see(actor, message.section_id):
         return None
@@ -234,7 +241,7 @@ async def _round(
         col(Extension.unit_id) == Report.unit_id,
     )  # fmt: skip
     statement = (
-        select(Report, Unit, Draft, col(Extension.due_at))
+        select(Report, Unit, Draft, col(Extension.due_at), ASKS_FOR_TIME, IS_NOTED)
         .join(Unit, and_(col(Unit.bureau_id) == Report.bureau_id, col(Unit.id) == Report.unit_id))
         .outerjoin(Draft, draft)
         .outerjoin(Extension, extension)
@@ -244,7 +251,10 @@ async def _round(
     rows = (await session.execute(statement)).all()
     later = [row for row in rows if row[0].state in OPEN_STATES and row[3] is not None and row[3] > now]
     owing = [row for row in rows if row[0].state == State.PENDING.value and row not in later]
-    units = [_unit(round_, report, unit, draft, people) for report, unit, draft, _ in owing]
+    units = [
+        replace(_unit(round_, report, unit, draft, people), asks=asks, noted=noted)
+        for report, unit, draft, _, asks, noted in owing
+    ]
     order = list(Chase)
     return MissingRound(
         task.short_name or task.name, section, round_.due_at, len(rows) - len(later), len(later),
@@ -297,9 +307,12 @@ async def chase(turn: Turn, section_id: int | None) -> bool:
     if not may_see(turn.person, section_id):
         return False
     rounds = await missing_now(turn.session, turn.bureau.id, section_id, turn.hours, turn.now)
-    wanted = [one.key for round_ in rounds for one in round_.units if one.chase in CAN_HEAR and not one.promise]
+    wanted = [
+        one.key for round_ in rounds for one in round_.units if one.chase in CAN_HEAR and not (one.promise or one.asks)
+    ]
     chased = await _enter(turn, wanted)
-    people = await by_person(turn.session, turn.bureau.id, chased, heads=True)
+    merged = await by_person(turn.session, turn.bureau.id, chased, heads=True)
+    people = await handed_on(turn.session, turn.bureau.id, merged, turn.now)
     nags = {to: Nag(reminded=dict.fromkeys(keys, CHASE)) for to, keys in people.items()}
     held = await nag(turn.session, turn.bureau.id, nags, turn.hours, turn.now, spaced=False)
     facts = {"count": str(len(people) - len(held)), "held": str(len(held)), "again": str(len(wanted) - len(chased))}

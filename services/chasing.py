@@ -14,16 +14,17 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.session import insert
-from db.tables import Extension, Lane, Promise, Reminder, ReminderState, Report, Request, Role, Round, Task, Unit
+from db.tables import Extension, Lane, Promise, Reminder, ReminderState, Report, Role, Round, Task, Unit
 from domain.calendar import OfficeHours
-from domain.ladder import CHASE, Audience, DueRung, Rung, Skip, due_rungs, ladder_of
-from domain.messages import CentralCopy, ChaseSummary, Message, ReportKey
-from domain.requests import RequestKind, RequestState
+from domain.ladder import CHASE, Audience, DueRung, Rung, Skip, due_rungs, is_for_late, ladder_of
+from domain.messages import ChaseSummary, Message, ReportKey
+from services import unreached
 from services.merging import REMIND, whom
-from services.nagging import Nag, held_back, nag
+from services.nagging import Nag, copy_to_central, nag
 from services.outbox import Recipient, queue_all
 from services.people import recipients_of_units, recipients_with_role
 from services.sheets import OPEN_STATES
+from services.standing import ASKS_FOR_TIME
 from services.troubles import Guard, item
 
 REPORTED = "reported"
@@ -72,7 +73,8 @@ async def remind(
             fired.take_up(rung, keys, task.lead_unit_id)
     if hours.within(now) and (again := await _put_off_until_now(session, bureau_id, now)):
         fired.units[AGAIN] = again
-    told = await _remind_units(guard, fired.units, hours)
+    told, deaf = await _remind_units(guard, fired.units, hours)
+    told += await unreached.tell(session, bureau_id, deaf, now)
     told += await _tell_central(session, bureau_id, fired.central, hours, now)
     return told + await _tell_bureau(session, bureau_id, fired.lists, now)
 
@@ -96,7 +98,7 @@ class _Ladder:
         extended = [one for one in self.extended if one.unit_id not in self.resting]
         elsewhere = [*self.resting, *(one.unit_id for one in extended)]
         others = col(Report.unit_id).not_in(elsewhere) if elsewhere else true()
-        yield _Group(self.round.due_at, self.round.issued_at, others, len(elsewhere))
+        yield _Group(self.round.due_at, self.round.due_since or self.round.issued_at, others, len(elsewhere))
         moved: dict[tuple[datetime, datetime], list[int]] = {}
         for one in extended:
             moved.setdefault((one.due_at, one.granted_at), []).append(one.unit_id)
@@ -145,6 +147,9 @@ _STILL_MEANT = timedelta(days=4)
 
 async def _put_off_until_now(session: AsyncSession, bureau_id: int, now: datetime) -> list[ReportKey]:
     """Of what was put off until now at the latest, the reports that are still owed; entered into the ledger once."""
+    lately = and_(col(Promise.until) <= now, col(Promise.until) > now - _STILL_MEANT)
+    if not (await session.execute(select(exists().where(col(Promise.bureau_id) == bureau_id, lately)))).scalar_one():
+        return []
     report = and_(
         col(Report.bureau_id) == Promise.bureau_id, col(Report.round_id) == Promise.round_id,
         col(Report.unit_id) == Promise.unit_id,
@@ -158,7 +163,7 @@ async def _put_off_until_now(session: AsyncSession, bureau_id: int, now: datetim
         .join(Report, report)
         .join(Round, and_(col(Round.bureau_id) == Report.bureau_id, col(Round.id) == Report.round_id))
         .where(
-            col(Promise.bureau_id) == bureau_id, col(Promise.until) <= now, col(Promise.until) > now - _STILL_MEANT,
+            col(Promise.bureau_id) == bureau_id, lately,
             col(Report.state).in_(OPEN_STATES), col(Round.lock_at) > now, ~_rests(now),
         )
     )  # fmt: skip
@@ -172,18 +177,27 @@ async def _put_off_until_now(session: AsyncSession, bureau_id: int, now: datetim
 # ---- who hears it
 
 
-async def _remind_units(guard: Guard, units: Mapping[Rung, Sequence[ReportKey]], hours: OfficeHours) -> int:
-    """Whoever fills is reminded; from the due day on the head hears it too."""
+async def _remind_units(
+    guard: Guard, units: Mapping[Rung, Sequence[ReportKey]], hours: OfficeHours
+) -> tuple[int, list[ReportKey]]:
+    """Whoever fills is reminded; from the due day on the head hears it too. Returns how many people are, and before
+    the deadline those reports of which nobody could hear for the first time."""
     wanted: dict[Recipient, Nag] = {}
+    deaf: list[ReportKey] = []
     for rung, keys in units.items():
         people = await whom(guard, REMIND, keys, fillers_only=rung.offset < 0, heads=rung.offset >= 0)
-        await _take_back(guard, rung.key, [key for key in keys if not guard.may(item(REMIND, key))])
+        if guard.rests_until:
+            await _take_back(guard, rung.key, [key for key in keys if not guard.may(item(REMIND, key))])
+        heard = {key for reports in people.values() for key in reports}
+        missed = [key for key in keys if key not in heard and guard.may(item(REMIND, key))]
+        new = await unreached.note(guard.session, guard.bureau_id, rung.key, missed, guard.now)
+        deaf += [] if is_for_late(rung.key) else [key for key in new if key not in deaf]
         for to, reports in people.items():
             one = wanted.setdefault(to, Nag())
             one.reminded |= dict.fromkeys(reports, rung.key)
             one.words = one.words or rung.words
     await nag(guard.session, guard.bureau_id, wanted, hours, guard.now)
-    return len(wanted)
+    return len(wanted), deaf
 
 
 async def _take_back(guard: Guard, rung: str, keys: Sequence[ReportKey]) -> None:
@@ -213,14 +227,14 @@ async def _tell_central(
     for key in keys:
         for to in chats.get(central.get(key.unit_id, 0), []):
             copies.setdefault(to, []).append(key)
-    held = await held_back(session, bureau_id, copies, hours, now)
-    items: list[tuple[Recipient, Message]] = [(to, CentralCopy(reports=tuple(one))) for to, one in copies.items()]
-    await queue_all(session, items, now, Lane.REMINDER, nag=True, held=held)
-    return len(items)
+    await copy_to_central(session, bureau_id, copies, hours, now)
+    return len(copies)
 
 
 async def _tell_bureau(session: AsyncSession, bureau_id: int, lists: Mapping[int | None, str], now: datetime) -> int:
     """The lists of who has not reported: they are for those who act, and do not nag."""
+    if not lists:
+        return 0
     items: list[tuple[Recipient, Message]] = []
     if None in lists:
         message = ChaseSummary(rung=lists[None])
@@ -330,13 +344,6 @@ async def _anyone_rests(session: AsyncSession, round_: Round, now: datetime) -> 
 
 def _rests(now: datetime) -> ColumnElement[bool]:
     """The unit has asked for an extension and has no answer yet, or has said when it will report."""
-    asked = exists().where(
-        col(Request.bureau_id) == Report.bureau_id,
-        col(Request.round_id) == Report.round_id,
-        col(Request.unit_id) == Report.unit_id,
-        col(Request.kind) == RequestKind.EXTENSION.value,
-        col(Request.state) == RequestState.PENDING.value,
-    )
     standing = aliased(Promise)
     promised = exists().where(
         col(standing.bureau_id) == Report.bureau_id,
@@ -344,4 +351,4 @@ def _rests(now: datetime) -> ColumnElement[bool]:
         col(standing.unit_id) == Report.unit_id,
         col(standing.until) > now,
     )
-    return or_(asked, promised)
+    return or_(ASKS_FOR_TIME, promised)

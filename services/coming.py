@@ -29,8 +29,9 @@ from domain.preview import (
     past_rungs,
     questions,
 )
-from domain.rounds import Frequency, Month, RoundPlan, month_of_round, plan, round_months
-from services.rounds import asked_units, schedule_of
+from domain.rounds import Ahead, RoundPlan, Skipped
+from services.rounds import asked_units
+from services.schedule import last_rounds, rounds_ahead, schedule_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,24 +81,33 @@ async def coming_rounds(
     return [one for task in tasks for one in await _of_task(session, task, hours, now, until)]
 
 
-async def coming_plans(
-    session: AsyncSession, task: Task, hours: OfficeHours, now: datetime, until: datetime
-) -> list[RoundPlan]:
-    """The rounds of a task that open until then and are not issued yet: the one place that asks the schedule."""
-    schedule = schedule_of(task)
-    statement = select(Round).where(col(Round.bureau_id) == task.bureau_id, col(Round.task_id) == task.id)
-    last = (await session.execute(statement.order_by(col(Round.due_at).desc()).limit(1))).scalars().first()
-    if last is not None and schedule.frequency is Frequency.ONCE:
-        return []
-    after = month_of_round(schedule, last.period_to, hours) if last else Month.of(task.starts_on).plus(-1)
-    previous = last.period_to if last else None
-    plans: list[RoundPlan] = []
-    for month in round_months(schedule, after, until, hours):
-        one = plan(schedule, month, hours, previous)
-        previous = one.due_day
-        if min(one.due_at, one.lock_at) > now:
-            plans.append(one)
-    return plans
+async def coming_plans(session: AsyncSession, task: Task, hours: OfficeHours, now: datetime, until: datetime) -> Ahead:
+    """The rounds of a task that open until then and are not issued yet, and those that 寒暑假 leaves out."""
+    last = await last_rounds(session, task.bureau_id, [task.id])
+    return rounds_ahead(task, last.get(task.id), hours, now, until)
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A task of which something is not issued: a round because of 寒暑假, or everything because the calendar lacks
+    what its schedule goes by (`wanting`)."""
+
+    task: Task
+    skipped: Skipped | None = None
+    wanting: str = ""
+
+
+async def left_out(
+    session: AsyncSession, bureau_id: int, hours: OfficeHours, now: datetime, until: datetime
+) -> list[LeftOut]:
+    """Of all tasks, what will not be issued until then though one might expect it."""
+    found: list[LeftOut] = []
+    for task in await tasks_of(session, bureau_id):
+        skipped = (await coming_plans(session, task, hours, now, until)).skipped
+        found += [LeftOut(task, one) for one in skipped]
+        if wanting := schedule_of(task).needs(hours.calendar):
+            found.append(LeftOut(task, wanting=wanting))
+    return found
 
 
 async def _of_task(
@@ -105,7 +115,7 @@ async def _of_task(
 ) -> list[Coming]:
     section = await session.get_one(Unit, (task.bureau_id, task.lead_unit_id))
     found: list[Coming] = []
-    for one in await coming_plans(session, task, hours, now, until):
+    for one in (await coming_plans(session, task, hours, now, until)).plans:
         starts = hours.at(task.starts_on, hours.opens)
         issued_at = hours.next_within(max(one.open_at, now, starts))
         if issued_at < min(one.due_at, until):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from sqlalchemy import bindparam
+from sqlalchemy import select as sa_select
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -14,6 +17,7 @@ from domain.digest import Digest
 from domain.groups import concerns
 from domain.ladder import LATE_COPIED, is_for_late
 from domain.messages import (
+    AbsenceCard,
     Alarm,
     Back,
     CentralCopy,
@@ -21,6 +25,10 @@ from domain.messages import (
     ChaseSummary,
     ConfirmBinding,
     ConfirmHandover,
+    CourseCard,
+    CourseGuide,
+    CourseNote,
+    CourseTold,
     DigestText,
     Emergency,
     HandoverCard,
@@ -44,20 +52,35 @@ from domain.messages import (
     TakeBackList,
     Takeover,
     Todo,
+    Unreached,
     Unread,
     WhichReport,
 )
-from services import chase_lists, issuing_content, later_content, people_content, progress
+from services import chase_lists, course_content, issuing_content, later_content, people_content, progress, unreached
 from services.chase_lists import CopyContent, MissingContent
-from services.delegations import NO_PART, Part, part_in
+from services.delegations import NO_PART, HandedOver, Part, handed_over, part_in
 from services.issuing_content import IssuingLive
 from services.later_content import LaterLive
+from services.people import actors_at
 from services.people_content import PeopleLive, actor_to
 from services.progress import ProgressContent
-from services.promises import promised_until
-from services.sheets import Sheet, open_sheets, sheet_of, sheets_of
+from services.promises import may_snooze, promised_until
+from services.sheets import Sheet, open_sheets, sheets_of
 from services.showing import PhotosContent
 from services.turn import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """What the report cards that are claimed together show, loaded together: most of what is sent is such cards."""
+
+    sheets: Mapping[ReportKey, Sheet]
+    actors: Mapping[int, Actor]
+    chats: Mapping[int, Chat]
+    given: Sequence[HandedOver]
+
+
+EMPTY = Shelf({}, {}, {}, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +90,7 @@ class Scene:
     bureau: Bureau
     hours: OfficeHours
     now: datetime
+    shelf: Shelf = EMPTY
 
     @property
     def today(self) -> date:
@@ -84,7 +108,7 @@ class PromptContent:
 @dataclass(frozen=True, slots=True)
 class ReminderContent:
     """`opened` are announced in the same message, `sheets` are reminded of; `told` names the central schools that get
-    a copy, `words` are the task's own for this rung."""
+    a copy, `words` are the task's own for this rung; not `may_snooze`: all of it was put off till the morning once."""
 
     address: str
     sheets: tuple[Sheet, ...]
@@ -94,6 +118,7 @@ class ReminderContent:
     opened: tuple[Sheet, ...] = ()
     told: tuple[str, ...] = ()
     words: str = ""
+    may_snooze: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +183,11 @@ Live = (
     | IssuingLive
     | CopyContent
     | MissingContent
+    | unreached.UnreachedContent
     | PeopleLive
     | LaterLive
     | PhotosContent
+    | course_content.CourseLive
 )
 Content = Live | Receipt | ConfirmBinding | WhichReport | Say | Emergency | Alarm
 
@@ -175,7 +202,7 @@ async def load(session: AsyncSession, row: Outbox, message: Message, scene: Scen
         case Reasked():
             return await _reasked(session, row, message, scene)
         case ReportCard():
-            return await _card(session, row, message)
+            return await _card(session, row, message, scene.shelf)
         case JointCard():
             return await _joint(session, row, message)
         case Todo():
@@ -189,10 +216,14 @@ async def load(session: AsyncSession, row: Outbox, message: Message, scene: Scen
             return message
         case CentralCopy() | ChaseSummary() | ChaseList():
             return await chase_lists.load(session, row, message, scene.hours, scene.now)
+        case Unreached():
+            return await unreached.load(session, row, message, scene.now)
         case Issue() | IssueSample():
             return await issuing_content.load(session, row, message, scene.hours, scene.now)
         case Progress():
             return await progress.load(session, row, message, scene.bureau, scene.now)
+        case CourseCard() | CourseTold() | CourseNote() | CourseGuide() | AbsenceCard():
+            return await course_content.load(session, row, message)
         case _:
             return await _about_people(session, row, message, scene)
 
@@ -267,8 +298,9 @@ async def _reminder(session: AsyncSession, row: Outbox, message: Reminder, scene
     reported = await _reported_titles(session, row, actor, sheets)
     part = await part_in(session, row.bureau_id, actor, owed)
     told = await _told(session, row, [s for s in sheets if message.rung_of(s.key) == LATE_COPIED])
+    snooze = await may_snooze(session, row.bureau_id, sheets)
     return ReminderContent(
-        actor.address, tuple(sheets), reported, _several_units(owed), part, tuple(opened), told, message.words
+        actor.address, tuple(sheets), reported, _several_units(owed), part, tuple(opened), told, message.words, snooze
     )
 
 
@@ -310,16 +342,34 @@ async def _reported_titles(session: AsyncSession, row: Outbox, actor: Actor, she
     return tuple(dict.fromkeys(task.short_name or task.name for task in tasks))
 
 
-async def _card(session: AsyncSession, row: Outbox, message: ReportCard) -> CardContent | None:
+_CHATS = sa_select(Chat).where(
+    col(Chat.bureau_id) == bindparam("bureau"), col(Chat.id).in_(bindparam("chats", expanding=True))
+)
+
+
+async def shelf_of(session: AsyncSession, bureau_id: int, cards: Sequence[tuple[int, ReportKey]]) -> Shelf:
+    """For cards in these chats that show these reports."""
+    if not cards:
+        return EMPTY
+    sheets = {sheet.key: sheet for sheet in await sheets_of(session, bureau_id, {key for _, key in cards})}
+    chat_ids = list({chat_id for chat_id, _ in cards})
+    actors = await actors_at(session, bureau_id, chat_ids)
+    rows = (await session.execute(_CHATS, {"bureau": bureau_id, "chats": chat_ids})).scalars().all()
+    headed = {unit for actor in actors.values() for unit in actor.headed_units} & {key.unit_id for _, key in cards}
+    given = await handed_over(session, bureau_id, headed) if headed else []
+    return Shelf(sheets, actors, {row.id: row for row in rows}, given)
+
+
+async def _card(session: AsyncSession, row: Outbox, message: ReportCard, shelf: Shelf) -> CardContent | None:
     """None too for a chat that may not see it any more: the card stays as it was."""
-    sheet = await sheet_of(session, row.bureau_id, message.report)
-    actor = await actor_to(session, row)
-    if sheet is None or actor is None or not actor.may_report(sheet):
+    sheet, actor = shelf.sheets.get(message.report), shelf.actors.get(row.chat_id)
+    meant = row.person_id is None or (actor is not None and actor.person_id == row.person_id)
+    if sheet is None or actor is None or not meant or not actor.may_report(sheet):
         return None
-    chat = await session.get(Chat, (row.bureau_id, row.chat_id))
+    chat = shelf.chats.get(row.chat_id)
     focused = chat is not None and (chat.focus_round_id, chat.focus_unit_id) == tuple(sheet.key)
     asked = chat.focus_key if chat is not None and focused else None
-    part = await part_in(session, row.bureau_id, actor, [sheet])
+    part = await part_in(session, row.bureau_id, actor, [sheet], shelf.given)
     pad = chat.pad if chat is not None and focused else None
     return CardContent(sheet, asked, message.unread, message.failures, message.choosing, actor.address, part, pad)
 

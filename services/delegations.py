@@ -100,10 +100,18 @@ async def heads_of(session: AsyncSession, bureau_id: int, unit_id: int) -> list[
     return [salutation or name for salutation, name in (await session.execute(statement)).all()]
 
 
-async def part_in(session: AsyncSession, bureau_id: int, actor: Actor, sheets: Sequence[Sheet]) -> Part:
+async def part_in(
+    session: AsyncSession,
+    bureau_id: int,
+    actor: Actor,
+    sheets: Sequence[Sheet],
+    given: Sequence[HandedOver] | None = None,
+) -> Part:
+    """`given`: what `handed_over` says of these units, where that is known already."""
     heads = actor.headed_units
     headed = {sheet.unit.id for sheet in sheets} & heads
-    given = await handed_over(session, bureau_id, headed) if headed else []
+    if given is None or not headed:
+        given = await handed_over(session, bureau_id, headed) if headed else []
     handed = {sheet.key: one for sheet in sheets for one in given if one.covers(sheet)}
     shown_to: dict[ReportKey, str] = {}
     for sheet in sheets:

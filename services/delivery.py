@@ -18,12 +18,12 @@ from db.ids import new_id
 from db.session import is_down, table_of
 from db.tables import Card, Chat, Fate, Inbox, InboxState, Outbox, TroubleKind, TroubleState
 from domain import messages
-from domain.messages import Message, Strip
-from services.content import Content, Scene, as_shown, load
+from domain.messages import Message, ReportCard, Strip
+from services.content import Content, Scene, as_shown, load, shelf_of
 from services.crashing import Point, passed
 from services.fates import Claimed, Handed, may_have_arrived, method_of, unsure, write_delivered, write_fate
 from services.hold import MAY_LEAVE
-from services.nagging import NAGGING
+from services.nagging import NAGGING, has_had_enough
 from services.pace import Pace
 from services.rendering import Delivered, Gone, Moved, NoTopic, Parcel, Rendered, Result, TryAgain, Unknown
 from services.troubles import tried
@@ -32,7 +32,7 @@ from services.workplace import Workplace
 _log = logging.getLogger(__name__)
 
 IN_FLIGHT = 64
-AT_ONCE = 6
+AT_ONCE = 16
 """Claims in one transaction: few enough that who waits for the store waits little."""
 AHEAD = 0.12  # seconds before a message may leave it may be claimed: the commit costs no pace
 PATIENCE = 0.5  # seconds a claimed message waits to leave before it is put back
@@ -351,12 +351,15 @@ class Delivery:
         """By chat the rows that are marked as being sent, and what they show now; left out is what need not, or must
         not yet, be said."""
         parcels: dict[int, list[Claimed]] = {}
-        for row, card in await self._rows(session, [row_id for due in chosen for row_id in due.ids]):
+        rows = await self._rows(session, [row_id for due in chosen for row_id in due.ids])
+        said = {row.id: messages.from_json(row.kind, row.payload) for row, _ in rows}
+        scene = await self._scene(session, [(row.chat_id, said[row.id]) for row, _ in rows])
+        for row, card in rows:
             if row.fate != Fate.PENDING.value or await self._must_wait(session, row):
                 continue
             row.fate, row.claimed_at = Fate.SENDING.value, self.workplace.clock.now()
             row.attempts += 1
-            parcel = await self._parcel(session, row, card)
+            parcel = await self._parcel(session, (row, card), said[row.id], scene)
             if parcel is None:
                 row.fate = Fate.CANCELLED.value
             else:
@@ -364,11 +367,20 @@ class Delivery:
                 parcels.setdefault(row.chat_id, []).append(claimed)
         return parcels
 
-    async def _parcel(self, session: AsyncSession, row: Outbox, card: Card | None) -> Parcel | None:
-        message = messages.from_json(row.kind, row.payload)
+    async def _scene(self, session: AsyncSession, said: Sequence[tuple[int, Message]]) -> Scene:
+        """The present, and what the cards among these messages show."""
+        bureau = await self.workplace.bureau(session)
+        cards = [(chat_id, one.report) for chat_id, one in said if isinstance(one, ReportCard)]
+        shelf = await shelf_of(session, bureau.id, cards)
+        return Scene(bureau, self.workplace.hours, self.workplace.clock.now(), shelf)
+
+    async def _parcel(
+        self, session: AsyncSession, claimed: tuple[Outbox, Card | None], message: Message, scene: Scene
+    ) -> Parcel | None:
+        row, card = claimed
         if isinstance(message, Strip):
             return Parcel(row.chat_id, "strip", Rendered(""), message.message_id, row.thread_id)
-        rendered = await self._render(session, row, message)
+        rendered = await self._render(session, row, message, scene)
         if rendered is None:
             return None
         method = method_of(row, card)
@@ -377,22 +389,23 @@ class Delivery:
         return Parcel(row.chat_id, method, rendered, card.message_id if card else None, row.thread_id)
 
     async def _must_wait(self, session: AsyncSession, row: Outbox) -> bool:
-        """A nag waits for office hours; a prompt or reminder also until its person has not answered for a while."""
+        """A nag waits for office hours; a prompt or reminder also until its person has not answered for a while, and
+        for the next day where two have gone today."""
         if not row.nag:
             return False
-        now = self.workplace.clock.now()
+        now, hours = self.workplace.clock.now(), self.workplace.hours
         chat = await session.get(Chat, (row.bureau_id, row.chat_id)) if row.kind in NAGGING else None
         writing = chat is not None and chat.focus_at is not None and now < chat.focus_at + WRITING
         moment = chat.focus_at + WRITING if writing and chat and chat.focus_at else now
-        later = self.workplace.hours.next_within(moment)
+        later = hours.next_within(moment)
+        if later <= now and row.kind in NAGGING:
+            later = await has_had_enough(session, row, hours, now) or later
         if later <= now:
             return False
         row.not_before = later
         return True
 
-    async def _render(self, session: AsyncSession, row: Outbox, message: Message) -> Rendered | None:
-        bureau = await self.workplace.bureau(session)
-        scene = Scene(bureau, self.workplace.hours, self.workplace.clock.now())
+    async def _render(self, session: AsyncSession, row: Outbox, message: Message, scene: Scene) -> Rendered | None:
         content = await load(session, row, message, scene)
         if content is None:
             return None

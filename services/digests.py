@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, exists, func, select
 from sqlmodel import col
@@ -41,6 +42,7 @@ from domain.rounds import digest_times
 from services.answers import value_of
 from services.interruptions import interruptions
 from services.moves import moved_since_last
+from services.noted import changed, for_bulletin
 from services.outbox import Recipient, queue_all
 from services.people import recipients_of_units, recipients_with_role
 from services.troubles import Guard, item
@@ -71,7 +73,7 @@ async def campaigns(session: AsyncSession, bureau_id: int) -> Sequence[Campaign]
 
 async def _publish(guard: Guard, bureau: Bureau, campaign: Campaign, hours: OfficeHours) -> int:
     session, now, published = guard.session, guard.now, 0
-    rounds = await _current_rounds(session, campaign, now)
+    rounds = await _counted(session, campaign, now)
     dues = [
         *(round_.due_at for round_ in rounds),
         *(one.due_at for one in await interruptions(session, bureau.id, rounds)),
@@ -119,7 +121,7 @@ async def on_request(turn: Turn) -> bool:
     found = False
     for campaign in await campaigns(turn.session, turn.bureau.id):
         guard = await Guard.of(turn.session, turn.bureau.id, turn.now)
-        rounds = await _readable(guard, await _current_rounds(turn.session, campaign, turn.now))
+        rounds = await _readable(guard, await _counted(turn.session, campaign, turn.now))
         if not rounds:
             continue
         found = True
@@ -135,13 +137,14 @@ async def as_it_stands(
 ) -> Digest | None:
     """What a digest would say now, with the number it would get; nothing is written. `running`: only of rounds that
     are not closed. None where there is none."""
-    current = await _current_rounds(session, campaign, now)
+    current = await _counted(session, campaign, now)
     rounds = [one for one in current if _reads(one) and (one.lock_at > now or not running)]
     if not rounds:
         return None
     serial = await _next_serial(session, campaign)
     head = Head(serial, now, bureau.timezone, bureau.name, campaign.short_name or campaign.name)
-    return await roll_up(session, bureau.id, head, rounds, await moved_since_last(session, campaign))
+    moved, gone = await moved_since_last(session, campaign), await _withdrawn(session, campaign, now)
+    return await roll_up(session, bureau.id, head, rounds, moved, withdrawn=gone)
 
 
 def _reads(round_: Round) -> bool:
@@ -156,7 +159,7 @@ async def publish_now(session: AsyncSession, bureau: Bureau, campaign: Campaign,
     """Freeze a digest of this instant and send it to whom the set ones go. None: there is nothing to publish, or this
     instant's is published."""
     guard = await Guard.of(session, bureau.id, now)
-    rounds = await _readable(guard, await _current_rounds(session, campaign, now))
+    rounds = await _readable(guard, await _counted(session, campaign, now))
     occasion = f"published:{now.isoformat()}"
     snapshot = await _freeze(session, bureau, campaign, rounds, occasion, now) if rounds else None
     if snapshot is None:
@@ -237,6 +240,15 @@ async def _current_rounds(session: AsyncSession, campaign: Campaign, now: dateti
     return list(newest.values())
 
 
+async def _counted(session: AsyncSession, campaign: Campaign, now: datetime) -> list[Round]:
+    """Of these, those that were not withdrawn."""
+    return [round_ for round_ in await _current_rounds(session, campaign, now) if round_.withdrawn_at is None]
+
+
+async def _withdrawn(session: AsyncSession, campaign: Campaign, now: datetime) -> list[int]:
+    return [one.id for one in await _current_rounds(session, campaign, now) if one.withdrawn_at is not None]
+
+
 async def _freeze(
     session: AsyncSession, bureau: Bureau, campaign: Campaign, rounds: Sequence[Round], occasion: str, now: datetime
 ) -> DigestSnapshot | None:
@@ -244,7 +256,8 @@ async def _freeze(
     serial = await _next_serial(session, campaign)
     head = Head(serial, now, bureau.timezone, bureau.name, campaign.short_name or campaign.name)
     moved, unreadable = await moved_since_last(session, campaign), dict[ReportKey, Exception]()
-    digest = await roll_up(session, bureau.id, head, rounds, moved, unreadable)
+    gone = await _withdrawn(session, campaign, now)
+    digest = await roll_up(session, bureau.id, head, rounds, moved, unreadable, gone)
     await _note(await Guard.of(session, bureau.id, now), rounds, unreadable)
     values: dict[str, Any] = {
         "bureau_id": bureau.id, "id": new_id(), "campaign_id": campaign.id, "occasion": occasion, "serial": serial,
@@ -281,8 +294,10 @@ async def roll_up(
     rounds: Sequence[Round],
     moved: Sequence[Moved] = (),
     unreadable: Unreadable | None = None,
+    withdrawn: Sequence[int] = (),
 ) -> Digest:
-    """The digest of these rounds as of `head.as_of`. Whose answers or draft cannot be read is added to `unreadable`."""
+    """The digest of these rounds as of `head.as_of`. Whose answers or draft cannot be read is added to `unreadable`;
+    of those `withdrawn` it only says so."""
     unreadable = {} if unreadable is None else unreadable
     round_ids = [round_.id for round_ in rounds]
     people = await _principals(session, bureau_id)
@@ -305,12 +320,18 @@ async def roll_up(
                 reach,
                 extended.get((report.round_id, report.unit_id)),
                 in_backlog=report.in_backlog,
+                due_then=report.due_then,
+                grace_then=report.grace_then,
                 nil=report.nil,
             )
         )
     interrupted = await interruptions(session, bureau_id, rounds)
     tasks = [await _task_row(session, round_, known) for round_ in rounds]
-    return build(head, tasks, reports, await _answers(session, bureau_id, known, unreadable), moved, interrupted)
+    answers = await _answers(session, bureau_id, known, unreadable)
+    changes = await changed(session, bureau_id, [*round_ids, *withdrawn], ZoneInfo(head.zone))
+    return build(
+        head, tasks, reports, answers, moved, interrupted, changes, await for_bulletin(session, bureau_id, round_ids)
+    )
 
 
 async def _extended(session: AsyncSession, bureau_id: int, round_ids: Sequence[int]) -> dict[tuple[int, int], datetime]:

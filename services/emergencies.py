@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from sqlmodel import col, select
 
 from db.tables import Inbox, Lane, Outbox, Person, Role, Unit, UnitKind
+from domain import defaults
 from domain.messages import Alarm, Emergency, Message, Phrase
 from domain.understanding import understand
 from domain.understanding.result import Intent
 from services import conversation, edits, pictures
-from services.asking import FOCUS_LASTS, close_question, say
+from services.asking import close_question, say
 from services.naming import named_units
 from services.outbox import Recipient, queue, queue_all
 from services.people import recipients_of_units, recipients_with_role
@@ -76,7 +77,9 @@ async def _settle(turn: Turn, update_id: int, outcome: str) -> Outcome:
     """Take the buttons off, and let those who were told know what it was."""
     if not await close_question(turn, update_id, "emergency"):
         return Outcome.OUT_OF_DATE
-    alarms = [row for row in await _alarms(turn, turn.now - FOCUS_LASTS) if row.payload.get("update_id") == update_id]
+    alarms = [
+        row for row in await _alarms(turn, turn.now - defaults.FOCUS_LASTS) if row.payload.get("update_id") == update_id
+    ]
     items: list[tuple[Recipient, Message]] = [
         (
             Recipient(row.bureau_id, row.chat_id, row.person_id),

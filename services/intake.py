@@ -32,6 +32,9 @@ _log = logging.getLogger(__name__)
 MAX_ATTEMPTS = 5
 FIRST_BACKOFF = 0.5  # seconds; doubled at each further attempt
 
+TOGETHER = 8
+"""Chats worked on in one transaction on SQLite: few enough that who waits for the store waits little."""
+
 Update = dict[str, Any]
 
 
@@ -126,6 +129,9 @@ class Worker:
     _busy: set[int] = field(default_factory=set)
     _rests_until: dict[int, float] = field(default_factory=dict)
     _again: set[int] = field(default_factory=set)
+    _queue: list[int] = field(default_factory=list)
+    """On SQLite: the chats whose turn has not begun; one after the other, as the write lane has it anyway."""
+    _at_work: bool = False
 
     @property
     def _database(self) -> Database:
@@ -141,14 +147,22 @@ class Worker:
 
     def wake(self, chats: Iterable[int]) -> None:
         """These chats have said something: start on those that are not being worked on or resting."""
-        said = set(chats)
-        self._again |= said & self._busy
-        for chat_id in said - self._busy - self._resting():
-            self._start(chat_id)
+        said = list(dict.fromkeys(chats))
+        self._again |= (self._busy & set(said)) - set(self._queue)
+        kept_waiting = self._busy | self._resting()
+        for chat_id in said:
+            if chat_id not in kept_waiting:
+                self._start(chat_id)
 
     def _start(self, chat_id: int) -> None:
         self._busy.add(chat_id)
-        self._nursery.start(self._drain(chat_id), f"chat {chat_id}")
+        if not self._database.is_sqlite:
+            self._nursery.start(self._drain(chat_id), f"chat {chat_id}")
+            return
+        self._queue.append(chat_id)
+        if not self._at_work:
+            self._at_work = True
+            self._nursery.start(self._drain_queue(), "chats")
 
     async def run(self) -> None:
         """Until cancelled: looks once a second for retries and for what another process accepted."""
@@ -191,10 +205,60 @@ class Worker:
             while await self.work_one(chat_id):
                 self._again.discard(chat_id)
         finally:
-            self._busy.discard(chat_id)
-            if chat_id in self._again:
-                self._again.discard(chat_id)
-                self.wake([chat_id])
+            self._end(chat_id)
+
+    def _end(self, chat_id: int) -> None:
+        self._busy.discard(chat_id)
+        if chat_id in self._again:
+            self._again.discard(chat_id)
+            self.wake([chat_id])
+
+    async def _drain_queue(self) -> None:
+        try:
+            while self._queue:
+                chats, self._queue = self._queue[:TOGETHER], self._queue[TOGETHER:]
+                left = await self._work_together(chats)
+                for chat_id in chats:
+                    if chat_id in left:
+                        self._again.discard(chat_id)
+                        self._queue.append(chat_id)
+                    else:
+                        self._end(chat_id)
+        finally:
+            self._at_work = False
+
+    async def _work_together(self, chats: Sequence[int]) -> set[int]:
+        """One update of each of these chats, all in one transaction; where one raises, all of it is undone and each is
+        worked on alone, so that it stops no other. Returns the chats in which more waits."""
+        worked: list[tuple[Turn, bool]] = []
+        try:
+            if len(chats) > 1:
+                worked = await self._in_one_transaction(chats)
+                chats = ()
+        except Exception as problem:
+            _log.info("chats are worked on one by one: %s", type(problem).__name__, extra={"action": "turns_parted"})
+        for turn, _ in worked:
+            await self._is_done(turn)
+        return {turn.to.chat_id for turn, more in worked if more} | {chat for chat in chats if await self._alone(chat)}
+
+    async def _in_one_transaction(self, chats: Sequence[int]) -> list[tuple[Turn, bool]]:
+        worked: list[tuple[Turn, bool]] = []
+        async with self._database.write(brief=True) as session:
+            for chat_id in chats:
+                turn, row, more = await self._begin(session, chat_id)
+                if row is not None:
+                    await self._work(turn, row)
+                    worked.append((turn, more))
+                await session.flush()
+                session.expunge_all()  # each turn reads what it needs itself, as in a transaction of its own
+        return worked
+
+    async def _alone(self, chat_id: int) -> bool:
+        try:
+            return await self.work_one(chat_id)
+        except Exception:
+            _log.exception("a chat could not be worked on", extra={"action": "turn_failed"})
+            return False
 
     async def work_one(self, chat_id: int) -> bool:
         """Work on this chat's oldest update; False when no other waits behind it, or it failed and has to rest."""
@@ -205,13 +269,7 @@ class Worker:
                 if row is None:
                     return False
                 update_id = row.update_id
-                passed(Point.BEGUN)
-                if turn.actor and not turn.actor.is_reachable and "my_chat_member" not in row.raw:
-                    await heard(turn)
-                await self.handle(turn, row.raw)
-                row.state, row.done_at = InboxState.DONE.value, turn.now
-                _forget(row)
-                passed(Point.HANDLED)
+                await self._work(turn, row)
         except Exception as problem:
             if update_id is None or is_down(problem):  # no fault of this update: it is not counted, and waits
                 self._rests_until[chat_id] = self._clock.monotonic() + FIRST_BACKOFF
@@ -219,10 +277,22 @@ class Worker:
             await self._failed(chat_id, update_id, problem)
             passed(Point.COUNTED)
             return False
+        await self._is_done(turn)
+        return more
+
+    async def _work(self, turn: Turn, row: Inbox) -> None:
+        passed(Point.BEGUN)
+        if turn.actor and not turn.actor.is_reachable and "my_chat_member" not in row.raw:
+            await heard(turn)
+        await self.handle(turn, row.raw)
+        row.state, row.done_at = InboxState.DONE.value, turn.now
+        _forget(row)
+        passed(Point.HANDLED)
+
+    async def _is_done(self, turn: Turn) -> None:
         passed(Point.DONE)
         await self.afterwards(turn)
         passed(Point.ANSWERED)
-        return more
 
     async def _begin(self, session: AsyncSession, chat_id: int) -> tuple[Turn, Inbox | None, bool]:
         """Lock the chat, then take its oldest update (the other order breaks the order of a chat, facts A9)."""

@@ -17,13 +17,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.ids import new_id
 from db.tables import Account, Bureau, Delegation, Invitation
+from domain import defaults
 from domain.messages import ConfirmBinding, ConfirmHandover, Phrase, Say
 from services import guessing
 from services.outbox import queue
 from services.people import CHANNEL, actor_of, office_facts, the_bureau_by_id
 from services.turn import Turn
 
-CODE_VALID = timedelta(days=14)
 CONTACT_VALID = timedelta(hours=1)
 """How long 是我 may be tapped after a phone number was shared."""
 
@@ -78,7 +78,7 @@ async def prepare(
     await _void(session, bureau_id, same, now)
     invitation = Invitation(
         bureau_id=bureau_id, id=new_id(), person_id=person_id, delegation_id=delegation_id, issued_at=now,
-        expires_at=now + CODE_VALID, issued_by=by,
+        expires_at=now + defaults.CODE_VALID, issued_by=by,
     )  # fmt: skip
     session.add(invitation)
     await session.flush()
@@ -198,7 +198,7 @@ async def invite_all(
     for start in range(0, len(wanted), 500):
         await _void(session, bureau_id, col(Invitation.person_id).in_(wanted[start : start + 500]), now)
     made = [
-        Invitation(bureau_id=bureau_id, id=new_id(), person_id=one, issued_at=now, expires_at=now + CODE_VALID)
+        Invitation(bureau_id=bureau_id, id=new_id(), person_id=one, issued_at=now, expires_at=now + defaults.CODE_VALID)
         for one in wanted
     ]
     session.add_all(made)

@@ -112,7 +112,8 @@ async def issue_now(turn: Turn, task_id: int, due: date) -> Outcome:
     if outcome is not Outcome.DONE:
         return outcome
     task = await turn.session.get_one(Task, (turn.bureau.id, task_id))
-    plans = await coming_plans(turn.session, task, turn.hours, turn.now, turn.now + timedelta(days=AHEAD))
+    found = await coming_plans(turn.session, task, turn.hours, turn.now, turn.now + timedelta(days=AHEAD))
+    plans = found.plans
     if plans[0].due_day != due:
         return Outcome.OUT_OF_DATE
     early = replace(plans[0], open_at=min(plans[0].open_at, turn.now))
@@ -131,5 +132,7 @@ async def _may(turn: Turn, task_id: int, due: date) -> Outcome:
     if task is None or not may_issue(turn.actor, task):
         return Outcome.NOT_YOURS
     until = turn.now + timedelta(days=AHEAD)
-    plans = await coming_plans(turn.session, task, turn.hours, turn.now, until) if task.withdrawn_at is None else []
+    if task.withdrawn_at is not None:
+        return Outcome.OUT_OF_DATE
+    plans = (await coming_plans(turn.session, task, turn.hours, turn.now, until)).plans
     return Outcome.DONE if any(one.due_day == due for one in plans) else Outcome.OUT_OF_DATE

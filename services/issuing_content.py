@@ -85,7 +85,8 @@ async def _sheet(session: AsyncSession, one: Coming, unit: Unit, round_id: int) 
     round_ = Round(
         bureau_id=task.bureau_id, id=round_id, task_id=task.id, label=plan.label, period_from=plan.period_from,
         period_to=plan.period_to, open_at=plan.open_at, due_at=plan.due_at, grace_until=plan.grace_until,
-        lock_at=plan.lock_at, moved_because=wording.moved_reason(plan), issued_at=one.issued_at, questionnaire=raw,
+        lock_at=plan.lock_at, moved_because=wording.moved_reason(plan), nominal_due=plan.nominal_due,
+        occurrence=plan.occurrence, issued_at=one.issued_at, questionnaire=raw,
     )  # fmt: skip
     report = Report(
         bureau_id=task.bureau_id, round_id=round_id, unit_id=unit.id, township=unit.township, students=unit.students,

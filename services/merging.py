@@ -10,6 +10,7 @@ from sqlmodel import col, select
 from db.session import is_down
 from db.tables import Unit
 from domain.messages import ReportKey
+from services.absences import handed_on
 from services.delegations import by_person
 from services.outbox import Recipient
 from services.troubles import Guard, item
@@ -21,11 +22,13 @@ _LEFT_UNDONE = {PROMPT: "{unit}的填报通知没能发出", REMIND: "{unit}的�
 async def whom(
     guard: Guard, what: str, keys: Sequence[ReportKey], *, fillers_only: bool = False, heads: bool = False
 ) -> dict[Recipient, list[ReportKey]]:
-    """As `by_person`, without the reports that raise: they rest, and afterwards `guard.may` says no to them."""
+    """As `by_person`, without the reports that raise: they rest, and afterwards `guard.may` says no to them. What
+    concerns somebody who is away goes to the deputies."""
     merged: dict[Recipient, list[ReportKey]] = {}
     ask = partial(by_person, guard.session, guard.bureau_id, fillers_only=fillers_only, heads=heads)
-    await _merge(guard, what, [key for key in keys if guard.may(item(what, key))], merged, ask)
-    return merged
+    may = [key for key in keys if guard.may(item(what, key))] if guard.rests_until else keys
+    await _merge(guard, what, may, merged, ask)
+    return await handed_on(guard.session, guard.bureau_id, merged, guard.now)
 
 
 Ask = Callable[[Sequence[ReportKey]], Awaitable[dict[Recipient, list[ReportKey]]]]

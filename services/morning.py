@@ -18,6 +18,7 @@ from services.people import recipients_with_role
 from services.workplace import Workplace
 
 BACKUP_LATE = timedelta(hours=36)
+_AHEAD = timedelta(days=31)
 _MIDNIGHT, _NOON = time(0, 0), time(12, 0)
 
 
@@ -69,7 +70,13 @@ async def _facts(session: AsyncSession, workplace: Workplace, today: date, midni
         "uncertain": str(fates[Fate.UNCERTAIN]),
         "aside": str(len(given_up)),
         **_backup(workplace, hours),
+        "uncovered": "、".join(str(year) for year in _soon(today) if hours.calendar.uncovered(year)),
     }
+
+
+def _soon(today: date) -> list[int]:
+    """The years that the rounds of the coming weeks may reach into."""
+    return sorted({today.year, (today + _AHEAD).year})
 
 
 async def _fates(session: AsyncSession, bureau_id: int, since: datetime, fates: Iterable[Fate]) -> dict[Fate, int]:

@@ -11,16 +11,10 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.tables import Fate, Lane, Outbox
-from domain import messages
+from domain import defaults, messages
 from domain.calendar import OfficeHours
-from domain.messages import Message, Prompt, Reminder, ReportKey
+from domain.messages import CentralCopy, Message, Prompt, Reminder, ReportKey
 from services.outbox import Recipient, queue_all
-
-MOST_A_DAY = 2
-"""Nagging messages for one person and working day (design 4.8)."""
-
-SPACING = timedelta(hours=1)
-"""Between two of them: what an outage held back does not come in a burst."""
 
 NAGGING = ("prompt", "reminder", "central_copy")
 _WENT = (Fate.SENDING.value, Fate.SENT.value, Fate.UNCERTAIN.value)
@@ -79,16 +73,58 @@ async def nag(
     return held
 
 
+async def copy_to_central(
+    session: AsyncSession,
+    bureau_id: int,
+    copies: Mapping[Recipient, list[ReportKey]],
+    hours: OfficeHours,
+    now: datetime,
+) -> None:
+    """As `nag`, the copies of central schools: one message a person, with what an earlier one said that still waits."""
+    if not copies:
+        return
+    wanted = {to: list(keys) for to, keys in copies.items()}
+    by_chat = {to.chat_id: keys for to, keys in wanted.items()}
+    for chat_id, message in await _supersede_waiting(session, bureau_id, by_chat, ("central_copy",)):
+        if isinstance(message, CentralCopy):
+            by_chat[chat_id] += [key for key in message.reports if key not in by_chat[chat_id]]
+    held = await held_back(session, bureau_id, wanted, hours, now)
+    items: list[tuple[Recipient, Message]] = [(to, CentralCopy(reports=tuple(keys))) for to, keys in wanted.items()]
+    await queue_all(session, items, now, Lane.REMINDER, nag=True, held=held)
+
+
 async def _take_up_waiting(session: AsyncSession, bureau_id: int, wanted: Mapping[Recipient, Nag]) -> None:
     by_chat = {to.chat_id: one for to, one in wanted.items()}
+    for chat_id, message in await _supersede_waiting(session, bureau_id, by_chat, ("prompt", "reminder")):
+        by_chat[chat_id].take_up(message)
+
+
+async def _supersede_waiting(
+    session: AsyncSession, bureau_id: int, chats: Iterable[int], kinds: Collection[str]
+) -> list[tuple[int, Message]]:
+    """What waits for these chats, with the chat: it is said in another message now."""
     waiting = and_(
         col(Outbox.bureau_id) == bureau_id, col(Outbox.fate) == Fate.PENDING.value, col(Outbox.nag),
-        col(Outbox.kind).in_(("prompt", "reminder")), col(Outbox.chat_id).in_(by_chat),
+        col(Outbox.kind).in_(kinds), col(Outbox.chat_id).in_(list(chats)),
     )  # fmt: skip
     rows = await session.execute(select(Outbox).where(waiting).order_by(col(Outbox.id)).with_for_update())
+    found: list[tuple[int, Message]] = []
     for row in rows.scalars().all():
-        by_chat[row.chat_id].take_up(messages.from_json(row.kind, row.payload))
+        found.append((row.chat_id, messages.from_json(row.kind, row.payload)))
         row.fate = Fate.SUPERSEDED.value
+    return found
+
+
+async def has_had_enough(session: AsyncSession, row: Outbox, hours: OfficeHours, now: datetime) -> datetime | None:
+    """The last look before one leaves, whatever queued it: when it may, where as many as a day may bring have gone to
+    its chat today."""
+    midnight = hours.at(hours.local(now).date(), time(0))
+    went = select(func.count()).where(
+        col(Outbox.bureau_id) == row.bureau_id, col(Outbox.chat_id) == row.chat_id, col(Outbox.kind).in_(NAGGING),
+        col(Outbox.fate).in_(_WENT), col(Outbox.claimed_at) >= midnight,
+    )  # fmt: skip
+    enough = int((await session.execute(went)).scalar_one()) >= defaults.MOST_A_DAY
+    return hours.next_within(midnight + timedelta(days=1)) if enough else None
 
 
 async def held_back(
@@ -111,8 +147,8 @@ async def held_back(
     today = (await session.execute(counted.group_by(col(Outbox.person_id)))).all()
     tomorrow = hours.next_within(midnight + timedelta(days=1))
     until = {
-        person: tomorrow if count >= MOST_A_DAY else hours.next_within(last + SPACING)
+        person: tomorrow if count >= defaults.MOST_A_DAY else hours.next_within(last + defaults.SPACING)
         for person, count, last in today
-        if count >= MOST_A_DAY or (spaced and last + SPACING > now)
+        if count >= defaults.MOST_A_DAY or (spaced and last + defaults.SPACING > now)
     }
     return {to.chat_id: until[to.person_id] for to in people if to.person_id in until}

@@ -98,19 +98,20 @@ async def show_card(
     if card is None:
         card = Card(bureau_id=to.bureau_id, chat_id=to.chat_id, key=key)
         session.add(card)
+        await session.flush()  # so that it is found again by its key
     replaced = card.message_id if below else None
     card.revision += 1
     if below:
         card.message_id, card.posted_from = None, card.revision
-    await session.flush()
     await _supersede(session, to, key)
     later = now + after if after else None
     row = _row(to, message, now, Lane.REPLY, nag=False, not_before=later)
     row |= {"card_key": key, "revision": card.revision}
-    await session.execute(_ADD, [row])
-    session.info["queued"] = True
+    rows = [row]
     if replaced is not None:
-        await queue(session, to, Strip(message_id=replaced), now)
+        rows.append(_row(to, Strip(message_id=replaced), now, Lane.REPLY, nag=False))
+    await session.execute(_ADD, rows)
+    session.info["queued"] = True
 
 
 _OUTBOX = table_of(Outbox)

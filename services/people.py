@@ -42,6 +42,14 @@ async def actor_at(session: AsyncSession, bureau_id: int, chat_id: int) -> Actor
     return _actor((await session.execute(_AT_CHAT, {"bureau": bureau_id, "chat": chat_id})).all())
 
 
+async def actors_at(session: AsyncSession, bureau_id: int, chat_ids: Iterable[int]) -> dict[int, Actor]:
+    """As `actor_at`, for many chats at once; strangers are left out."""
+    by_chat: dict[int, list[Any]] = {}
+    for *row, chat_id in (await session.execute(_AT_CHATS, {"bureau": bureau_id, "chats": list(chat_ids)})).all():
+        by_chat.setdefault(chat_id, []).append(row)
+    return {chat_id: actor for chat_id, rows in by_chat.items() if (actor := _actor(rows)) is not None}
+
+
 async def actor_of(session: AsyncSession, bureau_id: int, person_id: int) -> Actor | None:
     """None when the person has no present membership."""
     return _actor((await session.execute(_OF_PERSON, {"bureau": bureau_id, "person": person_id})).all())
@@ -63,7 +71,7 @@ _HOLDINGS = (
 """One row a present membership: the person, the role, the unit, and what it is limited to where it was handed over."""
 
 
-_AT_CHAT = (
+_BOUND = (
     _HOLDINGS.add_columns(col(Account.unreachable).is_(None))
     .join(
         Account,
@@ -71,11 +79,14 @@ _AT_CHAT = (
             col(Account.bureau_id) == Person.bureau_id,
             col(Account.person_id) == Person.id,
             col(Account.channel) == CHANNEL,
-            col(Account.external_id) == bindparam("chat"),
             col(Account.closed_at).is_(None),
         ),
     )
     .where(col(Person.bureau_id) == bindparam("bureau"))
+)
+_AT_CHAT = _BOUND.where(col(Account.external_id) == bindparam("chat"))
+_AT_CHATS = _BOUND.add_columns(col(Account.external_id)).where(
+    col(Account.external_id).in_(bindparam("chats", expanding=True))
 )
 _OF_PERSON = _HOLDINGS.add_columns(true()).where(
     col(Person.bureau_id) == bindparam("bureau"), col(Person.id) == bindparam("person")

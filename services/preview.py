@@ -24,6 +24,7 @@ from db.tables import (
     Task,
     Unit,
 )
+from domain import defaults
 from domain.calendar import OfficeHours
 from domain.ladder import Audience, ladder_of
 from domain.messages import ReportKey
@@ -37,9 +38,9 @@ from domain.preview import (
     week_of,
 )
 from services.chase_lists import MissingUnit, unreachable_units
-from services.coming import Coming, coming_rounds, tasks_of
+from services.coming import Coming, LeftOut, coming_rounds, left_out, tasks_of
 from services.delegations import by_person, handed_over
-from services.nagging import MOST_A_DAY, NAGGING, SPACING
+from services.nagging import NAGGING
 from services.outbox import Recipient
 from services.people import recipients_of_units
 from services.sheets import OPEN_STATES
@@ -60,6 +61,7 @@ class Preview:
     people: Mapping[int, str]
     unreachable: tuple[MissingUnit, ...] = ()
     nags: Mapping[int, Sequence[datetime]] = field(default_factory=dict)
+    left_out: tuple[LeftOut, ...] = ()
 
     @property
     def schools(self) -> tuple[Mapping[int, float], Mapping[int, float]]:
@@ -87,11 +89,14 @@ async def preview(
     if task_key and not any(task_key in _called(task) for task in await tasks_of(session, bureau_id)):
         return None
     coming = await coming_rounds(session, bureau_id, hours, now, until)
+    left = await left_out(session, bureau_id, hours, now, until)
     running = await _running(session, bureau_id, now)
     future = [await _future(session, bureau_id, one, -number) for number, one in enumerate(coming, 1)]
     went = await _went(session, bureau_id, now, hours)
-    worst = messages([*running, *future], now, until, hours, MOST_A_DAY, SPACING, went)
-    best = messages([_only_prompt(one) for one in future], now, until, hours, MOST_A_DAY, SPACING, went)
+    worst = messages([*running, *future], now, until, hours, defaults.MOST_A_DAY, defaults.SPACING, went)
+    best = messages(
+        [_only_prompt(one) for one in future], now, until, hours, defaults.MOST_A_DAY, defaults.SPACING, went
+    )
     weeks, months = burdens(_with(worst, went), _with(best, went), hours)
     wanted = tuple(one for one in coming if not task_key or task_key in _called(one.task))
     asked = {unit.id: unit for one in wanted for unit in one.units}
@@ -100,6 +105,7 @@ async def preview(
     return Preview(
         now, until, wanted, _from(weeks, week_of(today)), _from(months, month_of(today)), names,
         await unreachable_units(session, bureau_id, asked), worst,
+        tuple(one for one in left if not task_key or task_key in _called(one.task)),
     )  # fmt: skip
 
 
@@ -186,7 +192,7 @@ async def _of_round(session: AsyncSession, round_: Round, task: Task) -> list[Se
     )
     groups: dict[tuple[datetime, datetime], list[Unit]] = {}
     for unit, due, since in (await session.execute(statement)).all():
-        groups.setdefault((since or round_.issued_at, due or round_.due_at), []).append(unit)
+        groups.setdefault((since or round_.due_since or round_.issued_at, due or round_.due_at), []).append(unit)
     return [await _sequel(session, round_, task, *instants, units) for instants, units in groups.items()]
 
 

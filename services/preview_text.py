@@ -10,7 +10,7 @@ from domain import wording
 from domain.calendar import OfficeHours
 from domain.preview import MOST_A_WEEK, Burden
 from services.chase_lists import MissingUnit
-from services.coming import Coming
+from services.coming import Coming, LeftOut
 from services.preview import Preview
 
 RUNGS = {
@@ -23,12 +23,14 @@ _NAMED = 3
 def preview_lines(found: Preview, hours: OfficeHours, *, phones: bool = False, names: bool = False) -> list[str]:
     span = wording.span(hours.local(found.at).date(), hours.local(found.until).date())
     if not found.rounds:
-        return [f"下发预览({span}):没有要开启的报告期。", *burden_lines(found), *warnings(found)]
+        none = f"下发预览({span}):没有要开启的报告期。"
+        return [none, *left_out_lines(found.left_out), *burden_lines(found), *warnings(found)]
     lines = [f"下发预览({span}),将开启{len(found.rounds)}项"]
     for number, one in enumerate(found.rounds, 1):
         lines += round_lines(one, hours, number=number)
         if names:
             lines.append(f"   名单:{'、'.join(unit.name for unit in one.units)}")
+    lines += left_out_lines(found.left_out)
     lines += _schools(found)
     lines += burden_lines(found)
     lines += _unreachable(found.unreachable, phones=phones)
@@ -36,15 +38,32 @@ def preview_lines(found: Preview, hours: OfficeHours, *, phones: bool = False, n
     return [*lines, *warnings(found)]
 
 
+def left_out_lines(left: Sequence[LeftOut]) -> Iterator[str]:
+    """What is not issued, and why."""
+    for one in left:
+        name = one.task.short_name or one.task.name
+        if one.skipped is None:
+            yield f"不会开启:{name}按{one.wanting}安排,校历里还没有,请补校历(duban import calendar)"
+            continue
+        plan, skipped = one.skipped.plan, one.skipped
+        instead = "并入下一期" if skipped.merged else "这一期不开"
+        yield (
+            f"不开启:{wording.short_label(plan.label)}{name}(统计{wording.span(plan.period_from, plan.period_to)}),"
+            f"{skipped.days}个工作日里{skipped.off}天{skipped.name},{instead}"
+        )
+
+
 def round_lines(one: Coming, hours: OfficeHours, *, number: int = 0) -> list[str]:
     zone, head = hours.zone, f"{number}. " if number else ""
     moved = f"({wording.moved_reason(one.plan)})" if one.plan.moved_because else ""
     towns = "、".join(f"{name}{count}" for name, count in one.townships.items())
     label = wording.short_label(one.plan.label)
+    period = wording.span(one.plan.period_from, one.plan.period_to)
     lines = [
         f"{head}{label}{one.task.short_name or one.task.name}({one.section.name}),"
         f"{wording.moment(one.issued_at, zone)}开启",
         f"   {wording.moment(one.plan.due_at, zone)}截止{moved},{wording.moment(one.plan.lock_at, zone)}关闭",
+        f"   统计时段:{period}",
         f"   问{len(one.units)}家:{towns}" if one.units else "   一家也不问,请看适用学段和名册",
         f"   {_questions(one)},每校约{one.minutes}分钟(估计)",
     ]

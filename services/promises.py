@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime, time, timedelta
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import select, tuple_
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -22,13 +22,14 @@ MOST = 2
 """A report may be put off once, and once more, under the same deadline."""
 LONGEST = 60
 TOMORROW = "明早再说"
+"""The tap that puts off: it does once under the same deadline, whatever else was said."""
 
 
 async def promise(turn: Turn, keys: Iterable[ReportKey], until: datetime, words: str) -> None:
     """Keep that these reports were put off until then, and say when we ask again; beyond `MOST` times, that the office
     sees it. Reports that are not open, or not this person's, are left out."""
-    sheets = [sheet for key in keys if (sheet := (await sheet_for(turn, key))[0]) is not None and sheet.is_open]
-    free = [sheet for sheet in sheets if await _count(turn, sheet) < MOST]
+    sheets = [sheet for key in keys if (sheet := (await sheet_for(turn, key))[0]) is not None and sheet.is_asked]
+    free = [sheet for sheet in sheets if await _may(turn, sheet, words)]
     for sheet in free:
         turn.session.add(_row(turn, sheet, until, words))
     await turn.session.flush()
@@ -39,6 +40,7 @@ async def promise(turn: Turn, keys: Iterable[ReportKey], until: datetime, words:
         return
     due = min(sheet.due_at for sheet in free or sheets)
     facts = {"until": until.isoformat(), "now": turn.now.isoformat(), "due": due.isoformat()}
+    facts |= {"times": "1"} if words == TOMORROW else {}
     await say(turn, Phrase.PROMISED if free else Phrase.PROMISED_ENOUGH, **facts)
 
 
@@ -59,14 +61,33 @@ def _row(turn: Turn, sheet: Sheet, until: datetime, words: str) -> Promise:
     )  # fmt: skip
 
 
-async def _count(turn: Turn, sheet: Sheet) -> int:
-    statement = select(func.count()).where(
-        col(Promise.bureau_id) == turn.bureau.id,
-        col(Promise.round_id) == sheet.key.round_id,
-        col(Promise.unit_id) == sheet.key.unit_id,
-        col(Promise.due_at) == sheet.due_at,
+async def _may(turn: Turn, sheet: Sheet, words: str) -> bool:
+    said = (await promised_under(turn.session, turn.bureau.id, [sheet])).get(sheet.key, [])
+    return len(said) < MOST and (words != TOMORROW or TOMORROW not in said)
+
+
+async def promised_under(session: AsyncSession, bureau_id: int, sheets: Sequence[Sheet]) -> dict[ReportKey, list[str]]:
+    """In which words each of these reports was put off under its present deadline."""
+    if not sheets:
+        return {}
+    dues = {sheet.key: sheet.due_at for sheet in sheets}
+    statement = select(Promise).where(
+        col(Promise.bureau_id) == bureau_id,
+        tuple_(col(Promise.round_id), col(Promise.unit_id)).in_([tuple(key) for key in dues]),
     )
-    return int((await turn.session.execute(statement)).scalar_one())
+    found: dict[ReportKey, list[str]] = {}
+    for row in (await session.execute(statement)).scalars().all():
+        key = ReportKey(row.round_id, row.unit_id)
+        if row.due_at == dues[key]:
+            found.setdefault(key, []).append(row.words)
+    return found
+
+
+async def may_snooze(session: AsyncSession, bureau_id: int, sheets: Sequence[Sheet]) -> bool:
+    """Would 明早再说 still put off one of these reports?"""
+    said = await promised_under(session, bureau_id, sheets)
+    free = (said.get(sheet.key, []) for sheet in sheets)
+    return any(len(words) < MOST and TOMORROW not in words for words in free)
 
 
 async def promised_until(

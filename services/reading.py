@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from domain.indicators import Kind
 from domain.understanding import understand
+from domain.understanding.period import of_period
 from domain.understanding.result import Understanding, Why
 from services.naming import unnamed
 from services.sheets import Sheet
@@ -28,7 +29,7 @@ def _read(turn: Turn, sheet: Sheet, words: str, focus: str | None) -> Understand
     now = turn.hours.local(turn.now)
     asked = sheet.question(focus, turn.today) if focus else None
     if asked is None or asked.kind is not Kind.TEXT:
-        words = unnamed(turn, words)
+        words = of_period(unnamed(turn, words), sheet.round.period_to, turn.today)
     understood = understand(words, sheet.questions(turn.today, focus), now=now, focus=focus, calm=turn.calm)
     if asked is None or asked.key in understood.values:
         return understood

@@ -102,7 +102,7 @@ async def _bring_back(turn: Turn, sheet: Sheet, found: Vouched) -> None:
     report = filled.report
     report.state, report.state_reason = State.SUBMITTED.value, ""
     report.submitted_at, report.submitted_by = report.submitted_at or found.received_at, turn.to.person_id
-    report.first_received_at = found.received_at
+    filled.receive(found.received_at)
     report.receipt_number, report.versions = found.shown.number, found.shown.version
     draft.entries, draft.stood_at = {}, None
     draft.revision += 1
@@ -112,7 +112,7 @@ async def _bring_back(turn: Turn, sheet: Sheet, found: Vouched) -> None:
 
 async def _answer(turn: Turn, sheet: Sheet, found: Vouched, phrase: Phrase) -> None:
     received = sheet.report.first_received_at or found.received_at
-    timeliness = received_timeliness(received, sheet.due_at, sheet.grace_until)
+    timeliness = received_timeliness(received, sheet.bounds.due_at, sheet.bounds.grace_until)
     await say(
         turn, phrase, title=found.shown.title, at=received.isoformat(), number=sheet.report.receipt_number or "",
         timeliness=timeliness.chinese,

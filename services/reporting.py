@@ -40,6 +40,7 @@ class Outcome(StrEnum):
     ALREADY_SUBMITTED = "already_submitted"
     INCOMPLETE = "incomplete"
     LOCKED = "locked"
+    WITHDRAWN = "withdrawn"
     NOT_YOURS = "not_yours"
     REASON_WANTED = "reason_wanted"
     UNCHANGED = "unchanged"
@@ -65,6 +66,8 @@ async def sheet_for(turn: Turn, key: ReportKey, *, sent: bool = False) -> tuple[
     sheet = await hold(turn.session, turn.bureau.id, key)
     if sheet is None or turn.actor is None or not turn.actor.may_report(sheet):
         return None, Outcome.NOT_YOURS
+    if sheet.is_withdrawn:
+        return sheet, Outcome.WITHDRAWN
     may_be_filled = sheet.is_open or (sent and sheet.is_sent)
     return sheet, Outcome.DONE if may_be_filled else Outcome.ALREADY_SUBMITTED
 
@@ -185,7 +188,7 @@ async def _mark_submitted(turn: Turn, sheet: Sheet, draft: Draft) -> None:
         report.submitted_at, report.submitted_by = turn.now, turn.to.person_id
     report.state, report.state_reason = State.SUBMITTED.value, ""
     if report.first_received_at is None:
-        report.first_received_at = received_at(turn, draft)
+        sheet.receive(received_at(turn, draft))
         report.in_backlog = draft.in_backlog if report.first_received_at == draft.stood_at else turn.in_backlog
     if report.receipt_number is None:
         report.receipt_number = await next_receipt_number(turn)
@@ -230,7 +233,7 @@ async def _give_receipt(turn: Turn, sheet: Sheet, sent: Values, changes: tuple[s
         title=sheet.title,
         number=report.receipt_number or "",
         received_at=received,
-        timeliness=received_timeliness(received, sheet.due_at, sheet.grace_until),
+        timeliness=received_timeliness(received, sheet.bounds.due_at, sheet.bounds.grace_until),
         in_backlog=report.in_backlog,
         lock_at=sheet.lock_at,
         owed=_names(rest, sheet),

@@ -131,7 +131,8 @@ async def _take_late(turn: Turn, sheet: Sheet, request: Request) -> None:
     await store_answers(turn.session, replace(sheet, draft=kept), sending)
     if not was_sent:
         report.submitted_at, report.submitted_by = turn.now, request.person_id
-    report.first_received_at = report.first_received_at or request.received_at
+    if report.first_received_at is None:
+        sheet.receive(request.received_at)
     report.receipt_number = report.receipt_number or await next_receipt_number(turn)
     report.state = State.SUBMITTED.value
     await stop_nagging(turn.session, turn.bureau.id, [key])

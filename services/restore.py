@@ -21,7 +21,6 @@ from sqlmodel import col, select
 from db import migrations
 from db.session import Database
 from db.tables import Bureau
-from domain.calendar import WorkCalendar
 from services import archive, hold, postgres_dump
 from services.archive import Damaged, Manifest
 from services.backup import EVIDENCE, Source, restored
@@ -75,7 +74,7 @@ async def _made_ready(database: Database, manifest: Manifest, now: datetime) -> 
             bureaus: Sequence[Bureau] = (await session.execute(select(Bureau).order_by(col(Bureau.id)))).scalars().all()
             lost = []
             for bureau in bureaus:
-                await hold.begin(session, bureau, office_hours(bureau, WorkCalendar()), manifest.taken_at, now)
+                await hold.begin(session, bureau, office_hours(bureau), manifest.taken_at, now)
                 units = tuple(unit.name for unit in await hold.affected(session, bureau))
                 lost.append(Lost(bureau.name, manifest.taken_at, now, units))
     except CommandError as problem:

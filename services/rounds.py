@@ -8,7 +8,6 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, and_, literal, or_, select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -16,27 +15,21 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from db.ids import new_id
 from db.session import insert
 from db.tables import Report, Round, Task, TaskIndicator, Unit, UnitKind
-from domain import wording
+from domain import rounds, wording
 from domain.calendar import OfficeHours
 from domain.codec import questionnaire_from_json, questionnaire_to_json
 from domain.indicators import Indicator
 from domain.messages import ReportKey
 from domain.progress import State
-from domain.rounds import Frequency, Month, RoundPlan, Schedule, month_of_round, plan, round_months
+from domain.rounds import RoundPlan
 from services.merging import PROMPT, whom
 from services.nagging import Nag, nag
+from services.schedule import last_rounds, rounds_ahead, schedule_of, schedule_to_json
 from services.troubles import Guard
 
-_SCHEDULE = TypeAdapter(Schedule)
-
-
-def schedule_to_json(schedule: Schedule) -> dict[str, object]:
-    dumped: dict[str, object] = _SCHEDULE.dump_python(schedule, mode="json")
-    return dumped
-
-
-def schedule_of(task: Task) -> Schedule:
-    return _SCHEDULE.validate_python(task.schedule)
+__all__ = [
+    "Issued", "asked_units", "indicator_rows", "issue", "open_due_rounds", "prompt", "schedule_of", "schedule_to_json",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,36 +51,23 @@ async def open_due_rounds(session: AsyncSession, bureau_id: int, hours: OfficeHo
         col(Task.withdrawn_at).is_(None),
         col(Task.starts_on) <= hours.local(now).date(),
     )
+    tasks = (await session.execute(statement.order_by(col(Task.position)))).scalars().all()
+    last = await last_rounds(session, bureau_id, [task.id for task in tasks])
     issued: list[Issued] = []
-    for task in (await session.execute(statement.order_by(col(Task.position)))).scalars().all():
+    for task in tasks:
         what = f"“{task.short_name or task.name}”的报告期没能开启"
-        issued += await guard.attempt(f"open:{task.id}", what, partial(_open, session, task, hours, now)) or []
+        before = last.get(task.id)
+        issued += await guard.attempt(f"open:{task.id}", what, partial(_open, session, task, before, hours, now)) or []
     await prompt(guard, issued, hours)
     return issued
 
 
-async def _open(session: AsyncSession, task: Task, hours: OfficeHours, now: datetime) -> list[Issued]:
-    plans = await _due_plans(session, task, hours, now)
-    made = [await issue(session, task, round_plan, now) for round_plan in plans]
+async def _open(
+    session: AsyncSession, task: Task, last: rounds.Issued | None, hours: OfficeHours, now: datetime
+) -> list[Issued]:
+    found = rounds_ahead(task, last, hours, now, until=now)
+    made = [await issue(session, task, round_plan, now) for round_plan in found.plans]
     return [one for one in made if one is not None]
-
-
-async def _due_plans(session: AsyncSession, task: Task, hours: OfficeHours, now: datetime) -> list[RoundPlan]:
-    """The rounds of the task that are to be opened now; one that is already locked is not asked any more."""
-    schedule = schedule_of(task)
-    statement = select(Round).where(col(Round.bureau_id) == task.bureau_id, col(Round.task_id) == task.id)
-    last = (await session.execute(statement.order_by(col(Round.due_at).desc()).limit(1))).scalars().first()
-    if last is not None and schedule.frequency is Frequency.ONCE:
-        return []
-    after = month_of_round(schedule, last.period_to, hours) if last else Month.of(task.starts_on).plus(-1)
-    previous = last.period_to if last else None
-    plans: list[RoundPlan] = []
-    for month in round_months(schedule, after, now, hours):
-        round_plan = plan(schedule, month, hours, previous)
-        previous = round_plan.due_day
-        if round_plan.lock_at > now and round_plan.due_at > now:
-            plans.append(round_plan)
-    return plans
 
 
 async def issue(session: AsyncSession, task: Task, round_plan: RoundPlan, now: datetime) -> Issued | None:
@@ -97,6 +77,7 @@ async def issue(session: AsyncSession, task: Task, round_plan: RoundPlan, now: d
         "period_from": round_plan.period_from, "period_to": round_plan.period_to, "open_at": round_plan.open_at,
         "due_at": round_plan.due_at, "grace_until": round_plan.grace_until, "lock_at": round_plan.lock_at,
         "moved_because": wording.moved_reason(round_plan), "issued_at": now,
+        "nominal_due": round_plan.nominal_due, "occurrence": round_plan.occurrence,
         "questionnaire": await _questionnaire(session, task),
     }  # fmt: skip
     round_ = insert(session, Round).values(**values).on_conflict_do_nothing().returning(Round.id)
@@ -123,16 +104,17 @@ async def _questionnaire(session: AsyncSession, task: Task) -> list[dict[str, ob
 
 
 def _asked(task: Task, round_plan: RoundPlan) -> ColumnElement[bool]:
-    """The units a task asks: schools of its stages that are open on the due day."""
+    """The units a task asks that are open on the due day: schools of its stages, sections, or both."""
     wanted = [stage for stage in task.stages.split(",") if stage]
     listed = literal(",") + col(Unit.stages) + literal(",")
     staged = or_(*(listed.contains(f",{stage},") for stage in wanted)) if wanted else literal(value=True)
+    kinds = [kind for kind in task.asks.split(",") if kind]
     return and_(
         col(Unit.bureau_id) == task.bureau_id,
-        col(Unit.kind) == UnitKind.SCHOOL.value,
+        col(Unit.kind).in_(kinds),
         or_(col(Unit.opened_on).is_(None), col(Unit.opened_on) <= round_plan.due_day),
         or_(col(Unit.closed_on).is_(None), col(Unit.closed_on) > round_plan.due_day),
-        staged,
+        or_(staged, col(Unit.kind) == UnitKind.SECTION.value),
     )
 
 

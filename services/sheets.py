@@ -17,8 +17,9 @@ from db.tables import Draft, Extension, Report, Round, Task, Unit
 from domain import codec, groups
 from domain.indicators import Basics, Indicator, Question, Setting, Values, applicable, fits, missing, pruned, put
 from domain.messages import ReportKey
-from domain.progress import State
+from domain.progress import Bounds, State
 from domain.requests import RequestKind
+from domain.wording import round_title
 from services.earlier import NOTHING, SAID_BEFORE, Earlier, earlier
 from services.standing import IS_ASKED, UNTOUCHED, Entries, Standing, standings
 
@@ -56,13 +57,23 @@ class Sheet:
         return max(self.round.grace_until, self.due_at)
 
     @property
+    def bounds(self) -> Bounds:
+        """By which it is judged: those in force, or when it came, whichever are later."""
+        return Bounds(self.due_at, self.grace_until).or_later(self.report.due_then, self.report.grace_then)
+
+    def receive(self, at: datetime) -> None:
+        """The first receipt of this report, with the deadline it had then."""
+        self.report.first_received_at = at
+        self.report.due_then, self.report.grace_then = self.due_at, self.grace_until
+
+    @property
     def lock_at(self) -> datetime:
         return self.round.lock_at
 
     @property
     def title(self) -> str:
-        """9月应急疏散演练: the round's month and the task, as people call it."""
-        return f"{self.round.period_to.month}月{self.task.short_name or self.task.name}"
+        """9月应急疏散演练, as people call it."""
+        return round_title(self.round.label, self.task.short_name or self.task.name)
 
     @property
     def entries(self) -> Entries:
@@ -98,8 +109,13 @@ class Sheet:
 
     @property
     def is_asked(self) -> bool:
-        """Still owed: nobody speaks of a task that was withdrawn."""
-        return self.is_open and self.task.withdrawn_at is None
+        """Still owed: nobody speaks of a task or a round that was withdrawn."""
+        return self.is_open and self.task.withdrawn_at is None and not self.is_withdrawn
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """撤回: its round is reported no more."""
+        return self.round.withdrawn_at is not None
 
     @property
     def is_sent(self) -> bool:
@@ -316,7 +332,7 @@ async def closed_sheets(
         col(Round.lock_at) > since,
         or_(
             col(Report.state).in_(SENT_STATES),
-            and_(col(Report.state).in_(OPEN_STATES), col(Round.lock_at) <= now),
+            and_(col(Report.state).in_(OPEN_STATES), col(Round.lock_at) <= now, col(Round.withdrawn_at).is_(None)),
         ),
     )
     newest = statement.order_by(None).order_by(col(Round.due_at).desc(), col(Task.position))

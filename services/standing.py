@@ -46,6 +46,14 @@ IS_ASKED = exists().where(
     col(Request.unit_id) == Report.unit_id,
     _WAITING,
 )
+ASKS_FOR_TIME = exists().where(
+    col(Request.bureau_id) == Report.bureau_id,
+    col(Request.round_id) == Report.round_id,
+    col(Request.unit_id) == Report.unit_id,
+    col(Request.kind) == RequestKind.EXTENSION.value,
+    _WAITING,
+)
+"""The unit has asked for an extension and has no answer yet."""
 
 
 async def standings(session: AsyncSession, bureau_id: int, asked: Asked) -> dict[ReportKey, Standing]:

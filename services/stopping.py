@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, or_, select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from db.tables import Fate, Membership, Outbox
+from db.tables import Fate, Membership, Outbox, Unit
 from domain import messages
 from domain.messages import CentralCopy, Message, Prompt, Reminder, ReportKey
 
@@ -22,9 +22,9 @@ async def stop_nagging(session: AsyncSession, bureau_id: int, keys: Iterable[Rep
     already on its way is looked at once more by delivery."""
     settled = frozenset(keys)
     units = {key.unit_id for key in settled}
-    concerned = select(col(Membership.person_id)).where(
-        col(Membership.bureau_id) == bureau_id, col(Membership.unit_id).in_(units)
-    )
+    central = select(col(Unit.central_unit_id)).where(col(Unit.bureau_id) == bureau_id, col(Unit.id).in_(units))
+    told = or_(col(Membership.unit_id).in_(units), col(Membership.unit_id).in_(central))
+    concerned = select(col(Membership.person_id)).where(col(Membership.bureau_id) == bureau_id, told)
     waiting = and_(
         col(Outbox.bureau_id) == bureau_id, col(Outbox.fate) == Fate.PENDING.value, col(Outbox.nag),
         col(Outbox.person_id).in_(concerned),

@@ -13,6 +13,7 @@ from db.tables import Bureau, Role
 from domain.calendar import OfficeHours, WorkCalendar
 from domain.naming import UnitName
 from domain.understanding.result import Understanding
+from services.calendars import calendar_of
 from services.outbox import Recipient
 
 if TYPE_CHECKING:
@@ -103,8 +104,9 @@ class Actor:
         return self.salutation or self.name
 
 
-def office_hours(bureau: Bureau, calendar: WorkCalendar) -> OfficeHours:
-    return OfficeHours(ZoneInfo(bureau.timezone), calendar)
+def office_hours(bureau: Bureau, calendar: WorkCalendar | None = None) -> OfficeHours:
+    """By the bureau's own calendar, unless another one is given."""
+    return OfficeHours(ZoneInfo(bureau.timezone), calendar or calendar_of(bureau))
 
 
 @dataclass(slots=True)

@@ -14,6 +14,7 @@ from pytest_socket import socket_allow_hosts
 
 from db import migrations
 from db.session import Database
+from tests.golden.table import golden
 
 REQUIRE_ALL = os.environ.get("DUBAN_REQUIRE_ALL") == "1"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -25,7 +26,12 @@ def pytest_runtest_setup() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What this machine lacks is deselected with a printed count; with DUBAN_REQUIRE_ALL=1 it fails instead."""
+    """What this machine lacks is deselected with a printed count; with DUBAN_REQUIRE_ALL=1 it fails instead. The tests
+    of golden/table.toml bear the mark that chooses them."""
+    numbered = {test for one in golden() for test in one.tests}
+    for item in items:
+        if item.nodeid.partition("[")[0] in numbered:
+            item.add_marker("golden")
     if REQUIRE_ALL or CHROMIUM:
         return
     lacking = [item for item in items if item.get_closest_marker("browser")]

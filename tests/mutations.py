@@ -1,7 +1,8 @@
 """`make mutations`: does each named test fail when the one line it guards is changed?
 
 `mutations.toml` lists the changes: `file`, what stands there once (`old`), what is put there (`new`), and the `test`
-that has to fail. They are made in a copy of the tree; names as arguments choose some of them.
+that has to fail; those of the 36 golden tests stand beside them in golden/table.toml. They are made in a copy of the
+tree, one store is enough to notice; names as arguments choose some of them, `golden` all of the 36.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import tempfile
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.golden.table import golden
 
 ROOT = Path(__file__).parent.parent
 LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "*.egg-info", ".*_cache", "__pycache__", "data", "build")
@@ -29,12 +32,13 @@ class Mutation:
 
 def listed() -> list[Mutation]:
     found = tomllib.loads((ROOT / "tests" / "mutations.toml").read_text("utf-8"))
-    return [Mutation(name, **facts) for name, facts in found.items()]
+    numbered = [Mutation(f"golden {one.number:02}", one.file, one.old, one.new, one.test) for one in golden()]
+    return [*(Mutation(name, **facts) for name, facts in found.items()), *numbered]
 
 
 def _passes(tree: Path, *tests: str) -> bool:
     """Raises ValueError when there is no such test."""
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests]
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-m", "not postgres", *tests]
     ended = subprocess.run(command, cwd=tree, capture_output=True, text=True, check=False)
     if ended.returncode not in (0, 1):
         raise ValueError(ended.stdout + ended.stderr)
@@ -57,7 +61,7 @@ def _survives(tree: Path, mutation: Mutation) -> str:
 
 
 def main() -> None:
-    chosen = [one for one in listed() if not sys.argv[1:] or one.name in sys.argv[1:]]
+    chosen = [one for one in listed() if not sys.argv[1:] or {one.name, one.name.split()[0]} & set(sys.argv[1:])]
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder) / "tree"
         shutil.copytree(ROOT, tree, ignore=LEFT_OUT)

@@ -6,7 +6,8 @@ from __future__ import annotations
 from bot.views import people
 from bot.views.answers import confirm_binding, say, which_report
 from bot.views.cards import card, receipt
-from bot.views.chasing import central_copy, missing
+from bot.views.chasing import central_copy, missing, unreached
+from bot.views.course import course
 from bot.views.digests import digest
 from bot.views.emergencies import alarm, emergency
 from bot.views.issuing import issuing
@@ -17,6 +18,7 @@ from bot.views.photos import photos
 from bot.views.progress import progress
 from bot.views.reasking import reasked
 from domain.messages import Alarm, ConfirmBinding, Emergency, Receipt, Say, WhichReport
+from services.absences import AbsenceContent
 from services.chase_lists import CopyContent, MissingContent
 from services.content import (
     BackContent,
@@ -30,6 +32,7 @@ from services.content import (
     Scene,
     TodoContent,
 )
+from services.course_content import CourseContent, GuideContent, NoteContent, ToldContent
 from services.issuing import IssueContent, IssuedContent, IssueListContent
 from services.issuing_content import SampleContent
 from services.later_content import LaterLive
@@ -46,6 +49,7 @@ from services.people_content import (
 from services.progress import ProgressContent
 from services.rendering import Rendered
 from services.showing import PhotosContent
+from services.unreached import UnreachedContent
 
 __all__ = ["render"]
 
@@ -75,6 +79,10 @@ def render(content: Content, scene: Scene) -> list[Rendered]:
             return [issuing(content, scene)]
         case ProgressContent():
             return [progress(content, scene)]
+        case CourseContent() | ToldContent() | NoteContent() | GuideContent() | AbsenceContent():
+            return [course(content, scene)]
+        case UnreachedContent():
+            return unreached(content, scene)
         case CopyContent():
             return [central_copy(content, scene)]
         case PhotosContent():

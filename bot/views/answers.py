@@ -108,6 +108,7 @@ def _help_bureau(facts: Facts) -> list[str]:
     return [
         "进度:正在报的各项到了多少;汇总:截至此刻的报送情况(/digest)。",
         "预览:下发前看要问谁、何时问,也可现在下发(办公室和牵头股室)。",
+        "改期、延期、豁免、撤回:说一句就行,怎么说见“进度”里的“改期、延期、豁免”。",
         "牵头股室看本股室的任务,办公室看全部;未报名单只发给办公室和牵头股室。",
         f"有问题请找{_call(facts)}。",
     ]
@@ -196,7 +197,8 @@ def _promised(facts: Facts) -> list[str]:
 def _promised_enough(facts: Facts) -> list[str]:
     return [
         "好的,填的都已保存,不急这一会儿。",
-        f"已经约过两次,办公室看得到,到时照常提醒;没空填,打电话给{_call(facts)},由办公室代填。",
+        f"已经约过{'一' if facts.get('times') == '1' else '两'}次,办公室看得到,到时照常提醒;"
+        f"没空填,打电话给{_call(facts)},由办公室代填。",
     ]
 
 
@@ -220,6 +222,13 @@ def _chased(facts: Facts) -> list[str]:
     if again:
         lines.append(f"{again}项今天已经提醒过,没有重复。")
     return lines
+
+
+def _course_which(facts: Facts) -> list[str]:
+    kind, rounds = facts.get("kind", ""), facts.get("rounds")
+    if not rounds:
+        return [f"现在没有可以{kind}的报告期。回“进度”看正在报的。"]
+    return [f"请写明{kind}哪一项:{rounds}。", "刚才的话没有办,请补上任务名再说一遍。"]
 
 
 _LINES: dict[Phrase, Callable[[Facts], list[str]]] = {
@@ -303,6 +312,7 @@ _LINES: dict[Phrase, Callable[[Facts], list[str]]] = {
     Phrase.NO_DIGEST_YET: lambda _: ["还没有开启报告期,暂无汇总。"],
     Phrase.HELD: _held,
     Phrase.RELEASED: _released,
+    Phrase.CALENDAR: lambda f: f.get("lines", "").split("\n"),
     Phrase.LOST: _lost,
     Phrase.RECEIPT_TAKEN: lambda f: [
         f"✓ 已按回执恢复:{f.get('title', '')}",
@@ -324,6 +334,14 @@ _LINES: dict[Phrase, Callable[[Facts], list[str]]] = {
         f"这张回执没有校验码或没有转全,恢复不了。请转发原来那条,或回“待办”重新填报;有疑问打{_call(f)}。"
     ],
     Phrase.CHASED: _chased,
+    Phrase.COURSE_WHICH: _course_which,
+    Phrase.COURSE_WRONG: lambda f: [
+        f"{f.get('title', '')}还没有{f.get('kind', '')}:{f.get('wrong', '')}。",
+        "请改一下再说一遍。",
+    ],
+    Phrase.COURSE_NOBODY: lambda f: [
+        f"{f.get('scope', '')}{f.get('title', '')}没有可以{f.get('kind', '')}的学校(已报、已豁免或已是这样),没有改动。"
+    ],
     Phrase.SET_ASIDE: set_aside,
     Phrase.MORNING: morning,
     Phrase.NO_SUCH_COMMAND: lambda _: ["没有这个命令。回“帮助”看能做什么。"],

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from bot.buttons import Verb, encode
 from bot.views import corrections, pad
-from bot.views.doubts import GIVE_UP_AFTER, doubt_lines
+from bot.views.doubts import doubt_lines
 from bot.views.hints import hint_lines
 from bot.views.parts import (
     IN_BACKLOG,
@@ -24,7 +24,7 @@ from bot.views.parts import (
     unit_and_title,
 )
 from bot.views.photos import photo_button
-from domain import wording
+from domain import defaults, wording
 from domain.groups import is_more
 from domain.indicators import Indicator, Kind
 from domain.messages import Receipt
@@ -127,7 +127,7 @@ def _draft(content: CardContent, scene: Scene) -> Rendered:
     lines.append(_saved(sheet, scene))
     return message(
         lines,
-        *(pad.instead_of_words(sheet, asked, scene) if asked and content.failures >= GIVE_UP_AFTER else []),
+        *(pad.instead_of_words(sheet, asked, scene) if asked and content.failures >= defaults.REASKS else []),
         *_answer_buttons(sheet, asked),
         _shortcuts(sheet, scene),
         _draft_buttons(sheet),
@@ -189,7 +189,7 @@ def _wanting(sheet: Sheet) -> list[str]:
 def _is_asked_by_doubt(content: CardContent, asked: Indicator) -> bool:
     """A doubt says what to reply already; a choice is still to be listed, and who gives up is to see the question."""
     listed = asked.kind in (Kind.CHOICE, Kind.CHOICES)
-    given_up = content.failures >= GIVE_UP_AFTER
+    given_up = content.failures >= defaults.REASKS
     return not listed and not given_up and any(unread.key == asked.key for unread in content.unread)
 
 

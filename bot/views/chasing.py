@@ -15,6 +15,7 @@ from domain.split import split
 from services.chase_lists import CopyContent, MissingContent, MissingRound, MissingUnit
 from services.content import Scene
 from services.rendering import Button, Rendered
+from services.unreached import UnreachedContent
 
 
 def missing(content: MissingContent, scene: Scene) -> list[Rendered]:
@@ -78,8 +79,10 @@ def _unit(unit: MissingUnit, scene: Scene, *, plain: bool) -> str:
     name = " ".join(filter(None, (unit.unit, unit.person, "" if plain else unit.phone)))
     last = f"最近{wording.moment(unit.last, scene.hours.zone)}来过" if unit.last else ""
     promise = f"说“{unit.promise}”" if unit.promise else ""
+    asks = "已申请延期,待批" if unit.asks else ""
+    noted = "拟列入通报" if unit.noted else ""
     reason = unit.reason if unit.chase is Chase.UNREACHABLE or unit.reason != "未开通" else ""
-    return ",".join(filter(None, (name, reason, promise, last)))
+    return ",".join(filter(None, (name, reason, promise, asks, noted, last)))
 
 
 def central_copy(content: CopyContent, scene: Scene) -> Rendered:
@@ -91,3 +94,16 @@ def central_copy(content: CopyContent, scene: Scene) -> Rendered:
     lines += [f"{task}:{'、'.join(units)}" for task, units in by_task.items()]
     lines.append(f"需要办公室代填或延期,请打{office_call(scene)}。")
     return message(lines)
+
+
+def unreached(content: UnreachedContent, scene: Scene) -> list[Rendered]:
+    """提醒发不到: a person telephones, before the deadline and not after it."""
+    lines = [f"有{len(content.units) + content.more}家收不到提醒,请打电话告知,也可以由办公室代填:"]
+    for reason, group in groupby(content.units, key=lambda one: one[0].reason):
+        units = list(group)
+        lines.append(f"{reason}{len(units)}家:")
+        for number, (unit, sheets) in enumerate(units, 1):
+            owed = "、".join(f"{task_name(sheet)}({due(sheet, scene)}截止)" for sheet in sheets)
+            lines.append(f"{number}. {' '.join(filter(None, (unit.unit, unit.person, unit.phone)))}:{owed}")
+    lines += [f"另有{content.more}家,办公室回“人员 联系不上”可看全部。"] if content.more else []
+    return [Rendered(text, protect=True) for text in split("\n".join(escape(line, quote=False) for line in lines))]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from bot.views.parts import section_contact
-from domain import wording
+from domain import defaults, wording
 from domain.indicators import Indicator, Kind, Question
 from domain.messages import Unread
 from domain.understanding.result import Why
@@ -14,7 +14,6 @@ from services.content import CardContent, Scene
 from services.pads import NUMERIC
 from services.sheets import Sheet
 
-GIVE_UP_AFTER = 2
 AT_MOST = 3
 """A card is read on a small screen: so many doubts at once."""
 
@@ -24,7 +23,7 @@ def doubt_lines(content: CardContent, scene: Scene) -> list[str]:
     unplaced = [unread for unread in content.unread if unread.why is Why.AMBIGUOUS]
     lines = [_line(content.sheet, unread, scene) for unread in certain[:AT_MOST]]
     lines += [_unplaced(content.sheet, unplaced)] if unplaced else []
-    if lines and content.failures >= GIVE_UP_AFTER:
+    if lines and content.failures >= defaults.REASKS:
         contact = section_contact(content.sheet)
         lines.append(f"是我没看懂,不耽误您。{_instead(content)}打电话给{contact},由局里代填;已填的都在。")
     return lines

@@ -36,7 +36,7 @@ def history(content: HistoryContent, scene: Scene) -> Rendered:
 def _when(sheet: Sheet, scene: Scene) -> str:
     """11月18日09:00按时,回执号 1118-0001"""
     at = sheet.report.first_received_at or scene.now
-    how = received_timeliness(at, sheet.due_at, sheet.grace_until).chinese
+    how = received_timeliness(at, sheet.bounds.due_at, sheet.bounds.grace_until).chinese
     how += IN_BACKLOG if sheet.report.in_backlog else ""
     return f"{wording.short_moment(at, scene.hours.zone)}{how},回执号 {sheet.report.receipt_number}"
 

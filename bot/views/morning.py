@@ -24,8 +24,13 @@ def morning(facts: Facts) -> list[str]:
     received = f"{_since(facts)}收到报送{facts.get('received', '0')}件"
     backup = f";备份 {_backup(facts)}" if facts.get("backup") and not facts.get("late") else ""
     if not wrong:
-        return [f"今天一切正常:{received},消息都已送达{backup}。"]
-    return [f"请留意:{','.join(wrong)};{received}{backup}。请运行 duban doctor。"]
+        return [f"今天一切正常:{received},消息都已送达{backup}。", *_calendar(facts)]
+    return [f"请留意:{','.join(wrong)};{received}{backup}。请运行 duban doctor。", *_calendar(facts)]
+
+
+def _calendar(facts: Facts) -> list[str]:
+    years = facts.get("uncovered")
+    return [f"注意:{years}年的放假和调休还没有,日期暂按周末和固定节日推算,请补校历。"] if years else []
 
 
 def _wrong(facts: Facts) -> list[str]:

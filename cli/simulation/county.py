@@ -1,8 +1,7 @@
-"""The sample county in a fresh store, with a phone for everybody."""
+"""The county that is played, the sample or one from files, in a fresh store, with a phone for everybody."""
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -21,7 +20,9 @@ from services import campaigns, roster
 from services.people import CHANNEL
 
 SAMPLES = Path(__file__).parent.parent.parent / "samples"
+SAMPLE_ROSTER, SAMPLE_CAMPAIGN = SAMPLES / "roster.csv", SAMPLES / "campaign.yaml"
 FIRST_CHAT = 700_001
+SCHOOL = UnitKind.SCHOOL.value
 _ROLES = [Role.PRINCIPAL.value, Role.SECTION.value, Role.OFFICE.value, Role.DIRECTOR.value]
 
 
@@ -36,37 +37,55 @@ class Player:
 
     @property
     def reports(self) -> bool:
-        return self.role is Role.PRINCIPAL and self.unit is not None and self.unit.kind == UnitKind.SCHOOL.value
+        return self.role is Role.PRINCIPAL and self.unit is not None and self.unit.kind == SCHOOL
 
 
-def sample_campaign(starts_on: date, most: int | None = None) -> CampaignPlan:
-    """The eight tasks (or the first of them), running from that day on."""
-    plan = campaigns.read_campaign(SAMPLES / "campaign.yaml").plan
-    if plan is None:
-        raise Mendable("samples/campaign.yaml cannot be read")
-    return replace(plan, tasks=tuple(replace(task, starts_on=starts_on) for task in plan.tasks[:most]))
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The files of the county that is played; of its schools and tasks so many (None: all)."""
+
+    roster: Path = SAMPLE_ROSTER
+    campaign: Path = SAMPLE_CAMPAIGN
+    units: int | None = None
+    tasks: int | None = None
+
+    def read_campaign(self, first: date) -> CampaignPlan:
+        """The tasks of the sample run from the first day played, those of another campaign from the day it says."""
+        try:
+            plan = campaigns.read_campaign(self.campaign).plan
+        except ValueError as problem:
+            raise _unplayable(self.campaign, str(problem).splitlines()) from problem
+        tasks = plan.tasks[: self.tasks]
+        if self.campaign == SAMPLE_CAMPAIGN:
+            tasks = tuple(replace(task, starts_on=first) for task in tasks)
+        return replace(plan, tasks=tasks)
+
+    def read_roster(self) -> Roster:
+        read = roster.read_roster(self.roster)
+        if not read.clean:
+            raise _unplayable(self.roster, [str(problem) for problem in read.problems if problem.fatal])
+        schools = [unit.code for unit in read.units if unit.kind == SCHOOL][: self.units]
+        kept = [unit for unit in read.units if unit.kind != SCHOOL or unit.code in schools]
+        known = {name for unit in kept for name in (unit.code, unit.name)}
+        return replace(read, units=tuple(u if u.central in known else replace(u, central="") for u in kept))
 
 
-async def found(database: Database, plan: CampaignPlan, now: datetime, schools: int | None = None) -> Bureau:
-    """Tables, roster (of it so many schools) and campaign in an empty store."""
+def _unplayable(path: Path, problems: list[str]) -> Mendable:
+    return Mendable("\n".join([f"{path} cannot be played:", *problems[:_SHOWN]]))
+
+
+_SHOWN = 5
+
+
+async def found(database: Database, source: Source, plan: CampaignPlan, now: datetime) -> Bureau:
+    """Tables, roster and campaign in an empty store."""
     await migrations.migrate(database.engine)
-    read = _roster(schools)
+    read = source.read_roster()
     async with database.write() as session:
         bureau = await roster.ensure_bureau(session, read)
         await roster.apply(session, bureau.id, read, now)
         await campaigns.apply(session, bureau.id, plan, now)
     return bureau
-
-
-def _roster(schools: int | None) -> Roster:
-    if schools is None:
-        return roster.read_roster(SAMPLES / "roster.csv")
-    lines = (SAMPLES / "roster.csv").read_text(encoding="utf-8").splitlines()
-    asked = [line for line in lines if line.startswith(("学校", "幼儿园"))]
-    with tempfile.NamedTemporaryFile("w", suffix=".csv", encoding="utf-8") as file:
-        file.write("\n".join([*(line for line in lines if line not in asked), *asked[:schools]]))
-        file.flush()
-        return roster.read_roster(Path(file.name))
 
 
 async def everybody(database: Database, bureau: Bureau) -> list[Player]:

@@ -16,9 +16,10 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.tables import Extension, Fate, Outage, Outbox, Report, Round
+from domain import defaults
 from domain.calendar import OfficeHours
 from domain.progress import Counts, State, timeliness
-from services.nagging import MOST_A_DAY, NAGGING
+from services.nagging import NAGGING
 
 BURST = timedelta(hours=1)
 """So long after the line is good again one message is a catching up, and two are a burst."""
@@ -103,7 +104,7 @@ class Invariants:
     def _cap(self, nagged: Sequence[Nagged]) -> Iterator[str]:
         a_day = Counter((one.person_id, self.hours.local(one.at).date()) for one in nagged)
         for (person, day), count in a_day.items():
-            if count > MOST_A_DAY:
+            if count > defaults.MOST_A_DAY:
                 yield f"一天{count}条:人员{person},{day}"
 
     def _after_submission(self, nagged: Sequence[Nagged], submitted: dict[Key, datetime]) -> Iterator[str]:

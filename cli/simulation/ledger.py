@@ -17,7 +17,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.session import Database
 from db.tables import Extension, Fate, Inbox, Lane, Membership, Outbox, Person, Report, Round, Task, Unit
-from domain.progress import State, Timeliness, timeliness
+from domain.progress import Bounds, State, Timeliness, timeliness
 
 HEADER = (
     "queued_at", "sent_at", "local_time", "kind", "rung", "person", "role", "unit", "reports", "due_at", "outcome"
@@ -212,4 +212,5 @@ async def _by_time(session: AsyncSession, now: datetime) -> Counter[Timeliness]:
 def _standing(report: Report, round_: Round, extension: Extension | None, now: datetime) -> Timeliness:
     due = extension.due_at if extension else round_.due_at
     grace = max(round_.grace_until, due)
-    return timeliness(State(report.state), report.first_received_at, due, grace, now)
+    judged = Bounds(due, grace).or_later(report.due_then, report.grace_then)
+    return timeliness(State(report.state), report.first_received_at, judged.due_at, judged.grace_until, now)

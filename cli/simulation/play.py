@@ -18,7 +18,7 @@ from sqlmodel import col
 from bot.polling import DubanBot
 from bot.telegram_face import TelegramFace
 from cli.compose import workplace_for
-from cli.simulation.county import Player, bind, everybody, found, sample_campaign
+from cli.simulation.county import Player, Source, bind, everybody, found
 from cli.simulation.engine import Engine, Life, Trials
 from cli.simulation.invariants import Invariants
 from cli.simulation.ledger import Summary, summarise, write_ledger, write_reports
@@ -41,15 +41,13 @@ UNBOUND = 0.5
 
 
 class Span(NamedTuple):
-    """Which days are played, with whose luck, how many principals take part, and of the sample how many schools and
-    tasks there are (None: all)."""
+    """Which days are played, with whose luck, how many principals take part (None: all), and in which county."""
 
     first: date
     days: int
     seed: int
     most: int | None = None
-    units: int | None = None
-    tasks: int | None = None
+    source: Source = Source()
     trials: Trials = Trials()
 
     @property
@@ -123,8 +121,8 @@ class Simulation:
 async def simulation(database: Database, start: datetime, span: Span) -> AsyncIterator[Simulation]:
     """Everything set up at `start` in an empty store."""
     clock = VirtualClock(start, speed=0)
-    plan = sample_campaign(start.date(), span.tasks)
-    bureau = await found(database, plan, clock.now(), span.units)
+    plan = span.source.read_campaign(start.date())
+    bureau = await found(database, span.source, plan, clock.now())
     server = SandboxServer(clock.now, bots=[BotProfile(TOKEN, "yunxi_duban_bot", "云溪督办")])
     workplace = workplace_for(database, clock, bureau)
     face = _face(workplace, server)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import partial
 from secrets import token_hex
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, false
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Index, UniqueConstraint, false
 from sqlmodel import Field
 
 from db.tables.base import Table, big, key, one_of, refers
@@ -44,7 +44,8 @@ class Bureau(Table, table=True):
     `settled_on` is the last day whose renamings and closures were carried out, `morning_on` the last that began with
     a line to the administrators. `contact_sharing`: whoever shares a phone number of the roster may be bound by it; off
     unless the bureau wants it (个人信息保护法). `held_at`: since when nothing leaves that we begin, after a restore
-    that lost what came between `lost_from` and `lost_until`. `receipt_key` signs the receipts."""
+    that lost what came between `lost_from` and `lost_until`. `receipt_key` signs the receipts. `calendar` is the
+    bureau's own 校历 as `domain.calendar_file` writes it."""
 
     id: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
     name: str
@@ -63,6 +64,7 @@ class Bureau(Table, table=True):
     lost_from: datetime | None = None
     lost_until: datetime | None = None
     receipt_key: str = Field(default_factory=partial(token_hex, 32), sa_column_kwargs={"server_default": ""})
+    calendar: dict[str, object] = Field(default_factory=dict, sa_type=JSON, sa_column_kwargs={"server_default": "{}"})
     parent_id: int | None = big(None, foreign_key="bureau.id")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import JSON, UniqueConstraint
+from sqlalchemy import JSON, Index, UniqueConstraint
 from sqlmodel import Field
 
 from db.tables.base import Table, big, json_column, key, refers
@@ -25,7 +25,7 @@ class Campaign(Table, table=True):
 
 class Task(Table, table=True):
     """工作任务. `schedule` is `domain.rounds.Schedule` as JSON, `stages` the stages asked (empty: every school);
-    `ladder` is what its ladder has of its own (`domain.ladder.ladder_of`)."""
+    `ladder` is what its ladder has of its own (`domain.ladder.ladder_of`); `asks` the kinds of units, comma-joined."""
 
     __table_args__ = (
         refers("campaign_id", "campaign"),
@@ -47,6 +47,7 @@ class Task(Table, table=True):
     schedule: dict[str, object] = json_column()
     ladder: dict[str, object] = Field(default_factory=dict, sa_type=JSON, sa_column_kwargs={"server_default": "{}"})
     starts_on: date
+    asks: str = Field(default="school", sa_column_kwargs={"server_default": "school"})
     withdrawn_at: datetime | None = None
 
 
@@ -95,9 +96,16 @@ class TaskChange(Table, table=True):
 
 
 class Round(Table, table=True):
-    """报告期. `questionnaire` is the list of indicators frozen at issuance."""
+    """报告期. `questionnaire` is the list of indicators frozen at issuance. `occurrence` names the time of the schedule
+    it is for (2026-11), whatever day it was moved to; `nominal_due` is that time's day before anything was moved.
+    `due_since`: when the bureau moved the due time to where it is; one that was withdrawn 撤回 is locked from then on.
+    """
 
-    __table_args__ = (refers("task_id", "task"), UniqueConstraint("bureau_id", "task_id", "period_to"))
+    __table_args__ = (
+        refers("task_id", "task"),
+        UniqueConstraint("bureau_id", "task_id", "period_to"),
+        Index("ix_round_occurrence", "bureau_id", "task_id", "occurrence", unique=True),
+    )
 
     bureau_id: int = key(foreign_key="bureau.id")
     id: int = key()
@@ -110,5 +118,9 @@ class Round(Table, table=True):
     grace_until: datetime
     lock_at: datetime
     moved_because: str = ""
+    nominal_due: date = Field(sa_column_kwargs={"server_default": "1970-01-01"})
+    occurrence: str = Field(sa_column_kwargs={"server_default": ""})
     issued_at: datetime
+    due_since: datetime | None = None
+    withdrawn_at: datetime | None = None
     questionnaire: list[dict[str, object]] = json_column(list)

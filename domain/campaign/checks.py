@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date, time
+from datetime import date
 
-from domain.campaign.form import CampaignForm, ColumnForm, IndicatorForm, TaskForm
+from domain import defaults
+from domain.campaign.form import Asks, CampaignForm, ColumnForm, Every, IndicatorForm, ScheduleForm, TaskForm
 from domain.campaign.load import MOST_A_MONTH, MOST_A_TASK, fullest
 from domain.campaign.problems import Path, Problem
 from domain.groups import MORE
@@ -14,7 +15,6 @@ from domain.indicators import Basic, Kind, Nature
 from domain.ladder import LadderError, ladder_of
 from domain.stages import Stage
 
-OFFICE_OPENS = time(8, 30)
 _COUNTED = (Kind.INT, Kind.NUMBER, Kind.RATIO)
 _CHOSEN = (Kind.CHOICE, Kind.CHOICES)
 _BOUNDS = ("today", "period_from", "period_to")
@@ -47,7 +47,10 @@ def _doubled_keys(form: CampaignForm) -> Iterator[Problem]:
 
 def _task(task: TaskForm, path: Path) -> Iterator[Problem]:
     schedule = task.schedule
-    if schedule.opens_before == 0 and schedule.at <= OFFICE_OPENS:
+    yield from _schedule(schedule, (*path, "schedule"))
+    if Asks.SCHOOLS not in task.asks and (task.stages or task.others):
+        yield Problem((*path, "stages"), "只问股室的任务不写学段")
+    if schedule.opens_before == 0 and schedule.at <= defaults.OFFICE_OPENS:
         yield Problem(
             (*path, "schedule", "at"),
             "截止早于开启:当天8:30才发出,请改截止时刻",
@@ -69,6 +72,18 @@ def _task(task: TaskForm, path: Path) -> Iterator[Problem]:
         yield from _dependency(indicator, place, earlier)
         yield from _frequency(indicator, place, earlier, task)
         earlier[indicator.key] = indicator
+
+
+def _schedule(schedule: ScheduleForm, path: Path) -> Iterator[Problem]:
+    opens, closes = defaults.OFFICE_OPENS, defaults.OFFICE_CLOSES
+    if not opens <= schedule.at <= closes:
+        reason = f"截止时刻要在{opens:%H:%M}到{closes:%H:%M}之间,下班时间不要人报送"
+        yield Problem((*path, "at"), reason, f"{schedule.at:%H:%M}")
+    if schedule.every is Every.EVENT and not schedule.event:
+        yield Problem((*path, "event"), "按事件的要写校历里事件的名称,如 开学、期末考试")
+    for name, every in (("event", Every.EVENT), ("offset", Every.EVENT), ("weeks", Every.TEACHING_WEEK)):
+        if getattr(schedule, name) and schedule.every is not every:
+            yield Problem((*path, name), f"只用于“{every.chinese}”的任务,请删去或改频次")
 
 
 def _audiences(task: TaskForm, path: Path) -> Iterator[Problem]:

@@ -6,15 +6,16 @@ What only several entries together can tell is checked in `checks`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, time
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from domain.indicators import Basic, Kind, Nature
-from domain.rounds import Shift
+from domain.occurrences import Shift, Vacation
 from domain.stages import STAGE_NAMES, Stage
 
 
@@ -25,14 +26,47 @@ class Every(StrEnum):
     TERM = "term"
     QUARTER = "quarterly"
     MONTH = "monthly"
+    WEEK = "weekly"
+    TEACHING_WEEK = "teaching_week"
+    EVENT = "event"
 
     @property
     def chinese(self) -> str:
-        return {"once": "一次", "term": "每学期", "quarterly": "每季度", "monthly": "每月"}[self.value]
+        return _EVERY[self]
+
+
+_EVERY = {
+    Every.ONCE: "一次", Every.TERM: "每学期", Every.QUARTER: "每季度", Every.MONTH: "每月", Every.WEEK: "每周",
+    Every.TEACHING_WEEK: "每教学周", Every.EVENT: "按事件",
+}  # fmt: skip
+
+
+class Asks(StrEnum):
+    """Who reports."""
+
+    SCHOOLS = "schools"
+    SECTIONS = "sections"
+
+    @property
+    def kind(self) -> str:
+        """Of the units."""
+        return self.value.removesuffix("s")
 
 
 _STAGES_BY_NAME = {name: stage for stage, name in STAGE_NAMES.items()}
 _EVERY_BY_NAME = {every.chinese: every for every in Every}
+
+
+LAST, LAST_WORKING = "last", "last_working"
+_DAYS = {"最后一天": LAST, "最后一个工作日": LAST_WORKING}
+_WEEKDAYS = {f"{week}{day}": n for week in ("周", "星期") for n, day in enumerate("一二三四五六日", 1)}
+_VACATIONS = {one.chinese: one for one in Vacation}
+_ASKS = {"学校": Asks.SCHOOLS, "股室": Asks.SECTIONS}
+
+
+def _named(names: Mapping[str, Any]) -> BeforeValidator:
+    """The Chinese word for what a file may also say in English."""
+    return BeforeValidator(lambda raw: names.get(raw, raw) if isinstance(raw, str) else raw)
 
 
 def _stage(raw: Any) -> Any:
@@ -49,6 +83,9 @@ AnyStage = Annotated[Stage, BeforeValidator(_stage)]
 AnyEvery = Annotated[Every, BeforeValidator(_every)]
 Line = Annotated[str, Field(max_length=200)]
 Name = Annotated[str, Field(min_length=1, max_length=60)]
+
+
+Day = Annotated[Annotated[int, Field(ge=1, le=31)] | Literal["last", "last_working"], _named(_DAYS)]
 
 
 class _Form(BaseModel):
@@ -110,11 +147,23 @@ class IndicatorForm(ColumnForm):
 class ScheduleForm(_Form):
     """报告期的安排."""
 
-    every: AnyEvery = Field(description="monthly 每月、quarterly 每季度、term 每学期、once 一次")
-    day: int = Field(25, ge=1, le=31, description="截止日(月末不足则为最后一天)")
-    at: time = Field(time(17, 0), description="截止时刻")
+    every: AnyEvery = Field(
+        description="monthly 每月、quarterly 每季度、term 每学期、once 一次、weekly 每周、"
+        "teaching_week 每教学周、event 按事件"
+    )
+    day: Day = Field(25, description="截止日(月末不足则为最后一天);last 最后一天、last_working 最后一个工作日")
+    weekday: Annotated[int, Field(ge=1, le=7), _named(_WEEKDAYS)] = Field(
+        5, description="每周、每教学周:截止在星期几,1到7或周一到周日"
+    )
+    weeks: list[Annotated[int, Field(ge=1, le=30)]] = Field([], description="只在这几个教学周;不写为每个教学周")
+    event: Line = Field("", description="按事件:校历里事件的名称,如 开学、期末考试")
+    offset: int = Field(0, ge=-40, le=40, description="按事件:之后几个工作日截止,负数为之前")
+    vacation: Annotated[Vacation, _named(_VACATIONS)] | None = Field(
+        None, description="寒暑假:skip 不开、keep 照开、merge 并入下期"
+    )
+    at: time = Field(time(17, 0), description="截止时刻,08:30到17:30")
     shift: Shift = Field(Shift.EARLIER, description="遇放假:earlier 提前、later 顺延")
-    opens_before: int = Field(5, ge=0, le=40, description="提前几个工作日发出")
+    opens_before: int = Field(5, ge=0, le=40, description="提前几个工作日发出;每周的不写为2")
     lock_after: int = Field(5, ge=1, le=40, description="截止后几个工作日关闭")
     term_month: int = Field(2, ge=1, le=5, description="每学期的指标在学期第几个月问(9月、3月是第1个月)")
 
@@ -136,6 +185,9 @@ class TaskForm(_Form):
     lead: Name = Field(description="牵头股室:名册里的名称或代码")
     support: list[Name] = Field([], description="配合股室")
     document: Line = Field("", description="依据的文号或清单编号")
+    asks: Annotated[list[Annotated[Asks, _named(_ASKS)]], Field(min_length=1)] = Field(
+        [Asks.SCHOOLS], description="谁来报:schools 学校、sections 股室,可以都写"
+    )
     stages: list[AnyStage] = Field([], description="问哪些学段;不写为全部学校和幼儿园")
     starts: date = Field(description="从哪天所在的月开始")
     schedule: ScheduleForm
@@ -162,4 +214,9 @@ def json_schema() -> dict[str, Any]:
     schema["title"] = "督办:活动文件"
     schema["$defs"]["Stage"]["enum"] += list(_STAGES_BY_NAME)
     schema["$defs"]["Every"]["enum"] += list(_EVERY_BY_NAME)
+    schema["$defs"]["Vacation"]["enum"] += list(_VACATIONS)
+    schema["$defs"]["Asks"]["enum"] += list(_ASKS)
+    schedule = schema["$defs"]["ScheduleForm"]["properties"]
+    schedule["day"]["anyOf"][1]["enum"] += list(_DAYS)
+    schedule["weekday"] = {"anyOf": [schedule["weekday"], {"enum": list(_WEEKDAYS)}]}
     return schema

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from domain.campaign.form import CampaignForm, ColumnForm, Every, IndicatorForm, TaskForm
+from domain.campaign.form import Asks, CampaignForm, ColumnForm, Every, IndicatorForm, TaskForm
 from domain.indicators import Kind
 from domain.stages import Stage
 
@@ -32,7 +32,7 @@ def fullest(form: CampaignForm, stage: Stage) -> Load:
 
 
 def load(form: CampaignForm, stage: Stage, month: int) -> Load:
-    tasks = {task.key: _asked(task, stage, month) for task in form.tasks}
+    tasks = {task.key: _asked(task, stage, month) for task in form.tasks if Asks.SCHOOLS in task.asks}
     numbers = {key: sum(numbers_in(one) for one in asked) for key, asked in tasks.items()}
     return Load(month, {key: count for key, count in numbers.items() if count}, sum(map(len, tasks.values())))
 
@@ -54,7 +54,7 @@ def months_of(task: TaskForm, every: Every) -> tuple[int, ...]:
             return tuple((begin + task.schedule.term_month - 2) % 12 + 1 for begin in TERMS_BEGIN)
         case Every.QUARTER:
             return (3, 6, 9, 12)
-        case Every.MONTH:
+        case _:
             return tuple(range(1, 13))
 
 

@@ -12,11 +12,22 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from domain.campaign.form import CampaignForm, ColumnForm, Every, IndicatorForm, TaskForm
+from domain.campaign.form import (
+    LAST_WORKING,
+    Asks,
+    CampaignForm,
+    ColumnForm,
+    Every,
+    IndicatorForm,
+    ScheduleForm,
+    TaskForm,
+)
 from domain.campaign.load import months_of
 from domain.indicators import Indicator, Kind, Nature, OnlyIf
-from domain.rounds import Frequency, Month, Schedule
+from domain.rounds import Frequency, Month, Schedule, Vacation
 from domain.stages import Stage
+
+WEEKLY_OPENS_BEFORE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +54,7 @@ class TaskPlan:
     schedule: Schedule
     starts_on: date
     indicators: tuple[Indicator, ...]
+    asks: tuple[Asks, ...] = (Asks.SCHOOLS,)
     ladder: dict[str, Any] = field(default_factory=dict)
     notes: dict[str, Note] = field(default_factory=dict)
 
@@ -61,8 +73,14 @@ _FREQUENCIES = {
     Every.TERM: Frequency.TERM,
     Every.QUARTER: Frequency.QUARTERLY,
     Every.MONTH: Frequency.MONTHLY,
+    Every.WEEK: Frequency.WEEKLY,
+    Every.TEACHING_WEEK: Frequency.TEACHING_WEEK,
+    Every.EVENT: Frequency.EVENT,
 }
-_SUFFIX_NAMES = {Every.ONCE: "一次性", Every.TERM: "学期", Every.QUARTER: "季度", Every.MONTH: "每月"}
+_SUFFIX_NAMES = {
+    Every.ONCE: "一次性", Every.TERM: "学期", Every.QUARTER: "季度", Every.MONTH: "每月", Every.WEEK: "每周",
+    Every.TEACHING_WEEK: "教学周", Every.EVENT: "按事件",
+}  # fmt: skip
 
 
 def compile_campaign(form: CampaignForm) -> CampaignPlan:
@@ -103,7 +121,8 @@ def _task(
         name=f"{task.name}{audience}{mark}", short=f"{task.short or task.name}{mark}",
         lead=task.lead, supports=tuple(task.support), document=task.document or form.document,
         example="" if unusual else task.example, stages=stages, every=every, schedule=_schedule(task, every),
-        starts_on=_starts(task, every), indicators=tuple(indicator(i) for i in chosen), ladder=task.ladder,
+        starts_on=_starts(task, every), indicators=tuple(indicator(i) for i in chosen), asks=tuple(task.asks),
+        ladder=task.ladder,
         notes={i.key: Note(i.why, i.target) for i in chosen if i.why or i.target},
     )  # fmt: skip
 
@@ -119,8 +138,24 @@ def _starts(task: TaskForm, every: Every) -> date:
 
 def _schedule(task: TaskForm, every: Every) -> Schedule:
     form = task.schedule
-    schedule = Schedule(_FREQUENCIES[every], form.day, form.at, form.shift, form.opens_before, form.lock_after)
+    schedule = Schedule(
+        _FREQUENCIES[every], form.day if isinstance(form.day, int) else 31, form.at, form.shift,
+        _opens_before(form, every), form.lock_after, last_working=form.day == LAST_WORKING, weekday=form.weekday,
+        weeks=tuple(sorted(form.weeks)),
+        event=form.event, offset=form.offset, vacation=form.vacation or _vacation(task),
+    )  # fmt: skip
     return replace(schedule, term_month=form.term_month) if every is Every.TERM else schedule
+
+
+def _opens_before(form: ScheduleForm, every: Every) -> int:
+    """What comes every week opens within that week, unless the file says otherwise."""
+    weekly = every is Every.WEEK or (every is Every.TEACHING_WEEK and not form.weeks)
+    return WEEKLY_OPENS_BEFORE if weekly and "opens_before" not in form.model_fields_set else form.opens_before
+
+
+def _vacation(task: TaskForm) -> Vacation:
+    """Schools rest in 寒暑假, sections work."""
+    return Vacation.SKIP if Asks.SCHOOLS in task.asks else Vacation.KEEP
 
 
 def indicator(form: IndicatorForm) -> Indicator:

@@ -51,7 +51,7 @@ def shape_problems(error: ValidationError) -> list[Problem]:
 
 def _machinery(part: str | int) -> bool:
     """Pydantic names the branch of a union in the path: not an entry of the file."""
-    return part in ("bool", "str", "none")
+    return part in ("bool", "str", "none", "int") or str(part).startswith(("literal[", "function-"))
 
 
 def _value(detail: Any) -> str:

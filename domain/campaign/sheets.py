@@ -15,6 +15,7 @@ from typing import Any
 from domain.campaign.form import CampaignForm, Every
 from domain.campaign.problems import Path, Problem
 from domain.campaign.text import to_data
+from domain.occurrences import Vacation
 from domain.roster.model import Cell, Table
 from domain.stages import STAGE_NAMES
 
@@ -22,7 +23,9 @@ CAMPAIGN = {"key": "代码", "name": "活动名称", "short": "短名", "documen
 TASK = {
     "key": "任务代码", "name": "任务名称", "short": "短名", "lead": "牵头股室", "support": "配合股室",
     "document": "依据文号", "stages": "问哪些学段", "starts": "开始日期", "schedule.every": "频次",
-    "schedule.day": "截止日", "schedule.at": "截止时刻", "schedule.shift": "遇放假",
+    "schedule.day": "截止日", "schedule.weekday": "星期几", "schedule.weeks": "第几教学周", "schedule.event": "事件",
+    "schedule.offset": "事件后几个工作日", "schedule.vacation": "寒暑假",
+    "asks": "谁来报", "schedule.at": "截止时刻", "schedule.shift": "遇放假",
     "schedule.opens_before": "提前几个工作日发出", "schedule.lock_after": "截止后几个工作日关闭",
     "schedule.term_month": "学期第几个月", "example": "一句话报的样子",
 }  # fmt: skip
@@ -48,15 +51,19 @@ _EVERY = {every.value: every.chinese for every in Every}
 _NAMED: dict[str, dict[str, str]] = {
     "kind": _KINDS, "nature": {"stock": "时点数", "flow": "时期数"}, "limit_from": _BASICS, "total_from": _BASICS,
     "sets": _BASICS, "earliest": _BOUNDS, "latest": _BOUNDS, "every": _EVERY,
+    "vacation": {one.value: one.chinese for one in Vacation}, "asks": {"schools": "学校", "sections": "股室"},
+    "day": {"last": "最后一天", "last_working": "最后一个工作日"},
     "shift": {"earlier": "提前", "later": "顺延"}, "stages": {stage.value: name for stage, name in STAGE_NAMES.items()},
 }  # fmt: skip
-_LISTS = frozenset({"support", "stages", "choices", "items", "words"})
+_LISTS = frozenset({"support", "stages", "choices", "items", "words", "asks", "weeks"})
 _CONDITION = re.compile(r'([a-z][a-z0-9_]*)\s*(?:(未完成)|[==]\s*(?:"(.*)"|(.*)))', re.DOTALL)
 _SHEETS = {"任务": TASK, "频次": OTHER, "指标": INDICATOR}
 
 CHOICES: dict[str, list[str]] = {
     "类型": list(_KINDS.values()), "性质": ["时点数", "时期数"], "频次": list(_EVERY.values()), "必填": ["是", "否"],
-    "遇放假": ["提前", "顺延"], "不超过在册": list(_BASICS.values()), "总数取自在册": list(_BASICS.values()),
+    "遇放假": ["提前", "顺延"],
+    "寒暑假": [one.chinese for one in Vacation],
+    "不超过在册": list(_BASICS.values()), "总数取自在册": list(_BASICS.values()),
     "更正在册": list(_BASICS.values()), "只增不减": ["是", "否"],
 }  # fmt: skip
 """Lists to pick from, by heading."""

@@ -9,9 +9,11 @@ from domain.digest.build import build
 from domain.digest.model import (
     AnswerRow,
     Audience,
+    Changed,
     Chase,
     Digest,
     DraftState,
+    ForBulletin,
     Head,
     Interruption,
     Outstanding,
@@ -33,7 +35,7 @@ from domain.digest.model import (
 from domain.digest.text import digest_lines, missing_lines
 
 __all__ = [
-    "AnswerRow", "Audience", "Chase", "Digest", "DraftState", "Head", "Interruption", "Outstanding", "Reach",
-    "ReportRow", "Share", "Spread", "Sum", "SumMismatch", "Tally", "TaskDigest", "TaskRow", "Total", "Township",
-    "Undone", "YesNo", "build", "chase_of", "digest_lines", "missing_lines",
+    "AnswerRow", "Audience", "Changed", "Chase", "Digest", "DraftState", "ForBulletin", "Head", "Interruption",
+    "Outstanding", "Reach", "ReportRow", "Share", "Spread", "Sum", "SumMismatch", "Tally", "TaskDigest",
+    "TaskRow", "Total", "Township", "Undone", "YesNo", "build", "chase_of", "digest_lines", "missing_lines",
 ]  # fmt: skip

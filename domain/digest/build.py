@@ -10,8 +10,10 @@ from statistics import median
 
 from domain.digest.model import (
     AnswerRow,
+    Changed,
     Chase,
     Digest,
+    ForBulletin,
     Head,
     Interruption,
     Outstanding,
@@ -32,7 +34,7 @@ from domain.groups import rows_of
 from domain.hints import is_all_nought
 from domain.indicators import Indicator, Kind, Ratio, Value
 from domain.moved import Moved
-from domain.progress import Counts, State, Timeliness, timeliness, total
+from domain.progress import Bounds, Counts, State, Timeliness, timeliness, total
 
 _MEASURES = frozenset({"秒", "分", "分钟", "小时", "学时"})  # durations: a sum of them over schools means nothing
 
@@ -44,6 +46,8 @@ def build(
     answers: Iterable[AnswerRow],
     moved: Iterable[Moved] = (),
     interruptions: Iterable[Interruption] = (),
+    changed: Iterable[Changed] = (),
+    bulletin: Iterable[ForBulletin] = (),
 ) -> Digest:
     """The snapshot as of `head.as_of`, in the order of the rows.
 
@@ -65,6 +69,8 @@ def build(
         tasks=built,
         moved=tuple(moved),
         interruptions=tuple(interruptions),
+        changed=tuple(changed),
+        bulletin=tuple(bulletin),
     )
 
 
@@ -117,7 +123,8 @@ def _task(
 def _timeliness(report: ReportRow, task: TaskRow, now: datetime) -> Timeliness:
     due_at = report.due_at or task.due_at
     grace_until = max(report.grace_until or task.grace_until, due_at)
-    return timeliness(report.state, report.first_received_at, due_at, grace_until, now)
+    judged = Bounds(due_at, grace_until).or_later(report.due_then, report.grace_then)
+    return timeliness(report.state, report.first_received_at, judged.due_at, judged.grace_until, now)
 
 
 def _townships(judged: Sequence[tuple[ReportRow, Timeliness]]) -> tuple[Township, ...]:

@@ -101,7 +101,8 @@ class TaskRow:
 
 @dataclass(frozen=True, slots=True)
 class ReportRow:
-    """One report. `due_at` and `grace_until` only where an extension overrides the round's; `person` is the 称呼."""
+    """One report. `due_at` and `grace_until` only where an extension overrides the round's, `due_then` and `grace_then`
+    those in force when it came; `person` is the 称呼."""
 
     round_id: int
     unit_id: int
@@ -116,6 +117,8 @@ class ReportRow:
     due_at: datetime | None = None
     grace_until: datetime | None = None
     in_backlog: bool = False
+    due_then: datetime | None = None
+    grace_then: datetime | None = None
     nil: bool = False
 
 
@@ -233,7 +236,7 @@ class Township:
 @dataclass(frozen=True, slots=True)
 class TaskDigest:
     """One round of one task. `accepted` of the received were checked by the section; `in_backlog` of them waited while
-    our line was down. `nil` are 零报告 said on purpose, `noughts` the units whose numbers are all 0 without that word."""
+    our line was down. `nil` are 零报告 said on purpose, `noughts` units whose numbers are all 0 without it."""
 
     round_id: Id
     task_id: Id
@@ -270,6 +273,23 @@ class Interruption:
 
 
 @dataclass(frozen=True, slots=True)
+class Changed:
+    """改动: what the bureau changed about a round, in words."""
+
+    section_id: Id | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ForBulletin:
+    """拟列入通报: the units of a task that the ladder has noted for the draft of the next 通报, still owed."""
+
+    section_id: Id | None
+    task: str
+    units: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Digest:
     """`counts` are reports (份) over all tasks, not units; `moved` is what was corrected since the last one."""
 
@@ -282,6 +302,8 @@ class Digest:
     tasks: tuple[TaskDigest, ...]
     moved: tuple[Moved, ...] = ()
     interruptions: tuple[Interruption, ...] = ()
+    changed: tuple[Changed, ...] = ()
+    bulletin: tuple[ForBulletin, ...] = ()
     v: Literal[1] = VERSION
 
     def to_json(self) -> dict[str, object]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from domain import wording
 from domain.digest.model import (
     Audience,
+    Changed,
     Chase,
     Digest,
+    ForBulletin,
     Interruption,
     Outstanding,
     Share,
@@ -24,6 +27,8 @@ from domain.digest.model import (
 from domain.moved import Moved, moved_lines
 from domain.progress import Counts, Timeliness, total
 
+_CHANGES = 5
+"""Changes that are listed, the latest."""
 _NAMED = 12  # units named per kind of outstanding before a list says 等
 
 
@@ -46,13 +51,32 @@ def digest_lines(digest: Digest, audience: Audience, section_id: int | None = No
         lines += [_result(task)] if audience is Audience.DIRECTOR else _detail(task)
     if audience is Audience.DIRECTOR:
         lines += _outstanding_line([one for task in tasks for one in task.outstanding], _measure(tasks))
-    lines += [_interrupted(one, digest.zone) for one in _interruptions_seen(digest, audience, section_id)]
+    lines += [_interrupted(one, digest.zone) for one in _of(digest.interruptions, audience, section_id)]
+    lines += _changed(_of(digest.changed, audience, section_id))
+    if audience is not Audience.DIRECTOR:
+        lines += [_for_bulletin(one) for one in _of(digest.bulletin, audience, section_id)]
     return lines + moved_lines(_moved_seen(digest, audience, section_id), _MOVED[audience])
 
 
-def _interruptions_seen(digest: Digest, audience: Audience, section_id: int | None) -> list[Interruption]:
+_Noted = TypeVar("_Noted", Interruption, Changed, ForBulletin)
+
+
+def _of(noted: Sequence[_Noted], audience: Audience, section_id: int | None) -> list[_Noted]:
+    """What this audience sees: a section what concerns its own tasks."""
     everything = audience is not Audience.SECTION
-    return [one for one in digest.interruptions if everything or one.section_id == section_id]
+    return [one for one in noted if everything or one.section_id == section_id]
+
+
+def _changed(changed: Sequence[Changed]) -> list[str]:
+    if not changed:
+        return []
+    more = f";等{len(changed)}项" if len(changed) > _CHANGES else ""
+    return [f"改动:{';'.join(one.text for one in changed[-_CHANGES:])}{more}。"]
+
+
+def _for_bulletin(one: ForBulletin) -> str:
+    named = "、".join(one.units[:_NAMED])
+    return f"{one.task}拟列入通报{len(one.units)}家:{named}{'等' if len(one.units) > _NAMED else ''}。"
 
 
 def _interrupted(one: Interruption, zone: str) -> str:

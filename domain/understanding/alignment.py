@@ -6,11 +6,13 @@ import re
 from dataclasses import dataclass
 
 from domain.understanding import units
-from domain.understanding.lexicon import NOUNS, PEOPLE, Profile
+from domain.understanding.clauses import Clause
+from domain.understanding.lexicon import NOUNS, PEOPLE
 from domain.understanding.nouns import FILLER, Bound, bindings
+from domain.understanding.profiles import Profile
 from domain.understanding.quantities import Quantity
 from domain.understanding.rule import Rule
-from domain.understanding.scene import Clause, Scene
+from domain.understanding.scene import Scene
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,12 +190,37 @@ def align(scene: Scene) -> tuple[dict[str, list[Assigned]], dict[str, list[Quant
     for quantity in scene.quantities:
         fits = _fits(scene, quantity, nouns[quantity.start])
         best = [p for p, f in fits.items() if f.rank == max(g.rank for g in fits.values())] if fits else []
-        if len(best) == 1 and _enough(scene, quantity, best[0], fits):
+        if len(best) > 1 and (done := _by_verb(scene, quantity, best)) is not None:
+            taken.setdefault(done.key, []).append(Assigned(quantity, nouns[quantity.start], fits[done]))
+        elif len(best) == 1 and _enough(scene, quantity, best[0], fits):
             taken.setdefault(best[0].key, []).append(Assigned(quantity, nouns[quantity.start], fits[best[0]]))
         elif best:
             for profile in best:
                 torn.setdefault(profile.key, []).append(quantity)
-    return {key: _without_strangers(scene, found) for key, found in taken.items()}, torn
+    return {key: _without_strangers(scene, _without_tales(scene, found)) for key, found in taken.items()}, torn
+
+
+def _without_tales(scene: Scene, found: list[Assigned]) -> list[Assigned]:
+    """一个人忙得团团转, 山上几户: what is only told along the way, in a clause that names nothing asked."""
+    told = [a for a in found if a.quantity.numeral in ("一", "几") and not a.fit.noun and _along_the_way(scene, a)]
+    return [a for a in found if a not in told] if len(told) < len(found) else found
+
+
+def _along_the_way(scene: Scene, assigned: Assigned) -> bool:
+    clause = scene.clause_at(assigned.quantity.start)
+    asked = any(scene.about(clause, p) for p in scene.profiles)
+    alone = not any(q is not assigned.quantity for q in scene.quantities if clause.start <= q.start < clause.end)
+    broken = re.search(r"没[反声图信]|不[亮动了响]|坏", clause.words)
+    return alone and not asked and not broken and len(re.findall(r"[\u4e00-\u9fff]", clause.words)) > 6
+
+
+def _by_verb(scene: Scene, quantity: Quantity, best: list[Profile]) -> Profile | None:
+    """查了7次, where 自查次数 and 陪餐次数 are asked: whose label has the verb."""
+    verb = re.search(r"(?P<verb>[\u4e00-\u9fff])了$", scene.lead(quantity))
+    if verb is None or verb["verb"] in "有开搞做到共":
+        return None
+    mine = [p for p in best if verb["verb"] in p.question.label]
+    return mine[0] if len(mine) == 1 else None
 
 
 def _without_strangers(scene: Scene, found: list[Assigned]) -> list[Assigned]:
@@ -201,17 +228,16 @@ def _without_strangers(scene: Scene, found: list[Assigned]) -> list[Assigned]:
     alone = scene.alone
     if not any(a.fit.noun >= 3 for a in found) or alone is None or alone.family != "count":
         return found
-    return [
-        a
-        for a in found
-        if a.fit.noun or a.fit.unit > 1 or not _of_something_else(scene, a.quantity, alone)
-    ]
+    return [a for a in found if a.fit.noun or a.fit.unit > 1 or not _of_something_else(scene, a.quantity, alone)]
 
 
 def _fits(scene: Scene, quantity: Quantity, bound: Bound) -> dict[Profile, Fit]:
     numeric = [p for p in scene.profiles if p.numeric]
     found = {p: f for p in numeric if (f := fit(scene, quantity, p, bound)) is not None}
-    if quantity.unit and quantity.sort == "count" and any(p.family != "percent" for p in found):
+    clause = scene.clause_at(quantity.start)
+    shares = [p for p in found if p.family == "percent" and scene.about(clause, p)]
+    others = [f for p, f in found.items() if p.family != "percent" and (not shares or f.noun or f.unit == 2)]
+    if quantity.unit and quantity.sort == "count" and others:
         found = {p: f for p, f in found.items() if p.family != "percent"}
     found = _per_or_whole(scene, quantity, found)
     focused = next((p for p in found if p.key == scene.focus), None)
@@ -271,9 +297,12 @@ def _of_something_else(scene: Scene, quantity: Quantity, profile: Profile) -> bo
         return False
     lead, tail = len(scene.lead(quantity)), len(scene.tail(quantity))
     around = scene.text[quantity.start - lead : quantity.start] + "，" + scene.text[quantity.end : quantity.end + tail]
-    words = _SLIGHT.sub("，", around)
+    words = _SLIGHT.sub("，", around.rpartition(":")[2])
+    if "、" in scene.lead(quantity) and _unit(quantity, profile) == 2:
+        return False
     strange = re.findall(r"[\u4e00-\u9fff]{2,}", words)
-    return any(sum(c in profile.question.label for c in word) < min(2, len(word) - 1) for word in strange)
+    known = profile.question.label + "".join(choice for p in scene.profiles for choice in p.question.choices)
+    return any(sum(c in known for c in word) < min(2, len(word) - 1) for word in strange)
 
 
 def _named_just_before(scene: Scene, quantity: Quantity, profile: Profile) -> bool:

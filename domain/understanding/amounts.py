@@ -9,8 +9,8 @@ from functools import lru_cache
 
 from domain.understanding import repairs, units
 from domain.understanding.alignment import Assigned
-from domain.understanding.lexicon import Profile
 from domain.understanding.outcome import one_decimal
+from domain.understanding.profiles import Profile
 from domain.understanding.quantities import Quantity
 from domain.understanding.roles import roles
 from domain.understanding.rule import Rule
@@ -40,10 +40,21 @@ def amounts_of(scene: Scene, profile: Profile, found: list[Assigned]) -> list[Am
         role = _asked(scene, profile, assigned, roles(scene, quantity, per_head=per(profile)), alone=len(found) == 1)
         if quantity.start < cut or repairs.revoked(scene.lead(quantity)):
             role = Role.REVOKED
-        if role is Role.SUM and "本月" in profile.question.label and "累计" in scene.lead(quantity) and amounts:
+        if role is Role.SUM and "本月" in profile.question.label and _not_this_month(scene, quantity, found, amounts):
             role = Role.OTHER
         amounts.append(Amount(assigned, role, *convert(quantity, profile)))
     return amounts
+
+
+def _not_this_month(scene: Scene, quantity: Quantity, found: list[Assigned], before: list[Amount]) -> bool:
+    """累计18次 behind this month's, 一共8600册 beside 这个月借出390册."""
+    if "累计" in scene.lead(quantity) and before:
+        return True
+    named = [a for a in found if a.quantity is not quantity and _THIS_MONTH.search(scene.lead(a.quantity))]
+    return bool(named) and not _THIS_MONTH.search(scene.lead(quantity))
+
+
+_THIS_MONTH = Rule(r"本月|这个?月|当月")
 
 
 def _asked(scene: Scene, profile: Profile, assigned: Assigned, role: Role, *, alone: bool) -> Role:
@@ -81,11 +92,11 @@ def _asked_for(scene: Scene, profile: Profile, assigned: Assigned, *, alone: boo
 
 
 _BROKEN = Rule(r"[^，。;]{0,4}(?:没(?:有)?(?:反应|声音|信号|图像|画面)|不(?:了机|亮|动|出|能|显|开))")
-RECTIFIED = Rule(r"(?:整改|改)[完好]?了?$")
+RECTIFIED = Rule(r"(?:整改[完好]?了?|改[完好]了?|改了)$")
 
 
 _PER = (
-    (Rule(r"[人生]均|每[人名位生]"), r"[人生平]均|每[人名位生]|一人"),
+    (Rule(r"[人生]均|每[人名位生]"), r"[人生平]均|每[人名位生]|一人|/人"),
     (Rule(r"平均"), r"均|每"),
     (Rule(r"每[天日]"), r"每[天日]"),
     (Rule(r"每个?(?:周|星期)"), r"每个?(?:周|星期|礼拜)"),

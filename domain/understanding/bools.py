@@ -6,16 +6,17 @@ import re
 from datetime import date
 
 from domain.indicators import Kind, Question
-from domain.understanding import dates, lexicon, negation, repairs
+from domain.understanding import dates, labels, negation, repairs
 from domain.understanding.alignment import inherited
-from domain.understanding.lexicon import Profile
+from domain.understanding.clauses import Clause
 from domain.understanding.negation import Polarity
 from domain.understanding.outcome import Outcome, doubt, reading
+from domain.understanding.profiles import Profile
 from domain.understanding.result import Why
 from domain.understanding.roles import other_month
 from domain.understanding.rule import Rule
 from domain.understanding.same import says_same
-from domain.understanding.scene import Clause, Scene
+from domain.understanding.scene import Scene
 
 _BARE = Rule(
     r"^(?:(?:因|由于)[^，。;]{1,8}?)?(?:(?:下了?大?[雨雪]|停[水电]|放假|降温|有雾)(?:天气)?)?"
@@ -49,7 +50,7 @@ def read(scene: Scene, profile: Profile) -> Outcome:
         turned = outcomes and not outcomes[0][0] and scene.alone is profile and _turned(clause.words)
         if outcomes and not turned and not scene.about(clause, profile) and not _BARE.match(clause.words):
             continue
-        if "本月" in profile.question.label and other_month(clause.words, scene.today):
+        if "本月" in profile.question.label and other_month(clause.words, scene.month_meant):
             continue
         if _NEXT_TIME.search(clause.words) or repairs.reports_as(clause.words):
             continue
@@ -80,11 +81,13 @@ _NEXT_TIME = Rule(r"^[^没未]*(?:下一?[次回]|再[\u4e00-\u9fff]{1,2}(?:一�
 
 def _planned_day(scene: Scene, clause: Clause) -> bool:
     """周四搞, said on Monday, is a plan though nobody says 计划."""
-    if re.search(r"了|已|过|下一?[次回]|再", clause.words) or not re.search(r"搞|开展|组织|练|举行|弄|做|办|进行", clause.words):
+    if re.search(r"了|已|过|下一?[次回]|再", clause.words) or not re.search(
+        r"搞|开展|组织|练|举行|弄|做|办|进行", clause.words
+    ):
         return False
     open_question = Question("", "", Kind.DATE)
     days = [dates.resolve(w, open_question, scene.today) for w in scene.whens if clause.start <= w.start < clause.end]
-    return any(isinstance(day, date) and day > scene.today for day in days)
+    return any(isinstance(day, date) and dates.is_ahead(day, scene.today) for day in days)
 
 
 def _bare_among_several(scene: Scene) -> bool:
@@ -144,7 +147,7 @@ def _verdict(profile: Profile, words: str, *, cued: bool) -> bool | None:
 
 def _echoes(profile: Profile, words: str) -> bool:
     """封闭管理, where 是否实行封闭管理 is asked: the very words of the question say yes."""
-    asked = lexicon.predicate(profile.question.label)
+    asked = labels.predicate(profile.question.label)
     said = asked in words or (len(asked) > 2 and words.startswith(asked[:2]) and len(words) <= 4)
     return len(asked) >= 2 and said and not _MARRED.search(words)
 

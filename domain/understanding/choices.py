@@ -8,12 +8,13 @@ from functools import lru_cache
 
 from domain.indicators import Kind
 from domain.understanding import dates, negation, numerals, repairs, senses
-from domain.understanding.lexicon import Profile
+from domain.understanding.clauses import Clause
 from domain.understanding.normalise import BLANK, normalise
 from domain.understanding.outcome import Outcome, doubt, reading
+from domain.understanding.profiles import Profile
 from domain.understanding.result import Why
 from domain.understanding.rule import Rule
-from domain.understanding.scene import Clause, Scene
+from domain.understanding.scene import Scene
 
 _SYNONYMS = {
     "地震": r"地震|防震|抗震|避震|震灾",
@@ -62,7 +63,7 @@ _STAGES = (
         r"批准|评上)|未(?:通过|获批)"),
     ("", r"(?:没|未|没有|尚未|还没|还没有)(?:挂牌|授牌|命名|挂)"),
     ("已挂牌",
-        r"挂牌|授牌|命名|牌子(?:[都已经也早刚才]|上个?月|上周|前几天|昨天|去年|今年)*(?:挂|拿|到|下|发)|[拿领发]到?了?牌|[拿领]到?了?[^，。;]{0,4}牌|"
+        r"挂牌|授牌|[授挂]的牌|命名|牌子(?:[都已经也早刚才]|上个?月|上周|前几天|昨天|去年|今年)*(?:挂|拿|到|下|发)|[拿领发]到?了?牌|[拿领]到?了?[^，。;]{0,4}牌|"
         r"挂[的了上过]+牌|挂起|挂上|"
         r"挂了"),
     ("创建中", r"创建中|正在.{0,2}创|在创建|创建当中|打造|建设中|正创|创建过程|创建期|创建阶段(?!是|为|:)"),
@@ -89,7 +90,9 @@ def read(scene: Scene, profile: Profile) -> Outcome:
     if _KNOWN_SCALES & {*profile.question.choices} or any(_fits(profile, c.words) for c in now):
         clauses = now
     if sum(bool(_fits(profile, c.words)) for c in clauses) > 1:
-        clauses = [c for c in clauses if not re.search(r"去年|上学期|上次|原来|原先|之前|以前|上个?月", c.words)] or clauses
+        clauses = [
+            c for c in clauses if not re.search(r"去年|上学期|上次|原来|原先|之前|以前|上个?月", c.words)
+        ] or clauses
     for clause in clauses:
         words = clause.words[max(0, cut - clause.start) :]
         for label in _fits(profile, words) or _by_pieces(scene, profile, words):
@@ -143,6 +146,8 @@ _KNOWN_SCALES = frozenset(("进行中", "已挂牌", "已申报"))
 def _one(scene: Scene, profile: Profile, found: dict[str, Clause], clauses: list[Clause]) -> Outcome:
     if "已完成" in found and any(_NOT_OVER.search(c.words) for c in clauses if c is not found["已完成"]):
         return doubt(scene, profile, Why.CONTRADICTORY, *_span(found))
+    if {"已申报", "已挂牌"} <= set(found):
+        found = {"已挂牌": found["已挂牌"]}
     if len(found) == 1:
         label, clause = next(iter(found.items()))
         literal = label in clause.words
@@ -267,4 +272,5 @@ def _pattern(label: str) -> Rule:
     stem = _ENDS.sub("", label) if len(label) > 2 else label
     stem = stem.removeprefix("已").removeprefix("防") if len(stem) > 2 else stem
     loose = "[^，。;]{0,2}".join(map(re.escape, label)) if 2 <= len(label) <= 5 else re.escape(label)
-    return Rule(f"{re.escape(label)}|{re.escape(stem)}|{loose}")
+    undone = rf"|(?:没有?|未)(?:正式)?{re.escape(label[1:])}" if label[0] == "未" and len(label) > 2 else ""
+    return Rule(f"{re.escape(label)}|{re.escape(stem)}|{loose}{undone}")

@@ -9,8 +9,8 @@ from decimal import Decimal
 from domain.understanding import units
 from domain.understanding.alignment import PEOPLE, Assigned, fit, sorts_fit
 from domain.understanding.amounts import RECTIFIED, Amount, per
-from domain.understanding.lexicon import Profile
 from domain.understanding.nouns import bindings
+from domain.understanding.profiles import Profile
 from domain.understanding.roles import roles
 from domain.understanding.rule import Rule
 from domain.understanding.scene import Scene
@@ -170,7 +170,9 @@ def newest(scene: Scene, profile: Profile, usable: list[Amount]) -> list[Amount]
     if "新增" in profile.question.label and len(new) == 1:
         return new
     if len(usable) > 1 and profile.family == "duration":
-        whole = [a for a in usable if re.search(r"(?:全部|全校|总共|一共|全程|共)[^，。;\d]{0,4}$", scene.lead(a.quantity))]
+        whole = [
+            a for a in usable if re.search(r"(?:全部|全校|总共|一共|全程|共)[^，。;\d]{0,4}$", scene.lead(a.quantity))
+        ]
         named = [a for a in usable if a.assigned.fit.noun >= 3 and "又" not in scene.lead(a.quantity)]
         if len(whole) == 1 or len(named) == 1:
             return whole if len(whole) == 1 else named
@@ -239,7 +241,7 @@ def _own_hands(scene: Scene) -> bool:
 _ATTENDING = Rule(r"参加|参与|参演|参训|实际|实到|到场|去了|来了|实参")
 
 
-_ENROLLED = Rule(r"全校|一共|共|总|在校|在册|应|学校")
+_ENROLLED = Rule(r"全校|一共|共|总|在校|在册|在编|编制|聘|应|学校")
 
 
 def _attended(scene: Scene, profile: Profile, usable: list[Amount]) -> list[Amount] | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from domain.understanding.lexicon import Profile
 from domain.understanding.nouns import bindings
 from domain.understanding.outcome import Outcome, bounded, doubt, reading
+from domain.understanding.profiles import Profile
 from domain.understanding.quantities import Quantity
 from domain.understanding.result import Reading, Why
 from domain.understanding.roles import roles

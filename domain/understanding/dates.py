@@ -48,9 +48,8 @@ _YEAR = (
     r"(?P<said>今年|去年|明年|前年|本年度?|后年|上年|来年)的?)"
 )
 _SHIFT = r"(?:上上个?|上个?|这个?|本|当|下下个?|下个?)"
-_MEASURES = (
-    rf"(?![\d.,%:/'\"一二三四五六七八九十项万千百元块多几余来分位]|{'|'.join(m for m in MEASURES if m not in ('天', '日', '号'))})"
-)
+_COUNTED = "|".join(measure for measure in MEASURES if measure not in ("天", "日", "号"))
+_MEASURES = rf"(?![\d.,%:/'\"一二三四五六七八九十项万千百元块多几余来分位]|{_COUNTED})"
 _PATTERNS = tuple(
     Rule(pattern)
     for pattern in (
@@ -94,13 +93,14 @@ _BEHIND_ABOUT = Rule(r"左右|上下")
 _BEFORE_ABOUT = Rule(r"(?:大概|大约|约|估计|差不多)(?:在|是|就)?$")
 _BEFORE_VAGUE = Rule(r"(?:-|~|到|至|每个?月|每)$")
 _WEAK = Rule(
-    r"(?<![\d.:/-])(?:(?P<m>\d{1,2})(?P<s>[-/.])(?P<d>\d{1,2})(?![\d%/.:-]|[人名个场次节份篇处台门项万千百元块分班]))"
+    r"(?<![\d./-])(?<!\d:)(?:(?P<m>\d{1,2})(?P<s>[-/.])(?P<d>\d{1,2})(?![\d%/.:-]|[人名个场次节份篇处台门项万千百元块分班]))"
 )
 _FEASTS = {
     "元旦": (1, 1), "妇女": (3, 8), "植树": (3, 12), "劳动": (5, 1), "五一": (5, 1), "五四": (5, 4), "青年": (5, 4),
     "儿童": (6, 1), "六一": (6, 1), "建党": (7, 1), "建军": (8, 1), "教师": (9, 10), "国庆": (10, 1), "消防": (11, 9),
     "国家": (12, 4), "宪法": (12, 4), "国宪": (12, 4),
 }  # fmt: skip
+_HALF_A_YEAR = 183
 _OFFSETS = {"大前": -3, "前": -2, "昨": -1, "夜": -1, "今": 0, "明": 1, "后": 2, "大后": 3}
 _YEARS = {"今": 0, "本": 0, "去": -1, "上": -1, "明": 1, "来": 1, "前": -2, "后": 2}
 _CUE = Rule(r"[儿个月日号周期拜天底末尾终旦节旬假季\-/.改尽马很忙有庆秋午明至正]|20\d{6}|昨|今|年")
@@ -249,7 +249,12 @@ def lies_ahead(when: When, now: date) -> bool:
         day = _day(when, 0, now)
     except ValueError:
         return False
-    return isinstance(day, date) and day > now
+    return isinstance(day, date) and is_ahead(day, now)
+
+
+def is_ahead(day: date, now: date) -> bool:
+    """To come, and near: in January 12月5日 is the one just past, whoever has not said the year."""
+    return 0 < (day - now).days <= _HALF_A_YEAR
 
 
 def direction(question: Question, now: date) -> int:
@@ -266,8 +271,11 @@ def resolve(when: When, question: Question, now: date, tense: int = 0) -> date |
     way = direction(question, now) or tense
     if when.form == "vague" or (when.deadline and way < 0):
         return Why.VAGUE_DATE
+    late = question.latest is not None and question.latest < now and when.shift in (0, None)
+    base = question.latest if late and when.form in ("day", "month_end") else now
+    way = 0 if late and when.form == "month_end" else way
     try:
-        day = _day(when, way, now)
+        day = _day(when, way, base or now)
     except ValueError:
         return Why.NO_SUCH_DATE
     return day if isinstance(day, Why) else _bounded(day, question)

@@ -8,8 +8,8 @@ from datetime import date
 
 from domain.understanding import dates, repairs
 from domain.understanding.dates import When
-from domain.understanding.lexicon import Profile
 from domain.understanding.outcome import Outcome, doubt, reading
+from domain.understanding.profiles import Profile
 from domain.understanding.result import Why
 from domain.understanding.rule import Rule
 from domain.understanding.scene import Scene
@@ -56,7 +56,9 @@ def _denied(scene: Scene, when: When, profile: Profile) -> bool:
     """昨天没搞, 是20号搞的."""
     clause = scene.clause_at(when.start)
     past = dates.direction(profile.question, scene.today) < 0
-    return past and bool(re.match(r"[^，。;]{0,4}(?:没|未)[搞开展组举练做弄办进学查]", scene.raw[when.end : clause.end]))
+    return past and bool(
+        re.match(r"[^，。;]{0,4}(?:没|未)[搞开展组举练做弄办进学查]", scene.raw[when.end : clause.end])
+    )
 
 
 _MONTH_SAID = Rule(r"(?P<shift>上上个?|上个?|下个?)月")
@@ -131,7 +133,10 @@ def _last_said(scene: Scene, whens: list[When]) -> list[When]:
 def _is_for(scene: Scene, when: When, profile: Profile) -> bool:
     clause = scene.clause_at(when.start)
     before = scene.raw[clause.start : when.start]
-    if re.search(rf"(?:{_DROPPED.pattern})[^，。;]{{0,4}}$", before) or _CANCELLED.search(clause.words):
+    dropped = re.search(rf"(?:{_DROPPED.pattern})[^，。;]{{0,4}}$", before)
+    if (dropped and not re.search(r"不是[^，。;]*是$", before)) or _CANCELLED.search(clause.words):
+        return False
+    if _REPORTED.match(scene.raw[when.end :]):
         return False
     if dates.direction(profile.question, scene.today) < 0 and _TO_BE.search(clause.words):
         return False
@@ -145,6 +150,7 @@ def _is_for(scene: Scene, when: When, profile: Profile) -> bool:
     return _on_this_side(scene, when, profile)
 
 
+_REPORTED = Rule(r"(?:上午|下午)?(?:我)?(?:报|填|说|写|发)(?:的|错|成)")
 _TO_BE = Rule(r"^[^，。;了已过]*(?:准备|打算|计划|要)(?:搞|开展|组织|练|举行|弄|做|开|办)[^了过]*$")
 
 
@@ -206,7 +212,11 @@ def _on_this_side(scene: Scene, when: When, profile: Profile) -> bool:
     ]  # fmt: skip
     clause = scene.clause_at(when.start)
     cues = scene.cues_in(clause)
-    if way > 0 and any(c.concepts & profile.named for c in cues) and not any(c.concepts & r.named for c in cues for r in rivals):
+    if (
+        way > 0
+        and any(c.concepts & profile.named for c in cues)
+        and not any(c.concepts & r.named for c in cues for r in rivals)
+    ):
         return True
     if _is_planned(scene, when):
         return way >= 0 or not rivals

@@ -6,12 +6,14 @@ import re
 from decimal import Decimal
 
 from domain.understanding import negation
-from domain.understanding.lexicon import NOTHING, Profile
+from domain.understanding.clauses import Clause
+from domain.understanding.labels import NOTHING
+from domain.understanding.profiles import Profile
 from domain.understanding.quantities import Quantity
 from domain.understanding.result import Why
 from domain.understanding.roles import roles
 from domain.understanding.rule import Rule
-from domain.understanding.scene import Clause, Scene
+from domain.understanding.scene import Scene
 from domain.understanding.sharing import NOT_DONE, Role
 
 Frame = tuple[Decimal, Decimal]
@@ -31,7 +33,9 @@ def frame(
     if any(q.value is None for q in kept):
         return Why.FUZZY
     if pairs := [q for q in kept if q.sort == "pair"]:
-        return _paired(pairs)
+        sides = {side for q in pairs for side in (q.first, q.second)}
+        strange = [q for q in kept if q.sort == "count" and q.value not in sides and len(kept) > len(pairs) + 1]
+        return Why.AMBIGUOUS if strange else _paired(pairs)
     fractions = [q for q in kept if q.sort == "fraction" and q.first is not None and q.second is not None]
     if len(fractions) == 1 == len(kept) and (fractions[0].second or 0) >= 6:
         return fractions[0].first or Decimal(0), fractions[0].second or Decimal(0)
@@ -154,6 +158,7 @@ _JUST_DONE = Rule(r"(?<![坏除为少缺剩差欠多停辞])[\u4e00-\u9fff]了(?
 _DUE = Rule(r"(?<![反响适])应(?!该|急|用|为)[^，。;、\d没未已实]{0,4}(?:有|是|为)?$")
 
 
+_OF_A_KIND = Rule(r"[^，。;\d没未不坏缺差剩欠无还待旧]{1,4}的(?:只?有|是)?$")
 _DREW = Rule(r"^[^没未不无还差剩缺，。;]*了[^没未不无还差剩缺，。;]*$")
 
 
@@ -165,6 +170,8 @@ def _drawn_from(scene: Scene, kept: list[Quantity], shares: dict[Role, list[Deci
     if whole.value is None or part.value is None or part.value > whole.value or not whole.unit.startswith(part.unit):
         return None
     between, behind = scene.raw[whole.end : part.start], scene.tail(part)
+    if set(shares) == {Role.VALUE} and _OF_A_KIND.search(scene.lead(part)) and not negation.denied(behind):
+        return part.value, whole.value
     roles_told = set(shares) != {Role.VALUE}
     if roles_told or not _DREW.search(between) or negation.denied(behind):
         return None
@@ -174,6 +181,8 @@ def _drawn_from(scene: Scene, kept: list[Quantity], shares: dict[Role, list[Deci
 def _role(scene: Scene, quantity: Quantity, parts: Parts) -> Role:
     """The role, and where nothing tells it the side of the label whose words stand before (住校生210人,床位240个)."""
     role = roles(scene, quantity, ratio=True)
+    if role is Role.PLANNED and re.search(r"(?:要求|通知|分配|派|安排)[^，。;\d]{0,3}$", scene.lead(quantity)):
+        return Role.TOTAL
     if role is Role.PLANNED and parts and (parts[1].search(scene.lead(quantity)) or _due_asked(scene, quantity, parts)):
         return Role.TOTAL
     if role is not Role.VALUE or parts is None or not (parts[1] is NOTHING or parts[1].search(scene.raw)):
@@ -189,7 +198,7 @@ def _due_asked(scene: Scene, quantity: Quantity, parts: Parts) -> bool:
     """需修16套, where 需维修套数 is the whole asked for."""
     word = re.search(r"需|任务|计划", scene.lead(quantity))
     labels = [p.question.label.partition("/")[2] for p in scene.profiles if p.parts == parts]
-    return bool(word) and any(word[0] in label for label in labels)
+    return word is not None and any(word[0] in label for label in labels)
 
 
 def _paired(pairs: list[Quantity]) -> Frame | Why:
@@ -230,7 +239,7 @@ def _all_done(scene: Scene, clauses: list[Clause]) -> bool:
 
 _FINISHED = Rule(
     r"^(?:已经?|现已|都)?(?:整改|改|装|建|弄|搞|处理)(?:完毕|完成|完|好|到位)了?$|^(?:已经?|现已)(?:整改|改|装|"
-    r"建|处理)了?$|^(?:已经?|均已|都已)(?![没未不])[\u4e00-\u9fff]{2,4}了?$"
+    r"建|处理)了?$|^(?:已经?|均已|都已)(?![没未不请])[\u4e00-\u9fff]{2,4}了?$"
 )
 
 

@@ -11,9 +11,10 @@ import re
 from domain.understanding import repairs
 from domain.understanding.alignment import PEOPLE, Assigned, another_rate, sorts_fit
 from domain.understanding.amounts import per
-from domain.understanding.lexicon import NOUNS, Profile
+from domain.understanding.lexicon import NOUNS
 from domain.understanding.nouns import Bound, bindings
 from domain.understanding.outcome import Outcome, doubt
+from domain.understanding.profiles import Profile
 from domain.understanding.quantities import Quantity
 from domain.understanding.result import Reading, Why
 from domain.understanding.roles import roles
@@ -86,7 +87,14 @@ _LATER_SURE = Rule(r"再(?:核|改|确认|调|更正|补报|报准)|有(?:变|�
 
 def _provisional(scene: Scene, mine: list[Quantity]) -> bool:
     """先写500,回头我再核: nobody's figure yet."""
+    if _WHOLE_UNKNOWN.search(scene.raw):
+        return True
     return any(_FOR_NOW.search(scene.lead(q)) for q in mine) and bool(_LATER_SURE.search(scene.raw))
+
+
+_WHOLE_UNKNOWN = Rule(
+    r"(?:全校|总数|总的|其他班|其余|别的班|我们的|其他年级)[^，。;\d]{0,4}(?:还|暂时|尚)?(?:没|未)有?(?:合计|统计|汇总|报|算|收齐|加)"
+)
 
 
 def _checked_whole(scene: Scene, profile: Profile, mine: list[Quantity]) -> bool:
@@ -135,6 +143,7 @@ def _rivals(scene: Scene, profile: Profile, mine: list[Quantity], taken: Taken, 
         for q in scene.quantities
         if q.start not in claimed
         and q.sort != "fraction"
+        and not (q.numeral in ("一", "几") and len(scene.clauses) > 2)
         and sorts_fit(q, profile)
         and not (profile.family == "percent" and another_rate(scene, q, profile))
     ]

@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from domain.understanding.rule import Rule
+from domain.understanding.slips import righted
 
 BLANK = "\ue000"
 """Stands where something was masked; never part of a word."""
@@ -38,18 +39,6 @@ _TRADITIONAL = str.maketrans(
     "个学万两没还师计划实际参练开电贰陆号周岁后过进组织应该对说错级县导课读绿环处间门项种数费总报灾震车题难无与从为条"
     "节举办话体会动设备装机坏区员长队单继续评奖称复产业场台几约亿负责问",
 )
-_SLIPS = (
-    ("以经", "已经"), ("己经", "已经"), ("巳经", "已经"), ("己完成", "已完成"), ("己开展", "已开展"), ("己装", "已装"),
-    ("己建", "已建"), ("己整改", "已整改"), ("己制定", "已制定"), ("己成立", "已成立"), ("演炼", "演练"),
-    ("演连", "演练"),
-    ("演习", "演练"), ("左又", "左右"), ("右左", "左右"), ("百分只", "百分之"), ("百分子", "百分之"), ("在坐", "在做"),
-    ("星其", "星期"), ("咯", "了"), ("哒", "了"), ("莫得", "没有"), ("冇", "没"), ("俺", "我"), ("喽", "了"), ("培讯", "培训"), ("陪训", "培训"),
-    ("隐换", "隐患"), ("隐慻", "隐患"), ("正改", "整改"),
-    ("导学按", "导学案"), ("心的体会", "心得体会"), ("公开科", "公开课"), ("未开站", "未开展"), ("开战了", "开展了"),
-    ("班班同", "班班通"), ("板板通", "班班通"), ("班板通", "班班通"), ("绿华", "绿化"), ("米平方", "平方米"),
-)  # fmt: skip
-_SLIP = Rule("|".join(re.escape(wrong) for wrong, _ in _SLIPS))
-_RIGHT = dict(_SLIPS)
 _COMMA = Rule(r",(?!\d{3}(?!\d))|(?<!\d),")
 _INVISIBLE = Rule(r"[\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff\ufe0f]")
 
@@ -78,7 +67,7 @@ def normalise(original: str) -> Normal:
     """NFKC, one kind of punctuation, no idle spaces, common slips put right, list markers made recognisable."""
     characters = _with_markers(_characters(original))
     characters = _without_idle_spaces(characters)
-    text = _SLIP.sub(lambda match: _RIGHT[match.group()], "".join(c for c, _, _ in characters))
+    text = righted("".join(c for c, _, _ in characters))
     return Normal(original, text, tuple(s for _, s, _ in characters), tuple(e for _, _, e in characters))
 
 
@@ -112,8 +101,19 @@ def _spelling(char: str) -> str:
     return "".join(c for c in plain.translate(_PUNCTUATION).lower() if not "\ue000" <= c <= "\uf8ff")
 
 
+def _without_particles(characters: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
+    """实际呢去了三十二个: what a speaker leans on in the middle of a sentence."""
+    text = "".join(c for c, _, _ in characters)
+    leaning = {match.start() for match in _LEANING.finditer(text)}
+    return [character for at, character in enumerate(characters) if at not in leaning] if leaning else characters
+
+
+_LEANING = Rule(r"(?<=[\u4e00-\u9fff])(?<!干)[呢嘛噻](?=[\u4e00-\u9fff\d])")
+
+
 def _without_idle_spaces(characters: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
     """Spaces go, except between two digit runs that do not look like one number; there a 、 stands."""
+    characters = _without_particles(characters)
     text = "".join(c for c, _, _ in characters)
     kept: list[tuple[str, int, int]] = []
     for at, (char, start, end) in enumerate(characters):
@@ -165,9 +165,17 @@ def _parts_amounts(text: str, at: int) -> bool:
         amount = re.search(rf"[{_NUMERAL}](?:[^{_NUMERAL}]|$)", follows)
         labelled = said[0] >= "\u4e00" and not re.match(f"[{_NUMERAL}]", said)
         return follows[0] >= "\u4e00" and len(follows) > 2 and (bool(amount) or labelled)
-    if numbered and re.search(r"(?:[了已没未都均]|^有)[\u4e00-\u9fff]{1,6}$", said) and re.search(r"\d[\u4e00-\u9fff]{3,}", follows):
+    if (
+        numbered
+        and re.search(r"(?:[了已没未都均]|^有)[\u4e00-\u9fff]{1,6}$", said)
+        and re.search(r"\d[\u4e00-\u9fff]{3,}", follows)
+    ):
         return True
-    if numbered and re.match(r"(?:还没|已|没|未)[\u4e00-\u9fff]{1,4}$", said) and re.match(r"\d+[\u4e00-\u9fff]", follows):
+    if (
+        numbered
+        and re.match(r"(?:还没|已|没|未)[\u4e00-\u9fff]{1,4}$", said)
+        and re.match(r"\d+[\u4e00-\u9fff]", follows)
+    ):
         return True
     return numbered and len(follows) > 1 and bool(_STATED.search(said))
 
@@ -209,9 +217,11 @@ _LISTED = (
 
 def _mark_lists(text: str) -> str:
     """1、… 2、… as markers when they count up from 1 and something stands behind each."""
-    for pattern in _LISTED:
-        run = _counting_up(text, list(pattern.finditer(text)))
-        if run:
+    every = [list(pattern.finditer(text)) for pattern in _LISTED]
+    mixed = sorted((match for matches in every for match in matches), key=lambda match: match.start())
+    for matches in (*every, mixed):
+        run = _counting_up(text, matches)
+        if run and len(run) >= len(_counting_up(text, mixed)):
             return _marked(text, run)
     return text
 
@@ -225,6 +235,9 @@ def _counting_up(text: str, matches: list[re.Match[str]]) -> list[re.Match[str]]
     for match in matches:
         if _number(match["n"]) == len(run) + 1 and (not run or match.start() > run[-1].end()):
             run.append(match)
+    lone = matches[0] if matches and not run else None
+    if lone is not None and lone.start() == 0 and lone["n"].isdigit() and _opens_a_list(lone, text):
+        return [lone]
     if len(run) < 2 and not (run and run[0].start() == 0 and _opens_a_list(run[0], text)):
         return []
     ends = [m.start() for m in run[1:]] + [len(text)]

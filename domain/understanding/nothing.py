@@ -6,12 +6,14 @@ import re
 
 from domain.understanding import negation
 from domain.understanding.alignment import inherited
-from domain.understanding.lexicon import PEOPLE, Profile
+from domain.understanding.clauses import Clause, Cue
+from domain.understanding.lexicon import PEOPLE
 from domain.understanding.negation import Polarity
 from domain.understanding.normalise import BLANK
+from domain.understanding.profiles import Profile
 from domain.understanding.rule import Rule
 from domain.understanding.same import says_same
-from domain.understanding.scene import Clause, Cue, Scene
+from domain.understanding.scene import Scene
 
 
 def speaks(scene: Scene, clause: Clause, profile: Profile) -> bool:

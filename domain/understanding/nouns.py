@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from domain.understanding.clauses import Clause, Cue
 from domain.understanding.quantities import Quantity
 from domain.understanding.rule import Rule
-from domain.understanding.scene import Clause, Cue, Scene
+from domain.understanding.scene import Scene
 
 FILLER = Rule(
     r"(?:人数|总人数|总数|数量|次数|份数|篇数|节数|门数|间数|处数|台数|项数|场次|面积|比例|数|有|是|为|共计|"
@@ -120,7 +121,12 @@ def _behind(scene: Scene, clause: Clause, amounts: list[Quantity], at: int, cues
     cue = min(near, key=lambda c: (c.start, -c.end))
     gap = scene.raw[amounts[at].end : cue.start]
     grouped = gap.startswith("的") and re.search(r"年级|班|校区|学校|小组|学科", amounts[at].unit)
-    direct = _ADJECTIVE.fullmatch(gap) and "、" not in gap and not grouped and amounts[at].unit not in ("人", "口", "号人", "人次")
+    direct = (
+        _ADJECTIVE.fullmatch(gap)
+        and "、" not in gap
+        and not grouped
+        and amounts[at].unit not in ("人", "口", "号人", "人次")
+    )
     if direct and at + 1 < len(amounts) and not amounts[at].unit and (gap or cue.end - cue.start > 1):
         direct = None
     return Bound(_joined(near, cue), 3 if direct else 1, scene.raw[cue.start : cue.end])

@@ -19,13 +19,16 @@ from domain.understanding.chosen import (
     own_subset,
     said_twice,
 )
-from domain.understanding.lexicon import PEOPLE, Profile
+from domain.understanding.clauses import Clause
+from domain.understanding.lexicon import PEOPLE
 from domain.understanding.outcome import Outcome, bounded, doubt, one_decimal, reading
 from domain.understanding.parts import are_parts, only_named, partial_sums, summed_up, told_apart, without_articles
+from domain.understanding.profiles import Profile
 from domain.understanding.quantities import Quantity
 from domain.understanding.result import Why
+from domain.understanding.roles import roles
 from domain.understanding.rule import Rule
-from domain.understanding.scene import Clause, Scene
+from domain.understanding.scene import Scene
 from domain.understanding.sharing import Role
 
 _UNSURE = Rule(r"记不清|记不得|不(?:太|大|是很)?确定|不敢确定|拿不准|吃不准|说不准")
@@ -55,11 +58,21 @@ def read(scene: Scene, profile: Profile, found: list[Assigned], torn: list[Quant
     usable = told
     usable = in_its_measure(scene, profile, usable)
     usable = summed_up(scene, without_articles(usable))
-    if usable and left_unsaid(scene, profile, amounts):
+    if usable and (left_unsaid(scene, profile, amounts) or _sum_unplaced(scene, usable, torn)):
         return doubt(scene, profile, Why.AMBIGUOUS, *_span(amounts))
     if usable:
         return _combined(scene, profile, usable, amounts)
     return _without_amount(scene, profile, amounts, torn)
+
+
+def _sum_unplaced(scene: Scene, usable: list[Amount], torn: list[Quantity]) -> bool:
+    """又集中了一回,一共3场; 坏了2台,一台黑屏一台死机: a sum or a part of the same that was given to nobody."""
+    mine = {a.quantity.unit for a in usable}
+    sums = any(a.role is Role.SUM for a in usable)
+    return any(
+        (roles(scene, q) is Role.SUM and not sums) or (len(usable) > 1 and q.unit in mine and q.unit and not sums)
+        for q in torn
+    )
 
 
 def _combined(scene: Scene, profile: Profile, usable: list[Amount], amounts: list[Amount]) -> Outcome:
@@ -73,6 +86,8 @@ def _combined(scene: Scene, profile: Profile, usable: list[Amount], amounts: lis
     usable = partial_sums(scene, usable)
     sums = [a for a in usable if a.role is Role.SUM]
     parts = [a for a in usable if a.role is Role.VALUE]
+    if (own := _own_part(scene, profile, sums, parts)) is not None:
+        return _single(scene, profile, own)
     if sums and parts and any(a.role is Role.OTHER for a in amounts):
         return doubt(scene, profile, Why.AMBIGUOUS, *_span([*sums, *parts]))
     if sums:
@@ -81,6 +96,9 @@ def _combined(scene: Scene, profile: Profile, usable: list[Amount], amounts: lis
         return doubt(scene, profile, Why.AMBIGUOUS)
     if len(parts) == 1 or (len({a.value for a in parts}) == 1 and not told_apart(scene, parts)):
         return _single(scene, profile, parts[0])
+    exact = [a for a in parts if a.quantity.numeral != "几" or a.quantity.unit]
+    if len(exact) == 1 < len(parts) and exact[0].assigned.fit.noun >= 3:
+        return _single(scene, profile, exact[0])
     if any(a.value is None for a in parts):
         return doubt(scene, profile, Why.FUZZY, *_span(parts))
     if profile.family == "percent" and (same := said_twice(parts)) is not None:
@@ -91,6 +109,18 @@ def _combined(scene: Scene, profile: Profile, usable: list[Amount], amounts: lis
     if (own := only_named(scene, parts, profile.question.label)) is not None:
         return _single(scene, profile, own)
     return doubt(scene, profile, Why.AMBIGUOUS, *_span(parts))
+
+
+def _own_part(scene: Scene, profile: Profile, sums: list[Amount], parts: list[Amount]) -> Amount | None:
+    """全校共502人,享受营养餐的261人: what bears the question's own name, beside all there are."""
+    whole = [
+        a for a in sums if not a.assigned.bound.concepts & profile.named and _ALL_THERE.search(scene.lead(a.quantity))
+    ]
+    own = [a for a in parts if a.assigned.bound.level >= 2 and a.assigned.bound.concepts & profile.named]
+    return own[0] if len(whole) == len(sums) == 1 == len(own) == len(parts) and whole[0].value is not None else None
+
+
+_ALL_THERE = Rule(r"(?:全校|全园|学校|图书馆|总人数|在校)[^，。;\d]{0,4}$")
 
 
 def _span(amounts: list[Amount]) -> tuple[int, int]:
@@ -114,7 +144,11 @@ def _single(scene: Scene, profile: Profile, amount: Amount) -> Outcome:
     quantity = amount.quantity
     if amount.value is None:
         return doubt(scene, profile, _why_none(amount), quantity.start, quantity.end)
-    if "fault" in profile.nouns and amount.assigned.fit.noun < 3 and re.match(r"都|全|均", scene.tail(quantity)):
+    if (
+        "fault" in profile.nouns
+        and amount.assigned.fit.noun < 3
+        and re.match(r"(?:都|全|均)(?!是)", scene.tail(quantity))
+    ):
         return doubt(scene, profile, Why.AMBIGUOUS, quantity.start, quantity.end)
     if _mixed_crowd(scene, profile, amount):
         return doubt(scene, profile, Why.AMBIGUOUS, quantity.start, quantity.end)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 
 from domain.indicators import Kind, Question, Ratio, Value
-from domain.understanding.lexicon import Profile
+from domain.understanding.profiles import Profile
 from domain.understanding.result import Doubt, Reading, Why
 from domain.understanding.scene import Scene
 

@@ -8,15 +8,16 @@ from decimal import Decimal
 from domain.indicators import Ratio
 from domain.understanding import negation, nothing, repairs
 from domain.understanding.alignment import Assigned, inherited
+from domain.understanding.clauses import Clause
 from domain.understanding.frames import Frame, frame
-from domain.understanding.lexicon import Profile
 from domain.understanding.nouns import bindings
 from domain.understanding.outcome import Outcome, doubt, ratio, reading
+from domain.understanding.profiles import Profile
 from domain.understanding.quantities import Quantity
 from domain.understanding.result import Why
 from domain.understanding.roles import roles
 from domain.understanding.rule import Rule
-from domain.understanding.scene import Clause, Scene
+from domain.understanding.scene import Scene
 from domain.understanding.sharing import Role
 
 
@@ -34,6 +35,8 @@ def read(scene: Scene, profile: Profile, found: list[Assigned], torn: list[Quant
     if isinstance(frame, Why):
         return doubt(scene, profile, frame, *span)
     value = ratio(*frame)
+    if len(kept) == 1 and torn and profile.question.total is None:
+        value = Why.AMBIGUOUS
     if isinstance(value, Why):
         return doubt(scene, profile, value, *span)
     if _something_missing(scene, kept, value):

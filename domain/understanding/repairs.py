@@ -12,7 +12,7 @@ _INSIDE = Rule(
     r"更正|纠正|错了|有误|应该?(?:是|为)|(?<!整)改(?:成|为|到)|抱歉|笔误|sorry|呸"
 )
 _EARLIER = Rule(
-    r"^[^\d，。;]{2,12}(?<!整)改(?=\d)|"
+    r"^[^\d，。;]{0,12}(?<!整)改[:：]?(?=\d)|"
     r"原(?:先|来)?(?:填报?|上?报)[^，。;]{0,10}(?:有误|错|不对|不准)|"
     r"(?:报|填|写|说|录|点|选|记|打|登|传|讲|整|搞|弄|算|统计|看)(?:错|反|岔|差|颠倒|混|串|花眼|漏|高了|低了|大了|小了)了?|(?:报|填|写|说|录|点|选|记|打|登)成|"
     r"把[^，。;]{1,6}(?:写|填|报|录|打)(?:上去|进去|上)了|请改|正确的?(?:是|为)|更正[成为]|应[是为](?=\d)|前面说|少[录记填]了|"
@@ -20,7 +20,7 @@ _EARLIER = Rule(
     r"交)[^，。;]{0,12}(?:错|不对|有误|反了|少了|多了|漏了|少写|多写|重新|改(?:成|为|一下))"
     r"|(?:刚才|刚刚|之前|前面|上午|上次|昨天|早上)(?:那个|的|报的|填的)[^，。;]{0,8}(?:错|不对|有误|改(?:成|为|一下))"
     r"|更正|更改|(?:报|填|写|搞|弄|说|打|录|输)(?:错|反|少|多)了?|改(?:成|为)(?!\d*班)|改一下|改下|修改(?=$|[，。为成一下])|纠正|"
-    r"^(?:不对|错了|不是的)|(?:数|数据|人数|日期|类型|金额)(?:不对|错了?|有误|弄错|搞错)|(?:少|多|漏)(?:写|报|"
+    r"^(?:不对|错[了啦]|不是的)|(?:数|数据|人数|日期|类型|金额)(?:不对|错了?|有误|弄错|搞错)|(?:少|多|漏)(?:写|报|"
     r"填|打|算)了|(?:时间|日期|人数|数据|数字|数)(?:改|调整)(?:到|在|成|为)|重新报|重报|以这个为准|以此为准|"
     r"作废|前面多写|前面少写"
 )
@@ -74,16 +74,20 @@ Spot = tuple[int, int, str]
 _SLIP = Rule(
     r"(?:^|(?<=[，。;、!]))(?:[哦噢喔啊呃嗯哎额诶唉]+(?!了|对了)|不+对|不+(?=[，、])|不是|等[等下]|不好意思|抱歉|sorry|更正|纠正|呸|"
     r"口误|笔误|更?准确|(?:我|刚才?)?(?:说|写|打|报|填|搞|弄|看|记|数|念)?(?:错|反|漏|岔|差)了?(?=[，。;、!]))"
+    r"|(?<=[\u4e00-\u9fff\d%])[哦噢喔啊呃嗯]*(?:不对|说错了|错了)+(?=[\d一二三四五六七八九十两])|(?<=吧)不是(?=是?[\d一二三四五六七八九十两])"
     r"|(?<=[\u4e00-\u9fff\d%])不+对(?=[，。;、!]|是|应)|(?<=[\d%人名个次场篇份台节])(?:错了|不是)(?=[，、])"
 )
-_SMALL = r"不好意思|[，。、:!哦噢喔啊呃嗯哎额诶唉\ue000]|不+对?|错了|(?:说|写|打|报|填|搞|弄|看|记|念)错了?|更?准确(?:地|来)?说?|应该?|是|为|就|吧|了|实际上?|其实|现在|这|那个?|更正|一下|[大]?概|共|sorry|抱歉"
+_SMALL = (
+    r"不好意思|[，。、:!哦噢喔啊呃嗯哎额诶唉\ue000]|不+对?|错了|(?:说|写|打|报|填|搞|弄|看|记|念)错了?|"
+    r"更?准确(?:地|来)?说?|应该?|是|为|就|吧|了|实际上?|其实|现在|这|那个?|更正|一下|大?概|共|sorry|抱歉"
+)
 _ONLY_SMALL = Rule(f"(?:{_SMALL})*+")
 _SENTENCE = Rule(r"[;\n]")
 _PART = Rule(r"[，。;!\n]")
 
 
 def taken_back(raw: str, spots: Sequence[Spot]) -> list[tuple[int, int]]:
-    """What the message itself takes back: 520, and ，哦不对， of 520，哦不对，530; 520 and 改成 of 520改成530; 县级 of 填成县级.
+    """What the message itself takes back: 520 and ，哦不对， of 520，哦不对，530; 520 of 520改成530; 县级 of 填成县级.
 
     A blank in its place leaves a sentence that says the last word only.
     """
@@ -97,6 +101,8 @@ _REPORTED_AS = Rule(
     r"(?:报|填|写|说|录|点|选|记|打|登|传|发|算|统计|看)成了?(?P<said>[^，。;!]{1,10}?)(?=了?[，。;!]|$)|"
     r"把(?P<put>[^，。;]{1,6})(?:写|填|报|录|打)(?:上去|进去|上)了"
 )
+
+
 def reports_as(words: str) -> bool:
     """我点成有了: what was said before and is taken back."""
     return bool(re.search(r"(?:报|填|写|说|录|点|选|记|打|登)成", words))
@@ -112,12 +118,18 @@ def _slipped(raw: str, spots: Sequence[Spot], at: int) -> list[tuple[int, int]]:
     """The amount before a slip of the tongue, and everything from the slip to the amount that replaces it."""
     before, after = [s for s in spots if s[1] <= at], [s for s in spots if s[0] > at]
     for new in after:
-        old = next((s for s in reversed(before) if s[2] == new[2]), None)
+        old = next((s for s in reversed(before) if _alike(s[2], new[2])), None)
         if old is None or _SENTENCE.search(raw[old[1] : new[0]]) or raw[slice(*old[:2])] == raw[slice(*new[:2])]:
             continue
         if (start := _replacing(raw, at, old, new)) is not None:
             return [old[:2], *(s[:2] for s in after if s[0] < new[0]), (len(raw[:at].rstrip("，。、!")), start)]
     return []
+
+
+def _alike(one: str, other: str) -> bool:
+    """Two counts of one measure, or one of them without any."""
+    (sort, unit), (sort_, unit_) = one.partition(" ")[::2], other.partition(" ")[::2]
+    return sort == sort_ and (unit == unit_ or not unit or not unit_)
 
 
 def _replacing(raw: str, at: int, old: Spot, new: Spot) -> int | None:

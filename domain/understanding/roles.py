@@ -24,7 +24,7 @@ from domain.understanding.sharing import (
 )
 
 _OTHER = Rule(
-    r"去年|上年|前年|往年|上上?个?月(?!\d)|上个?季度|上个?学期|上学年|上一?次(?!的?(?:\d+|"
+    r"暑假|寒假|去年|上年|前年|往年|上上?个?月(?!\d)|上个?季度|上个?学期|上学年|上一?次(?!的?(?:\d+|"
     r"[一二三四五六七八九十]+)处)|上回|以前|原来|原先|原有|之前(?!报)|此前|历年|"
     r"下个?月|下个?学期|下季度|明年|后年|下次|今年(?:一共|总共|累计|"
     r"以来)|本学期累计|全年|截至去年"
@@ -86,7 +86,7 @@ _SAID_BEFORE = Rule(
 
 _DENIED_TAIL = Rule(
     r"(?:[^，。;]{0,4})?(?:都|也|都还|也还|还)(?:没|未|不|无|冇|莫得)|^(?:没有?|"
-    r"未)(?:[搞开写坏装参到发编上建查]|有|发现)"
+    r"未)(?:[搞开写坏装参到发编上建查收交报做弄学]|有|发现)"
 )
 
 
@@ -96,7 +96,10 @@ _DENIED_LEAD = Rule(r"(?:没有?|无|未)(?:任何)?(?:[搞开写坏装参到发
 _RATE = Rule(r"(?:/|每|一)(?:个?[人班]|节|堂|次|天|周|月|本|套|台|棵|份|场|位|名|张|平|米)(?=$|[，。;、)]|的价)")
 
 
-_MONTH = Rule(r"(?<![\d年])(?P<month>\d{1,2}|十?[一二三四五六七八九十])月(?:份|的|(?=[搞练做没未已还就也开组演]))")
+_YEAR = Rule(r"(?<!\d)(20\d\d)年(?!级)")
+_MONTH = Rule(
+    r"(?<![\d年])(?P<month>\d{1,2}|十?[一二三四五六七八九十])月(?:份|的|(?=[搞练做没未已还就也开组演学上写编发收办讲查走共])|$)"
+)
 
 
 def _scope(before: str, today: date, *, yearly: bool) -> int:
@@ -104,6 +107,11 @@ def _scope(before: str, today: date, *, yearly: bool) -> int:
     other, current = last(_OTHER, before), last(_NOW, before)
     if yearly and other == before.rfind("全年"):
         other = -1
+    for match in _YEAR.finditer(before):
+        if int(match[1]) == today.year:
+            current = max(current, match.start())
+        else:
+            other = max(other, match.start())
     for match in _MONTH.finditer(before):
         numeral = numerals.read(match["month"])
         if numeral is not None and numeral.value == today.month:
@@ -193,7 +201,7 @@ def _one_denied(quantity: Quantity, lead: str, tail: str) -> bool:
     if (
         quantity.numeral not in ("一", "1", "半")
         or (quantity.numeral == "1" and not quantity.unit)
-        or re.search(r"(?:差|剩|缺|欠|还有|除|只|就)[有了下]?$", lead)
+        or re.search(r"(?:差|剩|缺|欠|还有|除|只|就|才|仅|(?<!没)有)[有了下]?$", lead)
     ):
         return False
     return bool(_DENIED_TAIL.match(tail)) or (quantity.numeral != "1" and bool(_DENIED_LEAD.search(lead)))
@@ -229,11 +237,12 @@ def _set_aside(scene: Scene, quantity: Quantity, before: str, lead: str, per_hea
     if _to_come(scene, quantity, before, lead):
         return Role.PLANNED
     yearly = any("年" in p.question.label for p in scene.profiles)
-    if _SAID_BEFORE.search(before) or _scope(before, scene.today, yearly=yearly) >= 0:
+    if _SAID_BEFORE.search(before) or _scope(before, scene.month_meant, yearly=yearly) >= 0:
         return Role.OTHER
     if _THEIRS.match(before) and _OURS.search(scene.raw):
         return Role.OTHER
-    if last(_PLANNED, lead) > last(_CURRENT, lead) or re.search(r"正在[^，。;、]{1,3}$", lead):
+    planned = [m for m in _PLANNED.finditer(lead) if not any(m.group() in p.question.label for p in scene.profiles)]
+    if (planned and planned[-1].start() > last(_CURRENT, lead)) or re.search(r"正在[^，。;、]{1,3}$", lead):
         return Role.PLANNED
     if _of_other_things(scene, quantity, lead):
         return Role.OTHER
@@ -246,7 +255,9 @@ def _set_aside(scene: Scene, quantity: Quantity, before: str, lead: str, per_hea
     return Role.CHANGE if _CHANGE.search(lead) and not _NOT_CHANGE.search(lead) else None
 
 
-_THEIRS = Rule(r"(?:中心校|中心小学|隔壁[^，。;:]{0,4}|邻校|兄弟学校|[别人其]他?[的家]?学校|[\u4e00-\u9fff]{1,3}(?:小学|中学|[小中]))(?:那边|他们)?(?=[是有收报写搞开装上])")
+_THEIRS = Rule(
+    r"(?:中心校|中心小学|隔壁[^，。;:]{0,4}|邻校|兄弟学校|[别人其]他?[的家]?学校|[\u4e00-\u9fff]{1,3}(?:小学|中学|[小中]))(?:那边|他们)?(?=[是有收报写搞开装上])"
+)
 _OURS = Rule(r"我们|我校|本校|咱们|我园|俺们")
 _AT_A_TIME = Rule(
     r"(?<!最后)(?<!最慢的)(?:每|一|(?<![前近后这头第\d])[两二三四半隔])个?(?:周|天|月|星期|学期|人|班|家|户|组|校|村)"
@@ -270,10 +281,10 @@ def _of_other_things(scene: Scene, quantity: Quantity, lead: str) -> bool:
     dimension = _DIMENSION.search(lead) if quantity.unit in _LENGTHS else None
     if dimension and not any(dimension[0][0] in p.question.label for p in scene.profiles):
         return True
-    if re.search(r"在[册校籍]|学籍|花名册", lead) and not _enrolment(scene):
+    if re.search(r"在[册校籍编]|学籍|花名册", lead) and not _enrolment(scene):
         return True
     beside = _BESIDE_THE_POINT.search(lead)
-    return bool(beside) and not any(beside[0][:2] in p.question.label for p in scene.profiles)
+    return beside is not None and not any(beside[0][:2] in p.question.label for p in scene.profiles)
 
 
 def _enrolment(scene: Scene) -> bool:
@@ -283,7 +294,7 @@ def _enrolment(scene: Scene) -> bool:
     ) or (negation.everything(scene.raw))
 
 
-_SHOULD = Rule(r"(?<![反响适])应(?:参加|参训|受训|参演|参|训|到|出席)[^，。;、\d没未已实]{0,3}$")
+_SHOULD = Rule(r"(?<![反响适])应该?(?:参加|参训|受训|参演|参|训|到|出席|来|去)[^，。;、\d没未已实]{0,3}$")
 
 
 def _standing(lead: str, tail: str) -> Role:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from domain.understanding.lexicon import Profile
 from domain.understanding.outcome import Outcome, doubt, reading
+from domain.understanding.profiles import Profile
 from domain.understanding.result import Why
 from domain.understanding.rule import Rule
 from domain.understanding.scene import Scene

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from enum import Enum, auto
 
+from domain.understanding.clauses import Clause
 from domain.understanding.quantities import Quantity
 from domain.understanding.rule import Rule
-from domain.understanding.scene import Clause, Scene
+from domain.understanding.scene import Scene
 
 
 class Role(Enum):
@@ -129,7 +130,7 @@ def share(lead: str, tail: str, leads_on: bool) -> Role:
     if re.match(r"(?:老师|教师|学生|班级?)?(?:里面?|里头|当中|之中|中)(?!心|午)", tail):
         return Role.TOTAL
     if re.search(
-        r"应(?:参加|参训|受训|参|训|到|培|出席)|(?<![反响适])应(?!该|急|用|为|是|更|改|当)[^，。;、\d没未已实]{0,4}$",
+        r"应该?(?:参加|参训|受训|参|训|到|培|出席|来|去)|(?<![反响适])应(?!该|急|用|为|是|更|改|当)[^，。;、\d没未已实]{0,4}$",
         lead,
     ):
         return Role.TOTAL

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
-from domain.understanding.lexicon import Profile
+from domain.understanding.clauses import Clause
 from domain.understanding.outcome import Outcome, doubt, reading
+from domain.understanding.profiles import Profile
 from domain.understanding.result import Why
 from domain.understanding.rule import Rule
 from domain.understanding.same import says_same
-from domain.understanding.scene import Clause, Scene
+from domain.understanding.scene import Scene
 
 _LEAD_IN = Rule(r"^(?:是|为|有|:|的|就是|主要是|在于|我们|做的|叫做?|改为|改成|应为|\"|\ue000|、|\s)+")
 _HEADINGS = frozenset({"theme", "name", "problem", "bright"})
@@ -38,7 +39,9 @@ def _whole(scene: Scene, profile: Profile) -> Outcome:
     return reading(scene, profile, scene.normal.original.strip(), (0, len(scene.raw)), "the words")
 
 
-_THEME = Rule(r"以[\"《](?P<a>[^\"》]{2,40})[\"》]为(?:主题|题)|(?:讲|学|谈|说|讨论)的(?:内容|主题)?(?:就?是)(?P<b>[^，。;]{3,40})|围绕(?P<c>[^，。;]{3,40}?)(?:开展|进行|展开|$|[，。;])")
+_THEME = Rule(
+    r"以[\"《](?P<a>[^\"》]{2,40})[\"》]为(?:主题|题)|(?:讲|学|谈|说|讨论)的(?:内容|主题)?(?:就?是)(?P<b>[^，。;]{3,40})|围绕(?P<c>[^，。;]{3,40}?)(?:开展|进行|展开|$|[，。;])"
+)
 _PROJECT = Rule(r"(?:搞|做|弄|办|整|主打|打造)的(?:就?是)(?P<a>[^，。;]{2,30})|主打(?P<b>[^，。;]{2,30})")
 
 

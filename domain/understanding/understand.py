@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from functools import lru_cache
 
 from domain.indicators import Question
 from domain.understanding import (
@@ -23,9 +24,9 @@ from domain.understanding import (
     scene,
     texts,
 )
-from domain.understanding.lexicon import Profile
 from domain.understanding.negation import Polarity, polarity
 from domain.understanding.outcome import Outcome
+from domain.understanding.profiles import Profile
 from domain.understanding.quantities import Quantity
 from domain.understanding.result import Doubt, Intent, Reading, Understanding, Why
 from domain.understanding.scene import Scene
@@ -48,7 +49,8 @@ def understand(
     awaits its 提交, so that 对, 好的 or 👍 confirm it; `calm` that the words are of no emergency. Text beyond 1000
     characters is not read.
     """
-    laid_out = scene.build(text[:_LONGEST], asked, now.date(), focus)
+    text = text[:_LONGEST]
+    laid_out = scene.build(text, asked, now.date(), focus) if asked else _unasked(text, now.date())
     bare = laid_out.raw.strip("，。!、.~ \n")
     if read_back_open and intent.CONFIRM.fullmatch(bare):
         return Understanding(Intent.CONFIRM)
@@ -57,6 +59,12 @@ def understand(
     if not bare or not asked:
         return Understanding(_idle(laid_out, bare))
     return _intended(laid_out, bare)
+
+
+@lru_cache(maxsize=256)
+def _unasked(text: str, today: date) -> Scene:
+    """The same words are looked at several times for what they are, whatever is asked."""
+    return scene.build(text, (), today, None)
 
 
 def _idle(laid_out: Scene, bare: str) -> Intent:
@@ -137,9 +145,7 @@ def _denies_earlier(laid_out: Scene) -> bool:
     said = any(roles.said_before(laid_out, q) for q in laid_out.quantities)
     revoked = [repairs.revoked(laid_out.lead(q)) for q in laid_out.quantities]
     revoked += [repairs.revoked(laid_out.raw[: w.start]) for w in laid_out.whens]
-    return any(revoked) or (
-        said and repairs.sets_right(laid_out.raw)
-    )
+    return any(revoked) or (said and repairs.sets_right(laid_out.raw))
 
 
 def read_all(laid_out: Scene) -> list[Reading | Doubt]:
@@ -201,7 +207,8 @@ def _fill_from_list(laid_out: Scene, found: dict[str, Outcome]) -> None:
             for p in laid_out.profiles
             if p.numeric or p is profile
         )
-        if isinstance(found[profile.key], Reading) or (named and isinstance(found[profile.key], Doubt)):
+        strange = _names_another(laid_out, number, profile)
+        if strange and (isinstance(found[profile.key], Reading) or (named and isinstance(found[profile.key], Doubt))):
             continue
         alone = scene.build(words, [profile.question], laid_out.today, None)
         taken, torn = alignment.align(alone)
@@ -210,6 +217,13 @@ def _fill_from_list(laid_out: Scene, found: dict[str, Outcome]) -> None:
             outcome = texts.read(alone, alone.profiles[0], [])
         if isinstance(outcome, Reading):
             found[profile.key] = replace(outcome, rule=outcome.rule + ", numbered")
+
+
+def _names_another(laid_out: Scene, number: int, profile: Profile) -> bool:
+    """The item of this number names another question, and not its own."""
+    cues = [cue for c in laid_out.clauses if c.marker == number for cue in laid_out.cues_in(c)]
+    others = frozenset[str]().union(*(p.named for p in laid_out.profiles if p is not profile))
+    return any(cue.concepts & others for cue in cues) and not any(cue.concepts & profile.named for cue in cues)
 
 
 def _items(laid_out: Scene) -> dict[int, str]:
@@ -226,6 +240,8 @@ def _items(laid_out: Scene) -> dict[int, str]:
 
 def _infer_done(laid_out: Scene, found: dict[str, Outcome]) -> None:
     """A day behind us, people who took part, a time taken: then it was done, though nobody said 已开展."""
+    if repairs.speaks_of_earlier(laid_out.raw):
+        return
     for profile in laid_out.profiles:
         if profile.family != "bool" or isinstance(found[profile.key], Reading) or not profile.key.endswith("_done"):
             continue

@@ -15,7 +15,7 @@ from domain.progress import State
 from services.roster.store import Change, Store
 from services.stopping import stop_nagging
 
-_CLOSED = "停办:"
+CLOSED = "停办:"
 """How the reason begins that this module writes, and takes back."""
 _UNDONE = (State.PENDING.value, State.RETURNED.value)
 
@@ -25,7 +25,7 @@ async def exempt_closed(store: Store) -> None:
     before stays. A closure that is taken back brings them back."""
     for unit in store.settling():
         if unit.closed_on is not None and store.is_closed(unit):
-            reason = f"{_CLOSED}{unit.closed_on}起停办或并入他校"
+            reason = f"{CLOSED}{unit.closed_on}起停办或并入他校"
             _say(store, unit, await _exempt(store.session, unit, store.now, reason), "免报")
     await _owe_again(store)
 
@@ -41,7 +41,7 @@ async def _exempt(session: AsyncSession, unit: Unit, now: datetime, reason: str)
 
 
 async def _owe_again(store: Store) -> None:
-    waiting = (col(Report.state) == State.EXEMPT.value, col(Report.state_reason).startswith(_CLOSED))
+    waiting = (col(Report.state) == State.EXEMPT.value, col(Report.state_reason).startswith(CLOSED))
     statement = select(col(Report.unit_id)).where(col(Report.bureau_id) == store.bureau.id, *waiting).distinct()
     left = set((await store.session.execute(statement)).scalars().all())
     for unit in (unit for unit in store.settling() if unit.id in left and not store.is_closed(unit)):

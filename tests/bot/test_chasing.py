@@ -101,9 +101,10 @@ async def test_one_tap_reminds_who_can_hear_it_once_a_day(
     assert len(wang.phone.received) == before + 1
     await stage.tick(at("2026-11-25 15:00"))
     assert len(wang.phone.received) == before + 1, "a person has chased: the afternoon rung is left out"
-    assert {
-        row.reason for row in await stage.rows(Reminder, Reminder.rung == "due-afternoon") if row.state == "skipped"
-    } == {"chased", ""} - {""}
+    skipped = await stage.rows(Reminder, Reminder.rung == "due-afternoon", Reminder.state == "skipped")
+    mine = county.units["清河镇九年一贯制学校"]
+    assert {row.reason for row in skipped if row.unit_id == mine} == {"chased"}
+    assert {row.reason for row in skipped if row.unit_id != mine} == {"unreached"}, "nobody hears it there anyway"
 
 
 async def test_an_extension_leaves_the_count_until_its_day(stage: Stage, county: County, clerk: Dialogue) -> None:
@@ -187,6 +188,78 @@ async def test_two_working_days_late_the_office_hears_again_and_three_are_noted_
     assert len(noted) == 8
 
 
+async def test_who_is_noted_for_the_bulletin_is_seen_by_the_office_now(
+    stage: Stage, county: County, clerk: Dialogue, chief: Dialogue, talk: Talk
+) -> None:
+    director = await talk(DIRECTOR)
+    for when in ("2026-11-25 17:06", "2026-11-26 09:00", "2026-11-27 09:00"):
+        await stage.tick(at(when))
+    await clerk.play(("进度", "!拟列入通报"))
+    await stage.tick(at("2026-11-30 09:00"))
+    four = "清河镇九年一贯制学校、西岭中学、李村小学等"
+    await clerk.play(
+        ("进度", f"拟列入通报(逾期3个工作日仍未报):应急疏散演练4家({four})、班班通进度4家({four})。"),
+        ("[未报名单和电话]", "1. 清河镇九年一贯制学校 王校长 0000-6211001,拟列入通报"),
+    )
+    await chief.play(("进度", (f"应急疏散演练4家({four})。", "!班班通")))
+    await director.play(("进度", "!拟列入通报"))
+
+
+async def test_who_has_more_time_or_has_reported_once_is_not_noted_any_more(
+    stage: Stage, county: County, clerk: Dialogue
+) -> None:
+    for when in ("2026-11-25 17:06", "2026-11-26 09:00", "2026-11-27 09:00", "2026-11-30 09:00"):
+        await stage.tick(at(when))
+    async with stage.database.write() as session:
+        extended, returned = await report_of(stage, county, "bbt"), await report_of(stage, county, "drill")
+        session.add(
+            Extension(
+                bureau_id=county.bureau_id, round_id=extended.round_id, unit_id=extended.unit_id,
+                due_at=at("2026-12-01 17:00"), reason="停电", granted_at=at("2026-11-30 09:00"),
+            )
+        )  # fmt: skip
+        returned.state, returned.first_received_at = "returned", at("2026-11-24 09:00")
+        await session.merge(returned)
+    three = "(西岭中学、李村小学、桥头小学)"
+    await clerk.play(("进度", f"应急疏散演练3家{three}、班班通进度3家{three}。"))
+
+
+async def test_whom_a_reminder_does_not_reach_is_for_the_telephone_at_once_and_once(
+    stage: Stage, county: County, clerk: Dialogue, chief: Dialogue, wang: Dialogue
+) -> None:
+    await cut_off_and_blocked(stage, county)
+    await stage.tick(at("2026-11-20 09:00"))
+    both = "应急疏散演练(11月25日(星期三)17:00截止)、班班通进度(11月25日(星期三)17:00截止)"
+    assert clerk.last.text.split("\n") == [
+        "有3家收不到提醒,请打电话告知,也可以由办公室代填:",
+        "已屏蔽1家:",
+        f"1. 西岭中学 刘校长 0000-6211002:{both}",
+        "未开通2家:",
+        f"1. 李村小学 孙校长 0000-6211003:{both}",
+        f"2. 桥头小学 孙校长 0000-6211003:{both}",
+    ]
+    assert clerk.last.protected
+    assert "应急疏散演练" in chief.last.text
+    assert "班班通" not in chief.last.text
+    skipped = await stage.rows(Reminder, Reminder.rung == "t-3", Reminder.state == "skipped")
+    assert {row.reason for row in skipped} == {"unreached"}
+    assert {row.unit_id for row in skipped} == {county.units[name] for name in ("西岭中学", "李村小学", "桥头小学")}
+    for when in ("2026-11-24 09:00", "2026-11-25 09:00"):
+        await stage.tick(at(when))
+    assert sum("收不到提醒" in text for text in clerk.phone.texts) == 1
+    assert "今天17:00截止" in wang.last.text
+
+
+async def test_who_falls_away_later_is_told_then(stage: Stage, county: County, clerk: Dialogue, talk: Talk) -> None:
+    for who in (SECOND_PRINCIPAL, TWO_SCHOOLS):
+        await talk(who)
+    await stage.tick(at("2026-11-20 09:00"))
+    assert not any("收不到提醒" in text for text in clerk.phone.texts)
+    await cut_off_and_blocked(stage, county)
+    await stage.tick(at("2026-11-24 09:00"))
+    assert "有3家收不到提醒" in clerk.last.text
+
+
 async def test_a_promise_is_kept_quiet_and_seen_by_the_office(
     stage: Stage, county: County, clerk: Dialogue, wang: Dialogue
 ) -> None:
@@ -198,13 +271,34 @@ async def test_a_promise_is_kept_quiet_and_seen_by_the_office(
     await clerk.play(("催报", "其中1家说了何时报"), ("[名单和电话]", "王校长 0000-6211001,说“明早再说”"))
     await stage.tick(at("2026-11-25 08:30"))
     assert "还有2项今天17:00截止" in wang.last.text
-    await wang.play(("[明早再说]", "那之前报算按时"))
+    assert "明早再说" not in wang.last.buttons, "once under the same deadline"
+    await wang.press_data(encode(Verb.SNOOZE))
+    assert "已经约过一次" in wang.last.text
+    await wang.play(("明天报", "那之前报算按时"))
+    before = len(wang.phone.received)
     await stage.tick(at("2026-11-25 15:00"))
-    assert len(wang.phone.received) == before + 2
+    assert len(wang.phone.received) == before
     await stage.tick(at("2026-11-26 09:00"))
     assert "已过截止时间" in wang.last.text
     await stage.tick(LATE)
     assert any("其中1家说了何时报" in text for text in clerk.phone.texts)
+
+
+async def test_who_has_asked_for_more_time_is_chased_by_nobody(
+    stage: Stage, county: County, clerk: Dialogue, wang: Dialogue
+) -> None:
+    await wang.play(("班班通进度申请延期到27日,停电", "已转办公室李干事"))
+    await cut_off_and_blocked(stage, county)
+    await stage.tick(at("2026-11-25 10:00"))
+    before = len(wang.phone.received)
+    await clerk.play(("催报", "未报4"), ("[名单和电话]", "王校长 0000-6211001,已申请延期,待批"))
+    await clerk.play(("催报", "未报4"), ("[提醒在线的1家]", "已提醒1人。"))
+    await stage.settled()
+    assert "应急疏散演练" in "".join(bubble.text for bubble in wang.phone.received[before:])
+    assert "班班通" not in "".join(bubble.text for bubble in wang.phone.received[before:])
+    drill = await report_of(stage, county, "drill")
+    chased = await stage.rows(Reminder, Reminder.rung == "chase-1125")
+    assert {row.round_id for row in chased} == {drill.round_id}, "nothing waits for the office to decide"
 
 
 async def test_who_owes_nothing_has_nothing_to_put_off(stage: Stage, county: County, clerk: Dialogue) -> None:

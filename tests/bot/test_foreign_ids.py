@@ -13,13 +13,15 @@ from functools import wraps
 from typing import Any
 
 import pytest
-from sqlmodel import SQLModel
+from sqlmodel import SQLModel, select
 from telegram.ext import Application
 
+from bot import course
 from bot.buttons import Verb, encode
 from bot.words import CHANGE_WORDS, COMMAND_WORDS, LATER_WORDS, RELEASE_WORDS, REVIEW_WORDS, TAKE_BACK_WORDS
+from db.ids import new_id
 from db.session import Database
-from db.tables import Inbox
+from db.tables import Absence, CourseChange, Inbox, Round
 from domain.messages import ReportKey
 from sandbox import Phone
 from services.rounds import open_due_rounds
@@ -74,6 +76,30 @@ def _ids(store: set[tuple[str, Row]]) -> list[int]:
     return [*sorted(found), 0, 1, 2, 3, 740000, 12345, 2**62]
 
 
+SAID = ("撤回 班班通 重复下发", "延期 西岭中学 班班通 到11月27日 停电", "刘芳出差到11月25日", "外人出差到11月25日")
+"""Changes of course and absences that are not this person's to say."""
+
+
+async def _pending(stage: Stage, county: County, person: str, task: str) -> None:
+    """A change that waits for its 确认, and an absence: of tasks and people that are not the actor's."""
+    async with stage.database.write() as session:
+        statement = select(Round).where(Round.bureau_id == county.bureau_id, Round.task_id == county.tasks[task])
+        round_ = (await session.exec(statement)).one()
+        who, now = county.people[person], stage.clock.now()
+        session.add(
+            CourseChange(
+                bureau_id=county.bureau_id, id=new_id(), kind="withdraw", round_id=round_.id, reason="重复下发",
+                proposed_by=who, proposed_at=now, reports=1,
+            )
+        )  # fmt: skip
+        session.add(
+            Absence(
+                bureau_id=county.bureau_id, id=new_id(), person_id=who, said_at=now, until=at("2026-11-25 17:30"),
+                words="出差",
+            )
+        )  # fmt: skip
+
+
 def _forged(store: set[tuple[str, Row]], seed: int) -> Iterator[str]:
     """Every verb with somebody's report, with somebody's id, and with anything at all."""
     draw, ids = random.Random(seed), _ids(store)
@@ -81,11 +107,14 @@ def _forged(store: set[tuple[str, Row]], seed: int) -> Iterator[str]:
         (row["round_id"], row["unit_id"]) for table, pairs in store if table == "report" for row in [dict(pairs)]
     )
     people = sorted(dict(pairs)["id"] for table, pairs in store if table == "person")
+    pending = sorted(dict(pairs)["id"] for table, pairs in store if table in ("course_change", "absence"))
     for verb in Verb:
         for numbers in ((), (0,), (0, 0), (0, 0, 1)):
             yield encode(verb, ReportKey(*draw.choice(owed)), *numbers)
         for person in draw.sample(people, 3):
             yield encode(verb, None, person)
+        for waiting in pending if verb in course.PRESSED else ():
+            yield encode(verb, None, waiting)
     for _ in range(PRESSES):
         report = draw.choice([ReportKey(*draw.choice(owed)), ReportKey(draw.choice(ids), draw.choice(ids)), None])
         yield encode(draw.choice(list(Verb)), report, *draw.choices([*ids, *range(5)], k=draw.randrange(4)))
@@ -107,6 +136,7 @@ async def _say_everything(phone: Phone, code: str) -> None:
     """Something for every handler, in the neighbour's name where a name fits."""
     words = [word for said in COMMAND_WORDS.values() for word in said]
     words += [*CHANGE_WORDS, *REVIEW_WORDS, *LATER_WORDS, *TAKE_BACK_WORDS, *RELEASE_WORDS, "/nothing"]
+    words += ["校历", "校历 12月2日 休 暴雪"]
     words += [f"人员 {NEIGHBOUR}", f"照片 {NEIGHBOUR}", f"/people {NEIGHBOUR}", f"/start {code}", RECEIPT]
     for said in [*words, f"{NEIGHBOUR}520人", "西岭中学演练520人", f"应急疏散演练延期到{NEIGHBOUR}"]:
         await phone.say(said)
@@ -167,6 +197,8 @@ async def test_forged_buttons_and_words(stage: Stage, county: County, neighbour:
     phone = stage.phone(actor)
     await phone.start()
     await stage.tick()
+    await _pending(stage, county, "刘芳", "bbt")
+    await _pending(stage, neighbour, "外人", "drill")
     before = await _store(stage)
     code = await invite_person(stage.database, neighbour, "外人", stage.clock.now())
     invited = await _store(stage)
@@ -176,6 +208,8 @@ async def test_forged_buttons_and_words(stage: Stage, county: County, neighbour:
     await stage.settled()
     reached = _listened_to(stage.face.application)
     await _say_everything(phone, code)
+    for said in SAID if who != "office" else SAID[3:]:
+        await phone.say(said)
     await stage.settled()
     assert reached | TRIED_ELSEWHERE.keys() == _callbacks(stage.face.application)
 

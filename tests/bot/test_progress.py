@@ -22,7 +22,7 @@ async def test_the_bureau_sees_how_far_it_is(stage: Stage, county: County, talk:
         "应急疏散演练(11月25日17:00截止):应报4,按时1、宽限0、迟报0、待报3、未报0、豁免0,已报25.0%,其中退回待改1",
         "班班通进度(11月25日17:00截止):应报4,按时0、宽限0、迟报0、待报4、未报0、豁免0,已报0%",
     ]
-    assert clerk.last.buttons == ["未报名单和电话"]
+    assert clerk.last.buttons == ["未报名单和电话", "改期、延期、豁免"]
     await clerk.play(("[未报名单和电话]", "【应急疏散演练】"))
     await chief.play(("进度", ("1项", "应急疏散演练", "!班班通")), ("[未报名单和电话]", "!班班通"))
     await director.play(("进度", ("2项", "班班通")))

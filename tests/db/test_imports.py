@@ -410,6 +410,7 @@ async def open_round(database: Database, key: str) -> int:
         round_ = Round(
             bureau_id=task.bureau_id, id=new_id(), task_id=task.id, label="x", period_from=NOW.date(),
             period_to=later.date(), open_at=NOW, due_at=later, grace_until=later, lock_at=later, issued_at=NOW,
+            nominal_due=later.date(), occurrence="2026-10",
             questionnaire=[row.definition for row in rows.all()],
         )  # fmt: skip
         session.add(round_)

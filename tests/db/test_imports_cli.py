@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,9 @@ from cli.errors import Mendable
 from cli.imports import app
 from db import migrations
 from db.session import Database
-from db.tables import Task, Unit
+from db.tables import Bureau, Task, Unit
+from domain.calendar import WorkCalendar
+from services.calendars import calendar_of
 
 ROOT = Path(__file__).parents[2]
 ROSTER, CAMPAIGN = ROOT / "samples" / "roster.csv", ROOT / "samples" / "campaign.yaml"
@@ -128,3 +131,48 @@ def test_templates(url: str, tmp_path: Path, kind: str) -> None:
 def test_an_unmigrated_store_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DUBAN_DATABASE_URL", f"sqlite:///{tmp_path}/none.db")
     assert "duban migrate" in str(run("roster", ROSTER).exception)
+
+
+CALENDAR = ROOT / "samples" / "calendar.yaml"
+
+
+def calendar(url: str) -> WorkCalendar:
+    async def look() -> WorkCalendar:
+        database = Database(url)
+        async with database.read() as session:
+            bureau = (await session.exec(select(Bureau))).one()
+        await database.close()
+        return calendar_of(bureau)
+
+    return asyncio.run(look())
+
+
+def test_a_calendar(url: str) -> None:
+    assert "请先导入名册" in str(run("calendar", CALENDAR).exception)
+    run("roster", ROSTER, "--apply")
+    rehearsal = run("calendar", CALENDAR).output
+    assert "新增 放假 2月5日至2月12日春节" in rehearsal
+    assert "新增 学期 2026-2027学年第一学期:2026年9月1日至2027年1月22日" in rehearsal
+    assert calendar(url) == WorkCalendar()
+    assert "已写入校历" in run("calendar", CALENDAR, "--apply").output
+    assert calendar(url).why_off(date(2027, 2, 8)) == "春节"
+    assert run("calendar", CALENDAR, "--apply").output.splitlines()[0] == "没有变动"
+
+
+def test_a_calendar_that_leaves_a_year_out_is_warned_of(url: str, tmp_path: Path) -> None:
+    run("roster", ROSTER, "--apply")
+    short = tmp_path / "校历.yaml"
+    short.write_text("years: []\nholidays:\n  2099-02-06: 春节\n", encoding="utf-8")
+    assert "年的放假和调休还没有,暂按周末和固定节日推算" in run("calendar", short).output
+
+
+def test_everything_wrong_with_a_calendar_is_one_list(url: str, tmp_path: Path) -> None:
+    run("roster", ROSTER, "--apply")
+    wrong = tmp_path / "校历.yaml"
+    wrong.write_text("holidays:\n  2027-02-30: 春节\nworkdays: 明天\n假期: {}\n", encoding="utf-8")
+    result = run("calendar", wrong, "--apply")
+    for said in ("“2027-02-30”不是日期", "「workdays」:要写成列表", "「假期」:没有这一项"):
+        assert said in result.output
+    assert isinstance(result.exception, Mendable)
+    assert calendar(url) == WorkCalendar()
+    assert "打不开文件" in run("calendar", tmp_path / "没有.yaml").output

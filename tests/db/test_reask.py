@@ -54,6 +54,7 @@ async def sent(database: Database) -> Database:
         round_ = Round(
             bureau_id=task.bureau_id, id=new_id(), task_id=task.id, label="x", period_from=NOW.date(),
             period_to=later.date(), open_at=NOW, due_at=later, grace_until=later, lock_at=later, issued_at=NOW,
+            nominal_due=later.date(), occurrence="2026-10",
             questionnaire=list((await session.exec(listed.order_by(col(TaskIndicator.position)))).all()),
         )  # fmt: skip
         session.add(round_)

@@ -24,6 +24,7 @@ from db.tables import (
     Outbox,
     Promise,
     Report,
+    Round,
     Task,
     Trouble,
 )
@@ -185,4 +186,44 @@ async def test_a_conversation_at_hand_outlives_promises_and_the_number_pad(old: 
         chat = await session.get_one(Chat, (county.bureau_id, PRINCIPAL))
         assert (chat.failures, chat.focus_key, chat.pad) == (2, "drill_students", None)
         assert (await session.execute(select(Promise))).all() == []
+    await database.close()
+
+
+PROMISES = "5c1e7a40d2b9"
+
+
+async def test_rounds_are_told_what_they_are_for(old: str) -> None:
+    """A November round of the release before: the next tick opens it no second time, and December's in its time."""
+    database, county = await at_work(old, at("2026-11-18 09:00"), PROMISES)
+    await migrations.migrate(database.engine)
+    await migrations.check(database.engine)
+    for now in (at("2026-11-18 09:01"), at("2026-12-18 09:00")):
+        await tick(Workplace(database, VirtualClock(now, speed=0), county.bureau_id, HOURS))
+    async with database.read() as session:
+        columns = select(col(Round.nominal_due), col(Round.occurrence), col(Round.period_from)).distinct()
+        rows = (await session.execute(columns.order_by(col(Round.nominal_due)))).all()
+        bureau = await session.get_one(Bureau, county.bureau_id)
+        [asks] = (await session.execute(select(col(Task.asks)).distinct())).scalars()
+    assert rows == [
+        (date(2026, 11, 25), "2026-11", date(2026, 10, 24)), (date(2026, 12, 25), "2026-12", date(2026, 11, 26)),
+    ]  # fmt: skip
+    assert (bureau.calendar, asks) == ({}, "school")
+    await database.close()
+
+
+async def test_two_rounds_of_one_month_stay_two(old: str) -> None:
+    """The day of the task was changed in between."""
+    database, _ = await at_work(old, at("2026-11-18 09:00"), PROMISES)
+    async with database.write() as session:
+        copied = "bureau_id, id + 1, task_id, label, period_from, '2026-11-20', open_at, due_at, grace_until, lock_at"
+        sql = (
+            "INSERT INTO round (bureau_id, id, task_id, label, period_from, period_to, open_at, due_at, grace_until,"
+            f" lock_at, moved_because, issued_at, questionnaire)"
+            f" SELECT {copied}, '', issued_at, questionnaire FROM round"
+        )
+        await session.execute(text(sql if database.is_sqlite else sql.replace("'2026-11-20'", "DATE '2026-11-20'")))
+    await migrations.migrate(database.engine)
+    async with database.read() as session:
+        names = (await session.execute(select(col(Round.occurrence)).distinct())).scalars().all()
+    assert sorted(names) == ["2026-11", "2026-11-until-2026-11-20"]
     await database.close()

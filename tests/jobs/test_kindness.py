@@ -8,13 +8,13 @@ import pytest
 
 from db.ids import new_id
 from db.session import Database
-from db.tables import Account, Chat, Membership, Outbox, Person, Report, Role, Round, Task, Unit
+from db.tables import Account, Chat, Extension, Membership, Outbox, Person, Report, Role, Round, Task, Unit
 from domain.messages import Prompt, Reminder, ReportKey
 from domain.progress import State
 from jobs.sweeps import tick
-from services import roster
+from services import roster, unreached
 from services.chasing import remind
-from services.nagging import Nag, nag
+from services.nagging import Nag, copy_to_central, nag
 from services.outbox import Recipient
 from services.stopping import stop_nagging
 from services.workplace import Workplace
@@ -286,3 +286,109 @@ def test_merging_keeps_the_newest_rung_and_announces_what_is_new() -> None:
     assert isinstance(message, Reminder)
     assert (message.reports, message.rungs, message.opened) == ((first,), ("t-1",), (third, second))
     assert Nag(opened=[first]).message() == Prompt(reports=(first,))
+
+
+# ---- the central school's copy is a nag too
+
+
+@pytest.fixture
+async def central(database: Database, county: County) -> Recipient:
+    """刘芳 heads 西岭中学, which looks after 清河镇九年一贯制学校 as its central school."""
+    async with database.write() as session:
+        (await session.get_one(Unit, (county.bureau_id, county.units[QINGHE]))).central_unit_id = county.units[
+            "西岭中学"
+        ]
+        session.add(
+            Membership(
+                bureau_id=county.bureau_id, id=new_id(), person_id=county.people["刘芳"],
+                unit_id=county.units["西岭中学"], role=Role.CENTRAL.value,
+            )
+        )  # fmt: skip
+    return Recipient(county.bureau_id, SECOND_PRINCIPAL, county.people["刘芳"])
+
+
+async def test_a_copy_and_a_reminder_of_one_moment_are_no_third_message_of_the_day(
+    database: Database, workplace: Workplace, opened: None, county: County, central: Recipient, deliver: Deliver,
+    post: Post,
+) -> None:  # fmt: skip
+    """Both were queued while one had gone: the second to leave is looked at once more, whatever queued it."""
+    drill = await key_of(database, county, "drill", "西岭中学")
+    workplace.clock.jump_to(at("2026-11-26 08:30"))  # type: ignore[attr-defined]
+    async with database.write() as session:
+        nags_ = {central: Nag(reminded={drill: "chase"})}
+        await nag(session, county.bureau_id, nags_, HOURS, at("2026-11-26 08:30"), spaced=False)
+    await deliver()
+    await at_time(workplace, "2026-11-26 09:00")
+    workplace.clock.jump_to(at("2026-11-26 10:00"))  # type: ignore[attr-defined]
+    await deliver()
+    assert len(post.to(SECOND_PRINCIPAL)) == 2
+    [waiting] = await nags(database, chat=SECOND_PRINCIPAL)
+    assert waiting.not_before == at("2026-11-27 08:30")
+    workplace.clock.jump_to(at("2026-11-27 08:30"))  # type: ignore[attr-defined]
+    await deliver()
+    assert len(post.to(SECOND_PRINCIPAL)) == 3
+
+
+async def test_a_copy_that_waits_is_said_in_the_next_one(
+    database: Database, workplace: Workplace, opened: None, county: County, central: Recipient, deliver: Deliver,
+    post: Post,
+) -> None:  # fmt: skip
+    drill, bbt = await key_of(database, county, "drill"), await key_of(database, county, "bbt")
+    now = at("2026-11-26 18:00")
+    workplace.clock.jump_to(now)  # type: ignore[attr-defined]
+    async with database.write() as session:
+        for key in (drill, bbt, drill):
+            await copy_to_central(session, county.bureau_id, {central: [key]}, HOURS, now)
+    workplace.clock.jump_to(at("2026-11-27 08:30"))  # type: ignore[attr-defined]
+    await deliver()
+    [said] = post.to(SECOND_PRINCIPAL)
+    assert said.count(QINGHE) == 2
+    assert "应急疏散演练(" in said
+    assert "班班通进度(" in said
+
+
+async def test_what_is_settled_leaves_the_copy_that_waits_too(
+    database: Database, workplace: Workplace, opened: None, county: County, central: Recipient, report: Report_
+) -> None:
+    drill, bbt = await key_of(database, county, "drill"), await key_of(database, county, "bbt")
+    async with database.write() as session:
+        await copy_to_central(session, county.bureau_id, {central: [drill, bbt]}, HOURS, at("2026-11-26 18:00"))
+    await report("drill", QINGHE, "2026-11-26 18:05")
+    [waiting] = await nags(database, chat=SECOND_PRINCIPAL)
+    assert waiting.payload["reports"] == [list(bbt)]
+
+
+async def test_a_copy_names_nobody_whose_day_is_still_to_come(
+    database: Database, workplace: Workplace, opened: None, county: County, central: Recipient, deliver: Deliver,
+    post: Post,
+) -> None:  # fmt: skip
+    """Queued in the moment in which an extension was granted: delivery looks once more."""
+    drill, bbt = await key_of(database, county, "drill"), await key_of(database, county, "bbt")
+    now = at("2026-11-26 09:00")
+    workplace.clock.jump_to(now)  # type: ignore[attr-defined]
+    async with database.write() as session:
+        session.add(
+            Extension(
+                bureau_id=county.bureau_id, round_id=drill.round_id, unit_id=drill.unit_id,
+                due_at=at("2026-11-27 17:00"), reason="停电", granted_at=now,
+            )
+        )  # fmt: skip
+        await copy_to_central(session, county.bureau_id, {central: [drill, bbt]}, HOURS, now)
+    await deliver()
+    [said] = post.to(SECOND_PRINCIPAL)
+    assert "班班通进度(" in said
+    assert "应急疏散演练" not in said
+
+
+async def test_a_county_that_has_only_begun_is_listed_in_part(
+    database: Database, workplace: Workplace, opened: None, county: County
+) -> None:
+    """Nobody is bound yet: no statement grows beyond what a store takes, no message beyond what can be read."""
+    drill = await key_of(database, county, "drill")
+    nobody = [ReportKey(round_id, unit) for round_id in (drill.round_id, 2, 3) for unit in range(1, 9001)]
+    async with database.write() as session:
+        now = at("2026-11-20 09:00")
+        assert await unreached.note(session, county.bureau_id, "t-3", nobody, now) == nobody
+        assert await unreached.tell(session, county.bureau_id, nobody[:9000], now) == 2
+    listed = await rows(database, Outbox, Outbox.kind == "unreached")
+    assert [(len(row.payload["reports"]), row.payload["more"]) for row in listed] == [(60, 8940)] * 2

@@ -155,3 +155,15 @@ async def test_a_line_that_cannot_be_made_today_is_made_a_tick_later(
     assert not await lines(database)
     await go_to(workplace, "2026-11-19 08:31")
     assert len(await lines(database)) == 1
+
+
+@pytest.mark.parametrize(("day", "warned"), [("2026-11-24", False), ("2026-12-22", True)])
+async def test_a_year_without_a_calendar_is_warned_of(
+    database: Database, workplace: Workplace, deliver: Deliver, post: Post, day: str, warned: bool
+) -> None:
+    """From a month before it begins."""
+    await go_to(workplace, "2026-11-18 09:00")
+    await go_to(workplace, f"{day} 08:30")
+    await deliver()
+    said = [text for text in post.to(CLERK) if "收到报送" in text]
+    assert ("注意:2027年的放假和调休还没有" in said[-1]) is warned

@@ -16,14 +16,17 @@ from sqlmodel import col, select
 
 from db.session import Database
 from db.tables import Answer, DigestSnapshot, Inbox, Outbox, Reminder, Round, Task, Trouble
+from domain.messages import Phrase
 from jobs.agenda import next_event
 from jobs.sweeps import tick
 from services import aside, intake, merging
 from services.aside import Kind
+from services.asking import say
 from services.clock import VirtualClock
 from services.delegations import by_person
 from services.intake import Worker, accept
 from services.troubles import MOST_TRIES
+from services.turn import Turn
 from services.vitals import Vitals
 from services.workplace import Workplace
 from tests.cast import CLERK, HOURS, PRINCIPAL, SECOND_PRINCIPAL, TWO_SCHOOLS, County, add_schools, at, make_county
@@ -303,6 +306,35 @@ async def test_a_batch_of_300_with_one_raising(
     await worker.drain()
     assert len(served) == 300
     assert await listed(workplace) == []
+
+
+async def test_chats_worked_on_together_with_one_raising(sqlite: Database, county_of_sqlite: Workplace) -> None:
+    """What the others of its transaction had done is undone with it, and done once more, alone and once only."""
+    workplace, begun = county_of_sqlite, list[tuple[int, int]]()
+
+    async def handle(turn: Turn, _update: dict[str, Any]) -> None:
+        begun.append((turn.to.chat_id, turn.update_id))
+        await say(turn, Phrase.LATER)
+        if turn.to.chat_id == 1004:
+            raise RuntimeError("boom")
+
+    async def nothing(_turn: Turn) -> None:
+        return None
+
+    batch = [
+        {"update_id": n, "message": {"message_id": n, "chat": {"id": 1000 + n % 10, "type": "private"}, "text": "待办"}}
+        for n in (1, 2, 3, 4, 5, 6, 12, 22)
+    ]
+    async with sqlite.write() as session:
+        await accept(session, workplace.bureau_id, batch, workplace.clock.now())
+    worker = Worker(workplace, handle, nothing)
+    worker.wake(range(1001, 1007))
+    await workplace.nursery.drain(30)
+    assert begun[:5] == [(1001, 1), (1002, 2), (1003, 3), (1004, 4), (1001, 1)]
+    assert [number for chat, number in begun[4:] if chat == 1002] == [2, 12, 22]
+    assert sorted(row.chat_id for row in await rows(sqlite, Outbox)) == [1001, 1002, 1002, 1002, 1003, 1005, 1006]
+    states = {row.update_id: (row.state, row.attempts) for row in await rows(sqlite, Inbox)}
+    assert states == {row["update_id"]: ("done", 0) for row in batch} | {4: ("pending", 1)}
 
 
 @pytest.fixture

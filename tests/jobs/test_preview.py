@@ -11,11 +11,14 @@ import pytest
 
 from db.ids import new_id
 from db.session import Database
-from db.tables import Account, Membership, Outbox, Role, Task, Unit
+from db.tables import Account, Membership, Outbox, Role, Round, Task, Unit
+from domain.calendar import OfficeHours, WorkCalendar
+from domain.calendar_file import read
 from domain.rounds import Frequency, Schedule
 from jobs.sweeps import tick
 from services.nagging import NAGGING
 from services.preview import Preview, preview
+from services.preview_text import preview_lines
 from services.rounds import schedule_to_json
 from services.workplace import Workplace
 from tests.cast import HOURS, PRINCIPAL, ROLLOUT, County, add_schools, add_task, at, make_neighbour
@@ -144,3 +147,52 @@ async def test_a_county_of_three_hundred_schools_is_looked_at_in_seconds(databas
     found = await look(database, county, at("2026-11-17 09:00"))
     assert monotonic() - began < 5
     assert len(found.nags) == 303
+
+
+# ---- 寒暑假, and what the calendar lacks
+
+
+async def previewed_in(workplace: Workplace, calendar: WorkCalendar, now: str, days: int) -> list[str]:
+    hours = OfficeHours(HOURS.zone, calendar)
+    async with workplace.database.read() as session:
+        found = await preview(session, workplace.bureau_id, hours, at(now), days)
+    assert found is not None
+    return preview_lines(found, hours)
+
+
+def winter() -> WorkCalendar:
+    terms = [{"from": "2026-09-01", "to": "2027-01-22"}, {"from": "2027-02-25", "to": "2027-07-09"}]
+    return read({"terms": terms, "years": [2027], "holidays": {"2027-02-05..2027-02-11": "春节"}}).calendar
+
+
+async def test_a_period_that_is_mostly_holiday_is_named(workplace: Workplace, county: County) -> None:
+    lines = await previewed_in(workplace, winter(), "2027-02-01 09:00", 60)
+    [skipped] = [line for line in lines if "应急疏散演练" in line and line.startswith("不开启")]
+    assert skipped == "不开启:2月应急疏散演练(统计1月26日至2月25日),18个工作日里17天寒假,这一期不开"
+    assert any("3月应急疏散演练" in line for line in lines)
+
+
+async def test_what_the_preview_leaves_out_the_clock_leaves_out(workplace: Workplace, county: County) -> None:
+    workplace.hours = OfficeHours(HOURS.zone, winter())
+    workplace.clock.jump_to(at("2027-02-24 09:00"))  # type: ignore[attr-defined]
+    await tick(workplace)
+    assert await rows(workplace.database, Round) == []
+    workplace.clock.jump_to(at("2027-03-18 09:00"))  # type: ignore[attr-defined]
+    await tick(workplace)
+    assert {row.period_from for row in await rows(workplace.database, Round)} == {date(2027, 2, 26)}
+
+
+async def test_a_task_that_goes_by_what_the_calendar_lacks_is_named(workplace: Workplace, county: County) -> None:
+    async with workplace.database.write() as session:
+        task = await session.get_one(Task, (county.bureau_id, county.tasks["bbt"]))
+        task.schedule = schedule_to_json(Schedule(Frequency.TEACHING_WEEK, weeks=(6,)))
+    lines = await previewed_in(workplace, WorkCalendar(), "2026-11-16 09:00", 14)
+    assert "不会开启:班班通进度按学期安排,校历里还没有,请补校历(duban import calendar)" in lines
+    assert not any(
+        line.startswith("不会开启") for line in await previewed_in(workplace, winter(), "2026-11-16 09:00", 14)
+    )
+
+
+async def test_the_period_is_said(workplace: Workplace, county: County) -> None:
+    lines = await previewed_in(workplace, WorkCalendar(), "2026-11-16 09:00", 14)
+    assert lines.count("   统计时段:10月24日至11月25日") == 2

@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
+from sqlalchemy import select
+from sqlmodel import col
 
 from db.session import Database
-from db.tables import Answer, AnswerRevision, Outbox, Report
+from db.tables import Answer, AnswerRevision, Bureau, Campaign, Outbox, Report, Round
 from domain.progress import State, Timeliness, timeliness
 from jobs.sweeps import tick
+from services.digests import as_it_stands
 from services.reporting import Outcome
 from services.workplace import Workplace
 from tests.cast import County, at
@@ -117,3 +120,21 @@ async def test_the_month_is_not_called_complete_while_something_was_missed(
     await report("bbt", QINGHE, "2026-11-30 10:00")
     [receipt] = await rows(database, Outbox, Outbox.kind == "receipt")
     assert (receipt.payload["owed"], receipt.payload["total"]) == ([], 0)
+
+
+async def test_a_deadline_moved_earlier_makes_nobody_late(
+    database: Database, workplace: Workplace, county: County, report: Report_
+) -> None:
+    """On time under the deadline it came under; the digest after the move says so too."""
+    await tick(workplace)
+    assert await report("bbt", QINGHE, "2026-11-25 10:00") is Outcome.DONE
+    async with database.write() as session:
+        round_ = (await session.execute(select(Round).where(col(Round.task_id) == county.tasks["bbt"]))).scalars().one()
+        round_.due_at, round_.grace_until = at("2026-11-23 17:00"), at("2026-11-24 12:00")
+    async with database.read() as session:
+        bureau = await session.get_one(Bureau, county.bureau_id)
+        [campaign] = (await session.execute(select(Campaign))).scalars().all()
+        digest = await as_it_stands(session, bureau, campaign, at("2026-11-25 18:00"))
+    assert digest is not None
+    counts = next(task.counts for task in digest.tasks if task.name == "班班通进度")
+    assert (counts.on_time, counts.late, counts.missing) == (1, 0, 3)

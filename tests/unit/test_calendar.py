@@ -48,50 +48,10 @@ def test_why_a_day_is_off(day: str, why: str | None) -> None:
 
 
 def test_the_bureaus_file_decides_first() -> None:
-    own = WorkCalendar(Override.from_mapping({"holidays": {"2026-09-24": "停课"}, "workdays": ["2026-09-26"]}))
+    own = WorkCalendar(Override({date(2026, 9, 24): "停课"}, frozenset({date(2026, 9, 26)})))
     assert own.why_off(date(2026, 9, 24)) == "停课"
     assert own.is_working_day(date(2026, 9, 26))
     assert own.why_off(date(2026, 9, 25)) == "中秋节"
-
-
-def test_a_file_with_ranges_and_days_as_yaml_reads_them() -> None:
-    override = Override.from_mapping(
-        {"holidays": {"2027-02-05..2027-02-11": "春节", date(2027, 4, 5): "清明节"}, "years": [2027]}
-    )
-    calendar = WorkCalendar(override)
-    assert calendar.why_off(date(2027, 2, 8)) == "春节"
-    assert calendar.why_off(date(2027, 2, 11)) == "春节"
-    assert calendar.is_working_day(date(2027, 2, 12))
-    assert not calendar.is_working_day(date(2027, 4, 5))
-    assert not calendar.uncovered(2027)
-
-
-def test_no_file_is_an_empty_file() -> None:
-    assert Override.from_mapping(None) == Override() == Override.from_mapping({})
-
-
-@pytest.mark.parametrize(
-    ("raw", "message"),
-    [
-        ([], "must be a mapping"),
-        ({"holiday": {}}, "unknown key 'holiday'"),
-        ({"holidays": ["2026-09-24"]}, "holidays must be a mapping"),
-        ({"holidays": {"2026-13-01": "x"}}, r"holidays\[2026-13-01\]: '2026-13-01' is not a day"),
-        ({"holidays": {20260924: "x"}}, r"holidays\[20260924\]"),
-        ({"holidays": {datetime(2026, 9, 24, tzinfo=UTC): "x"}}, "is not a day"),
-        ({"holidays": {"2026-09-24": ""}}, r"holidays\[2026-09-24\]: a reason is needed"),
-        ({"holidays": {"2026-09-24": None}}, "a reason is needed"),
-        ({"holidays": {"2026-09-24..2026-09-20": "x"}}, "must run forward"),
-        ({"workdays": "2026-09-26"}, "workdays must be a list"),
-        ({"workdays": ["soon"]}, r"workdays\[0\]: 'soon'"),
-        ({"years": 2027}, "years must be a list"),
-        ({"years": ["2027"]}, r"years\[0\]"),
-        ({"holidays": {"2026-09-24": "x"}, "workdays": ["2026-09-24"]}, "2026-09-24 stands under both"),
-    ],
-)
-def test_a_wrong_file_names_the_key(raw: object, message: str) -> None:
-    with pytest.raises(CalendarError, match=message):
-        Override.from_mapping(raw)
 
 
 def test_uncovered_years_are_told_and_crossed_without_a_crash() -> None:
@@ -104,7 +64,7 @@ def test_uncovered_years_are_told_and_crossed_without_a_crash() -> None:
 
 
 def test_a_calendar_without_working_days_is_an_error_not_a_hang() -> None:
-    off = Override.from_mapping({"holidays": {"2028-01-01..2028-12-31": "x", "2029-01-01..2029-12-31": "x"}})
+    off = Override({date(2028, 1, 1) + timedelta(days=n): "x" for n in range(731)})
     with pytest.raises(CalendarError, match="look at the calendar file"):
         WorkCalendar(off).next_working_day(date(2028, 1, 1))
 

@@ -4,7 +4,7 @@ import copy
 import json
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,22 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.campaign import CampaignForm, ChangeKind, Every, Reading, changes, json_schema, read_yaml, text
+from domain.campaign import (
+    CampaignForm,
+    ChangeKind,
+    Every,
+    Reading,
+    changes,
+    json_schema,
+    read_sheets,
+    read_yaml,
+    sheets,
+    text,
+)
 from domain.campaign.load import MOST_A_MONTH, MOST_A_TASK, fullest, load, numbers_in
 from domain.indicators import Basic, Indicator, Kind, Nature, OnlyIf
-from domain.roster import Stage
-from domain.rounds import Frequency
+from domain.roster import Stage, Table
+from domain.rounds import Frequency, Schedule, Vacation
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ("campaign.yaml", "campaign-small.yaml")
@@ -202,7 +213,7 @@ def test_the_small_campaign_is_good() -> None:
         (ROWS, GROUP | {"columns": [DAY_COLUMN | {"only_if": {"key": "done", "equals": True}}]}, "同一次里"),
         (ROWS, GROUP | {"columns": [{"key": "n", "label": "人", "kind": "int"}]}, "缺单位"),
         ((*TASK, "schedule"), {"every": "monthly", "opens_before": 0, "at": "08:00"}, "截止早于开启"),
-        ((*TASK, "schedule"), {"every": "weekly"}, "只能是once"),
+        ((*TASK, "schedule"), {"every": "daily"}, "只能是once"),
         ((*TASK, "schedule"), {"every": "monthly", "day": 32}, "最多31"),
         ((*TASK, "schedule"), {"every": "monthly", "at": "25:00"}, "要写时刻"),
         ((*TASK, "schedule"), "monthly", "缩进"),
@@ -384,3 +395,85 @@ def test_no_sample_shows_a_figure_that_could_be_copied() -> None:
         for task in plan.tasks:
             shown = [task.example, *(indicator.hint for indicator in task.indicators)]
             assert not [text for text in shown if re.search(r"\d", text)], task.key
+
+
+# ---- how often, and who
+
+
+def scheduled(asks: str = "", **schedule: object) -> Schedule:
+    said = ", ".join(f"{name}: {value}" for name, value in schedule.items())
+    reading = read_yaml(SCHEDULED.format(schedule=said, asks=asks))
+    assert reading.good(), [str(problem) for problem in reading.problems]
+    return reading.plan.tasks[0].schedule
+
+
+SCHEDULED = """
+key: c
+name: 活动
+tasks:
+  - key: t
+    name: 任务
+    lead: 安全股
+    {asks}
+    starts: 2026-09-01
+    schedule: {{{schedule}}}
+    indicators:
+      - {{key: n, label: 数, kind: int, unit: 个}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ({"every": "每周", "weekday": "周五"}, Schedule(Frequency.WEEKLY, weekday=5, opens_before=2)),
+        ({"every": "weekly", "weekday": 3, "opens_before": 4}, Schedule(Frequency.WEEKLY, weekday=3, opens_before=4)),
+        ({"every": "每教学周"}, Schedule(Frequency.TEACHING_WEEK, opens_before=2)),
+        ({"every": "teaching_week", "weeks": "[12, 6]"}, Schedule(Frequency.TEACHING_WEEK, weeks=(6, 12))),
+        ({"every": "monthly", "day": "last"}, Schedule(Frequency.MONTHLY, day=31)),
+        ({"every": "monthly", "day": "最后一个工作日"}, Schedule(Frequency.MONTHLY, day=31, last_working=True)),
+        ({"every": "按事件", "event": "开学", "offset": -3}, Schedule(Frequency.EVENT, event="开学", offset=-3)),
+        ({"every": "monthly", "vacation": "并入下期"}, Schedule(Frequency.MONTHLY, vacation=Vacation.MERGE)),
+        ({"every": "monthly", "at": '"17:30"'}, Schedule(Frequency.MONTHLY, at=time(17, 30))),
+        ({"asks": "asks: [股室]", "every": "monthly"}, Schedule(Frequency.MONTHLY, vacation=Vacation.KEEP)),
+    ],
+)
+def test_how_often_a_task_may_be_asked(said: dict[str, str], meant: Schedule) -> None:
+    assert scheduled(**said) == meant
+
+
+@pytest.mark.parametrize(
+    ("said", "complaint"),
+    [
+        ({"every": "monthly", "at": '"20:00"'}, "截止时刻要在08:30到17:30之间"),
+        ({"every": "monthly", "at": '"08:00"'}, "截止时刻要在08:30到17:30之间"),
+        ({"every": "event"}, "按事件的要写校历里事件的名称"),
+        ({"every": "monthly", "event": "开学"}, "只用于“按事件”的任务"),
+        ({"every": "weekly", "weeks": "[6]"}, "只用于“每教学周”的任务"),
+        ({"every": "weekly", "weekday": 8}, "最多7"),
+        ({"every": "weekly", "weekday": "周八"}, "要写整数"),
+        ({"every": "teaching_week", "weeks": "[31]"}, "最多30"),
+        ({"every": "monthly", "day": "first"}, "schedule.day」"),
+        ({"every": "monthly", "vacation": "休息"}, "只能是"),
+    ],
+)
+def test_what_a_schedule_may_not_say(said: dict[str, str], complaint: str) -> None:
+    lines = ", ".join(f"{name}: {value}" for name, value in said.items())
+    reading = read_yaml(SCHEDULED.format(schedule=lines, asks=""))
+    assert not reading.good()
+    assert any(complaint in str(problem) for problem in reading.problems), [str(one) for one in reading.problems]
+
+
+def test_sections_are_no_schools() -> None:
+    reading = read_yaml(SCHEDULED.format(schedule="every: monthly", asks="asks: [sections]\n    stages: [小学]"))
+    assert "只问股室的任务不写学段" in str(reading.problems[0])
+    both = read_yaml(SCHEDULED.format(schedule="every: monthly", asks="asks: [学校, 股室]"))
+    assert [one.kind for one in both.plan.tasks[0].asks] == ["school", "section"]
+
+
+def test_every_schedule_survives_the_sheets() -> None:
+    said = {"every": "event", "event": "期末考试", "offset": 3, "vacation": "keep", "day": "last"}
+    lines = ", ".join(f"{name}: {value}" for name, value in said.items())
+    form = read_yaml(SCHEDULED.format(schedule=lines, asks="asks: [sections]")).form
+    assert form is not None
+    tables = [Table(name, rows) for name, rows in sheets.to_sheets(form).items()]
+    assert read_sheets(tables).form == form

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.progress import Counts, State, Timeliness, timeliness, total
+from domain.progress import Bounds, Counts, State, Timeliness, received_timeliness, timeliness, total
 
 DUE = datetime(2026, 9, 24, 9, tzinfo=UTC)
 GRACE = datetime(2026, 9, 28, 4, tzinfo=UTC)
@@ -116,3 +116,24 @@ def test_adding_keeps_every_sum_and_no_rate_passes_one(a: Counts, b: Counts) -> 
 
 def test_chinese_names() -> None:
     assert [standing.chinese for standing in Timeliness] == ["待报", "按时", "宽限", "迟报", "未报", "豁免"]
+
+
+EARLIER, LATER = timedelta(days=-5), timedelta(days=5)
+
+
+@pytest.mark.parametrize(
+    ("moved", "came", "how"),
+    [
+        (EARLIER, DUE, Timeliness.ON_TIME),  # it was on time when it came
+        (EARLIER, GRACE, Timeliness.GRACE),
+        (LATER, GRACE + timedelta(hours=1), Timeliness.ON_TIME),  # it was late, and is not any more
+        (timedelta(), GRACE + timedelta(hours=1), Timeliness.LATE),
+    ],
+)
+def test_moving_a_deadline_makes_no_received_report_late(moved: timedelta, came: datetime, how: Timeliness) -> None:
+    judged = Bounds(DUE + moved, GRACE + moved).or_later(DUE, GRACE)
+    assert received_timeliness(came, judged.due_at, judged.grace_until) is how
+
+
+def test_what_has_not_come_is_judged_by_what_holds_now() -> None:
+    assert Bounds(DUE, GRACE).or_later(None, None) == Bounds(DUE, GRACE)

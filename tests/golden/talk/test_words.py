@@ -26,7 +26,8 @@ async def test_golden_20_noughts_are_flagged_and_a_nil_report_is_accepted(
     await add_task(sqlite, county, "study", "学习宣传", STUDY)
     wang, liu = await talk(PRINCIPAL), await talk(SECOND_PRINCIPAL)
     await wang.play(
-        ("[3 学习宣传]", "学习场次"), ("0", "宣传稿件"), ("0", "请留意:数都是0。确认吗?没错就提交。"), ("[提交]", "✓ 已收到")
+        ("[3 学习宣传]", "学习场次"), ("0", "宣传稿件"), ("0", "请留意:数都是0。确认吗?没错就提交。"),
+        ("[提交]", "✓ 已收到"),
     )  # fmt: skip
     await liu.play(
         ("[3开始填报]", "学习场次"), ("[零报告]", ("零报告:学习0场,稿件0篇", "!请留意")), ("[提交]", "✓ 已收到")

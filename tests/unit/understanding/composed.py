@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Replies composed from parts, whose meaning is known by construction: values × labels × orders × separators × chatter."""
 
 from __future__ import annotations
@@ -6,6 +7,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 TODAY = date(2026, 11, 23)
@@ -66,7 +68,16 @@ class Kind:
 
 
 def count(
-    key: str, label: str, unit: str, says: str, *, low: int = 1, high: int = 30, top: int = 500, units: str = "", none: str = ""
+    key: str,
+    label: str,
+    unit: str,
+    says: str,
+    *,
+    low: int = 1,
+    high: int = 30,
+    top: int = 500,
+    units: str = "",
+    none: str = "",
 ) -> Kind:
     entry = {"key": key, "label": label, "type": "int", "unit": unit, "min": 0, "max": top}
     return Kind(entry, tuple(says.split()), low, high, tuple((units or unit).split()), tuple(none.split()))
@@ -167,7 +178,7 @@ BOOLS = (
     ({"key": "six_group", "label": "是否成立“六个一”活动领导小组", "type": "bool", "unit": None},
      ("领导小组已成立", "成立了领导小组", "小组成立了"), ("领导小组还没成立", "没成立小组", "领导小组未成立")),
 )  # fmt: skip
-CHOICES = (
+CHOICES: tuple[tuple[dict[str, Any], dict[str, tuple[str, ...]]], ...] = (
     ({"key": "drill_type", "label": "演练类型", "type": "choice", "unit": None,
       "choices": ["地震", "火灾", "防踩踏", "防溺水", "校车事故", "防暴恐", "其他"]},
      {"地震": ("防震演练", "地震演练", "地震的"), "火灾": ("消防演练", "火灾逃生演练", "消防的"), "防踩踏": ("防踩踏演练", "防踩踏的"),
@@ -184,7 +195,16 @@ GROUPS = (
     ("reform", "guide_plans", "guide_subjects", "open_class", "prep_rate", "prep_date"),
     ("feature_stage", "feature_rate", "school_course", "recite"),
     ("culture", "clean_times", "env_rule", "green_rate", "env_fund"),
-    ("drill_done", "drill_date", "drill_type", "drill_students", "drill_staff", "drill_seconds", "hazard", "next_drill"),
+    (
+        "drill_done",
+        "drill_date",
+        "drill_type",
+        "drill_students",
+        "drill_staff",
+        "drill_seconds",
+        "hazard",
+        "next_drill",
+    ),
     ("bbt", "bbt_status", "bbt_use", "bbt_fault", "pc_room", "bbt_fund", "bbt_plan"),
     ("train", "train_level", "train_times", "ethics", "backbone"),
     ("six_plan", "six_group", "six_items", "six_students"),
@@ -204,9 +224,30 @@ AMOUNTS_BESIDE = (
     "车程40分钟", "印制手册600本", "悬挂横幅4条", "拍摄照片30张", "第3次被县里表扬", "安排值班教师每天2人", "收到建议7条", "培训费每人200元",
 )  # fmt: skip
 """Amounts that nobody asked for."""
-HEADS = ("", "", "", "领导您好，", "报告：", "我校情况如下：", "收到，", "中心小学：", "您好，现报告如下：", "本月")
-TAILS = ("", "", "", "。谢谢", "，请查收", "。报告完毕", "。辛苦了！", "😊")
-SEPARATORS = ("，", "，", "；", "。", "、", " ", "\n", ",")
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How the parts of a reply are put together."""
+
+    heads: tuple[str, ...]
+    tails: tuple[str, ...]
+    separators: tuple[str, ...]
+    beside: tuple[str, ...]
+
+
+WRITTEN = Manner(
+    ("", "", "", "领导您好，", "报告：", "我校情况如下：", "收到，", "中心小学：", "您好，现报告如下：", "本月"),
+    ("", "", "", "。谢谢", "，请查收", "。报告完毕", "。辛苦了！", "😊"),
+    ("，", "，", "；", "。", "、", " ", "\n", ","),
+    (*NOISE, *AMOUNTS_BESIDE),
+)
+SPOKEN = Manner(
+    ("", "", "那个", "就是", "我们学校", "领导好"),
+    ("", "", "就这样", "没了"),
+    ("", "", "然后", "还有", "嗯"),
+    ("三年级2班表现突出",),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,9 +271,10 @@ EIGHT_TASKS = Tables(COUNTS, RATIOS, PERCENTS, MONEY, (SECONDS,), DATES, BOOLS, 
 class Composer:
     """Composes one reply after another from one seed."""
 
-    def __init__(self, seed: int, tables: Tables = EIGHT_TASKS) -> None:
+    def __init__(self, seed: int, tables: Tables = EIGHT_TASKS, manner: Manner = WRITTEN) -> None:
         self.rng = random.Random(seed)
         self.tables = tables
+        self.manner = manner
         self.makers = self._makers()
 
     def reply(self) -> Composed:
@@ -244,28 +286,30 @@ class Composer:
             made = [part for part in made if part[0] in ("drill_done", "next_drill", "hazard")]
         pieces = [words for _, words, _ in made]
         if self.rng.random() < 0.35:
-            pieces.insert(self.rng.randint(0, len(pieces)), self.rng.choice((*NOISE, *AMOUNTS_BESIDE)))
-        text = self.rng.choice(HEADS) + self.rng.choice(SEPARATORS).join(pieces) + self.rng.choice(TAILS)
+            pieces.insert(self.rng.randint(0, len(pieces)), self.rng.choice(self.manner.beside))
+        manner = self.manner
+        body = self.rng.choice(manner.separators).join(pieces)
+        text = self.rng.choice(manner.heads) + body + self.rng.choice(manner.tails)
         return Composed(text, context, {key: value for key, _, value in made if value is not None})
 
     def _makers(self) -> dict[str, tuple[dict[str, Any], Callable[[], tuple[str, Any]]]]:
         makers: dict[str, tuple[dict[str, Any], Callable[[], tuple[str, Any]]]] = {}
         for kind in self.tables.counts:
-            makers[kind.entry["key"]] = (kind.entry, lambda kind=kind: self._count(kind))
+            makers[kind.entry["key"]] = (kind.entry, partial(self._count, kind))
         for entry, says, top in self.tables.ratios:
-            makers[entry["key"]] = (entry, lambda says=says, top=top: self._ratio(says, top))
+            makers[entry["key"]] = (entry, partial(self._ratio, says, top))
         for entry, says in self.tables.percents:
-            makers[entry["key"]] = (entry, lambda says=says: self._percent(says))
+            makers[entry["key"]] = (entry, partial(self._percent, says))
         for entry, says in self.tables.money:
-            makers[entry["key"]] = (entry, lambda says=says: self._money(says))
+            makers[entry["key"]] = (entry, partial(self._money, says))
         for entry, says in self.tables.seconds:
-            makers[entry["key"]] = (entry, lambda says=says: self._seconds(says))
+            makers[entry["key"]] = (entry, partial(self._seconds, says))
         for entry, says, way in self.tables.dates:
-            makers[entry["key"]] = (entry, lambda says=says, way=way: self._date(says, way))
+            makers[entry["key"]] = (entry, partial(self._date, says, way))
         for entry, yes, no in self.tables.bools:
-            makers[entry["key"]] = (entry, lambda yes=yes, no=no: self._bool(yes, no))
+            makers[entry["key"]] = (entry, partial(self._bool, yes, no))
         for entry, words in self.tables.choices:
-            makers[entry["key"]] = (entry, lambda words=words: self._choice(words))
+            makers[entry["key"]] = (entry, partial(self._choice, words))
         return makers
 
     def _count(self, kind: Kind) -> tuple[str, Any]:
@@ -294,7 +338,16 @@ class Composer:
 
     def _percent(self, says: tuple[str, ...]) -> tuple[str, Any]:
         n = self.rng.randint(51, 99)
-        ways = [f"{n}%", f"百分之{han(n)}", f"{n}％", f"{n}.5%", f"{han(n // 10)}成", "百分之百", "大概" + f"{n}%", f"百分之{n}"]
+        ways = [
+            f"{n}%",
+            f"百分之{han(n)}",
+            f"{n}％",
+            f"{n}.5%",
+            f"{han(n // 10)}成",
+            "百分之百",
+            "大概" + f"{n}%",
+            f"百分之{n}",
+        ]
         values = [n, n, n, n + 0.5, n // 10 * 10, 100, n, n]
         at = self.rng.randrange(len(ways))
         return self.rng.choice(says).format(p=ways[at]), values[at]

@@ -1,9 +1,9 @@
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 
 from domain.indicators import Kind, Question
-from domain.understanding import dates
+from domain.understanding import dates, understand
 from domain.understanding.result import Why
 
 TODAY = date(2026, 11, 23)
@@ -95,3 +95,38 @@ def test_the_year_turns_with_the_question() -> None:
 @pytest.mark.parametrize("words", ["一周三次", "20号人", "11月20人", "教学班", "日常", "每日", "八一小学"])
 def test_other_words_name_no_day(words: str) -> None:
     assert not [when for when in dates.find(words, TODAY, weak=True) if not when.vague]
+
+
+LATE = datetime.fromisoformat("2026-12-02T09:00:00+08:00")
+NOVEMBER = Question(
+    "drill_date",
+    "演练日期",
+    Kind.DATE,
+    earliest=date(2026, 11, 1),
+    latest=date(2026, 11, 30),
+    period_to=date(2026, 11, 30),
+)
+
+
+@pytest.mark.parametrize(
+    ("says", "means"),
+    [
+        ("本月20号", date(2026, 11, 20)),
+        ("这个月1号", date(2026, 11, 1)),
+        ("2号", date(2026, 11, 2)),
+        ("月底", date(2026, 11, 30)),
+        ("11月13日", date(2026, 11, 13)),
+        ("上周五", date(2026, 11, 27)),
+        ("今天", None),
+    ],
+)
+def test_in_a_late_report_this_month_is_the_period_s(says: str, means: date | None) -> None:
+    assert understand(says, [NOVEMBER], now=LATE).values.get("drill_date") == means
+
+
+@pytest.mark.parametrize(
+    ("says", "means"), [("11月学了3次", 3), ("本月3次", 3), ("12月3次", None), ("10月学了3次", None)]
+)
+def test_so_are_counts_of_the_month_named(says: str, means: int | None) -> None:
+    asked = Question("study_times", "本期集中学习讨论场次", Kind.INT, "场", period_to=date(2026, 11, 30))
+    assert understand(says, [asked], now=LATE).values.get("study_times") == means

@@ -1,9 +1,9 @@
+# ruff: noqa: E501
 """One question, one reply with a trap in it: other periods, plans, changes, shares, guesses; the truth is known."""
 
 from __future__ import annotations
 
 import random
-from typing import Any
 
 from tests.unit.understanding.composed import Composed, spelt
 
@@ -37,7 +37,20 @@ N_IS_MEANT = (
     "{n}{u}（去年是{m}{u}）", "{n}{u}，同比增加{k}{u}", "电话13912345678，{x}{n}{u}", "2026年秋季{x}{n}{u}", "根据教办〔2026〕8号文件，{v}{x}{n}{u}",
     "上午9点开始，{n}{u}", "{n}{u}，负责人张主任", "报告领导，{x}{n}{u}，完毕", "刚才报错了，是{n}{u}", "刚报的{m}{u}不对，应为{n}{u}",
 )  # fmt: skip
-ZERO = ("没有", "暂时没有", "无", "0{u}", "零{u}", "一{u}都没有", "本月没有{v}", "没{v}", "还没{v}", "暂无", "本月未{v}", "没有{x}")
+ZERO = (
+    "没有",
+    "暂时没有",
+    "无",
+    "0{u}",
+    "零{u}",
+    "一{u}都没有",
+    "本月没有{v}",
+    "没{v}",
+    "还没{v}",
+    "暂无",
+    "本月未{v}",
+    "没有{x}",
+)
 
 
 class Trapper:
@@ -62,7 +75,3 @@ class Trapper:
         context = [{"key": "asked", "label": label, "type": "int", "unit": unit, "min": 0, "max": high * 3}]
         text = rng.choice(forms).format(**words)
         return Composed(text, context, {} if truth is None else {"asked": truth})
-
-
-def entry(composed: Composed) -> dict[str, Any]:
-    return composed.context[0]
