@@ -18,7 +18,7 @@ from sqlmodel import SQLModel
 from bot.buttons import Verb, decode
 from db.ids import new_id
 from db.session import Database
-from db.tables import Bureau, Evidence, Outage
+from db.tables import Account, Bureau, Evidence, Membership, Outage, Person, Role
 from domain.indicators import Indicator, Kind
 from sandbox import Bubble
 from services import hold
@@ -43,7 +43,7 @@ from tests.cast import (
 )
 from tests.stage import Stage
 
-INVITED = 301
+INVITED, DEPUTY = 301, 302
 EVERYBODY = (PRINCIPAL, SECOND_PRINCIPAL, TWO_SCHOOLS, CLERK, CHIEF, DIRECTOR, REVOKED, STRANGER)
 SCHOOLS = {
     PRINCIPAL: {"清河镇九年一贯制学校"},
@@ -145,6 +145,8 @@ class Play:
         if verb in OF_THE_OFFICE_AND_SECTIONS:
             his = {self.county.units["安全股"], self.county.tasks["drill"]}
             return {CLERK, CHIEF} if verb is Verb.MISSING or his & set(numbers) else {CLERK}
+        if verb in (Verb.AWAY, Verb.AWAY_DROP):
+            return {CLERK}
         return {CLERK, CHIEF} if verb is Verb.PHOTOS else set()
 
     def _nothing_of_others(self, changes: set[tuple[str, str]], who: int, where: str) -> None:
@@ -253,6 +255,23 @@ async def issuing(play: Play) -> None:
     await play.go(CLERK, "预览", "[1 ", "[发我看看]", "预览", "[1 ", "[现在下发]", "[提交]")
 
 
+async def course(play: Play) -> None:
+    await play.go(CLERK, "进度", "延期 西岭乡 班班通 至 11月27日17:00 停电", "[不改了]")
+    await play.go(CLERK, "延期 西岭乡 班班通 至 11月27日17:00 停电", "[确认]")
+
+
+async def away(play: Play) -> None:
+    mine, now = {"bureau_id": play.county.bureau_id}, play.stage.clock.now()
+    async with play.stage.database.write() as session:
+        session.add(Person(**mine, id=1, name="赵宁", salutation="赵主任"))
+        await session.flush()
+        unit = play.county.units["清河镇九年一贯制学校"]
+        session.add(Membership(**mine, id=1, person_id=1, unit_id=unit, role=Role.DEPUTY.value))
+        session.add(Account(**mine, channel="telegram", external_id=DEPUTY, person_id=1, bound_at=now))
+    await play.sits(DEPUTY)
+    await play.go(PRINCIPAL, "我出差到11月23日", "[确认]", "[回来了]")
+
+
 V = Verb
 SCENES: dict[Scene, set[Verb]] = {
     reports: {V.OPEN, V.CHOOSE, V.HOW, V.LATER, V.CHANGES, V.ASK, V.SUBMIT, V.CORRECT, V.KEEP, V.REASON, V.VERSION,
@@ -267,6 +286,8 @@ SCENES: dict[Scene, set[Verb]] = {
     chasing: {V.CHASE, V.CHASE_LIST, V.MISSING},
     line_and_hold: {V.UNDO_MOVE, V.RELEASE},
     words: {V.HELD, V.CALLED, V.FALSE_ALARM, V.PAD},
+    course: {V.COURSE, V.COURSE_DO, V.COURSE_DROP},
+    away: {V.AWAY, V.AWAY_DROP},
     issuing: {V.ISSUE, V.ISSUE_SAMPLE, V.ISSUE_NOW, V.ISSUE_SUBMIT},
 }  # fmt: skip
 BEFORE_ISSUING = "2026-11-16 09:00"
