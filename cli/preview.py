@@ -92,6 +92,7 @@ def _json(found: Preview, *, phones: bool) -> dict[str, object]:
                 "locks": one.plan.lock_at.isoformat(), "moved": one.plan.moved_because,
                 "units": [unit.name for unit in one.units], "townships": one.townships,
                 "questions": [one.questions.least, one.questions.most], "minutes": one.minutes,
+                "measured": one.taken is not None,
                 "from": one.plan.period_from.isoformat(), "to": one.plan.period_to.isoformat(),
                 "known": {known.name: known.units for known in one.known}, "past": list(one.past),
                 "off": {day.isoformat(): why for day, why in one.off}, "uncovered": list(one.uncovered),

@@ -62,6 +62,7 @@ _OUTAGE = _Outage()
 @click.option("--tasks", type=click.IntRange(1), help="So many of its tasks.")
 @click.option("--roster", type=_FILE, help="Another county's roster (.xlsx, .csv) instead of the sample's.")
 @click.option("--campaign", type=_FILE, help="Another campaign (.yaml, .xlsx) instead of the sample's.")
+@click.option("--calendar", type=_FILE, help="The bureau's calendar (.yaml): holidays, terms, school holidays.")
 @click.option(
     "--ledger", type=click.Path(path_type=Path, dir_okay=False), help="Every message the bot began, as a CSV file."
 )
@@ -109,6 +110,7 @@ def _span(
     tasks: int | None,
     roster: Path | None,
     campaign: Path | None,
+    calendar: Path | None,
 ) -> Span:
     begins = first.date() if first else SystemClock().now().date().replace(day=1)
     if last is not None:
@@ -116,7 +118,7 @@ def _span(
         if days < 1:
             raise Mendable("--to lies before --from")
     every = timedelta(hours=restart) if restart else None
-    source = Source(roster or SAMPLE_ROSTER, campaign or SAMPLE_CAMPAIGN, units, tasks)
+    source = Source(roster or SAMPLE_ROSTER, campaign or SAMPLE_CAMPAIGN, units, tasks, calendar)
     return Span(begins, days, seed, most, source, Trials(outages, every))
 
 

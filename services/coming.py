@@ -32,6 +32,7 @@ from domain.preview import (
 from domain.rounds import Ahead, RoundPlan, Skipped
 from services.rounds import asked_units
 from services.schedule import last_rounds, rounds_ahead, schedule_of
+from services.taken import Taken, taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,8 @@ class Coming:
     past: tuple[str, ...] = ()
     off: tuple[tuple[date, str], ...] = ()
     uncovered: tuple[int, ...] = ()
+    taken: Taken | None = None
+    """As it was measured in the last rounds; None: the minutes are an estimate."""
 
     @property
     def townships(self) -> Mapping[str, int]:
@@ -63,8 +66,12 @@ class Coming:
 
     @property
     def minutes(self) -> int:
-        """The median school's, estimated from the questions."""
-        return max(round(self.questions.seconds / 60), 1)
+        """The median school's, measured or estimated from the questions."""
+        return max(round(self.seconds / 60), 1)
+
+    @property
+    def seconds(self) -> float:
+        return self.taken.seconds if self.taken else self.questions.seconds
 
 
 async def tasks_of(session: AsyncSession, bureau_id: int) -> Sequence[Task]:
@@ -140,6 +147,7 @@ async def _coming(
         await _known(session, task, one, names, {unit.id for unit in units}), tuple(past_rungs(bare, hours)),
         tuple(days_off(first, last, hours)),
         tuple(year for year in range(first.year, last.year + 1) if hours.calendar.uncovered(year)),
+        await taken(session, task),
     )  # fmt: skip
 
 

@@ -71,7 +71,7 @@ class Preview:
         for one in self.rounds:
             for unit in one.units:
                 asked[unit.id] += one.questions.middle  # type: ignore[assignment]
-                seconds[unit.id] += one.questions.seconds  # type: ignore[assignment]
+                seconds[unit.id] += one.seconds  # type: ignore[assignment]
         return asked, seconds
 
     @property

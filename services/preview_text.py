@@ -34,7 +34,7 @@ def preview_lines(found: Preview, hours: OfficeHours, *, phones: bool = False, n
     lines += _schools(found)
     lines += burden_lines(found)
     lines += _unreachable(found.unreachable, phones=phones)
-    lines.append(f"按{wording.moment(found.at, hours.zone)}的名册和日历推算;用时是估计,实际以报送为准。")
+    lines.append(f"按{wording.moment(found.at, hours.zone)}的名册和日历推算;没写实际用时的是估计。")
     return [*lines, *warnings(found)]
 
 
@@ -65,7 +65,7 @@ def round_lines(one: Coming, hours: OfficeHours, *, number: int = 0) -> list[str
         f"   {wording.moment(one.plan.due_at, zone)}截止{moved},{wording.moment(one.plan.lock_at, zone)}关闭",
         f"   统计时段:{period}",
         f"   问{len(one.units)}家:{towns}" if one.units else "   一家也不问,请看适用学段和名册",
-        f"   {_questions(one)},每校约{one.minutes}分钟(估计)",
+        f"   {_questions(one)},每校约{one.minutes}分钟({_source(one)})",
     ]
     if one.known:
         lines.append(f"   已有的不再问:{'、'.join(f'{known.name}{known.units}家' for known in one.known)}")
@@ -74,6 +74,10 @@ def round_lines(one: Coming, hours: OfficeHours, *, number: int = 0) -> list[str
     if one.off:
         lines.append(f"   其间放假:{'、'.join(f'{wording.short_day(day)}{why}' for day, why in one.off)}")
     return lines
+
+
+def _source(one: Coming) -> str:
+    return f"前几期{one.taken.reports}份实际用时的中位" if one.taken else "估计"
 
 
 def _questions(one: Coming) -> str:
@@ -90,7 +94,9 @@ def _schools(found: Preview) -> list[str]:
         return []
     counts, minutes = asked.values(), max(round(median(seconds.values()) / 60), 1)
     least, most = _half(min(counts)), _half(max(counts))
-    return [f"每校合计:中间{_half(median(counts))}问(最少{least}、最多{most}),约{minutes}分钟(估计)"]
+    measured = [one.taken is not None for one in found.rounds]
+    source = "实际用时" if all(measured) else "部分按实际用时,其余估计" if any(measured) else "估计"
+    return [f"每校合计:中间{_half(median(counts))}问(最少{least}、最多{most}),约{minutes}分钟({source})"]
 
 
 def burden_lines(found: Preview) -> list[str]:

@@ -14,9 +14,10 @@ from cli.errors import Mendable
 from db import migrations
 from db.session import Database
 from db.tables import Account, Bureau, Membership, Person, Role, Unit, UnitKind
+from domain.calendar import WorkCalendar
 from domain.campaign import CampaignPlan
 from domain.roster import Roster
-from services import campaigns, roster
+from services import calendars, campaigns, roster
 from services.people import CHANNEL
 
 SAMPLES = Path(__file__).parent.parent.parent / "samples"
@@ -48,6 +49,16 @@ class Source:
     campaign: Path = SAMPLE_CAMPAIGN
     units: int | None = None
     tasks: int | None = None
+    calendar: Path | None = None
+    """校历; without it the bureau has none of its own, and the published holidays decide."""
+
+    def read_calendar(self) -> WorkCalendar | None:
+        if self.calendar is None:
+            return None
+        read = calendars.read_calendar(self.calendar)
+        if read.problems:
+            raise _unplayable(self.calendar, list(read.problems))
+        return read.calendar
 
     def read_campaign(self, first: date) -> CampaignPlan:
         """The tasks of the sample run from the first day played, those of another campaign from the day it says."""
@@ -80,9 +91,11 @@ _SHOWN = 5
 async def found(database: Database, source: Source, plan: CampaignPlan, now: datetime) -> Bureau:
     """Tables, roster and campaign in an empty store."""
     await migrations.migrate(database.engine)
-    read = source.read_roster()
+    read, calendar = source.read_roster(), source.read_calendar()
     async with database.write() as session:
         bureau = await roster.ensure_bureau(session, read)
+        if calendar is not None:
+            calendars.keep(bureau, calendar)
         await roster.apply(session, bureau.id, read, now)
         await campaigns.apply(session, bureau.id, plan, now)
     return bureau

@@ -14,12 +14,15 @@ from db.session import Database
 from db.tables import Account, Membership, Outbox, Role, Round, Task, Unit
 from domain.calendar import OfficeHours, WorkCalendar
 from domain.calendar_file import read
+from domain.messages import ReportCard, ReportKey
 from domain.rounds import Frequency, Schedule
 from jobs.sweeps import tick
 from services.nagging import NAGGING
+from services.outbox import Recipient, card_key, show_card
 from services.preview import Preview, preview
-from services.preview_text import preview_lines
+from services.preview_text import preview_lines, round_lines
 from services.rounds import schedule_to_json
+from services.taken import Taken
 from services.workplace import Workplace
 from tests.cast import HOURS, PRINCIPAL, ROLLOUT, County, add_schools, add_task, at, make_neighbour
 from tests.jobs.conftest import Post, Report_
@@ -196,3 +199,28 @@ async def test_a_task_that_goes_by_what_the_calendar_lacks_is_named(workplace: W
 async def test_the_period_is_said(workplace: Workplace, county: County) -> None:
     lines = await previewed_in(workplace, WorkCalendar(), "2026-11-16 09:00", 14)
     assert lines.count("   统计时段:10月24日至11月25日") == 2
+
+
+async def test_minutes_are_measured_where_schools_have_reported(
+    database: Database, workplace: Workplace, county: County, deliver: Deliver, post: Post, report: Report_
+) -> None:
+    """From card to card until it was sent; a long pause counts as five minutes; of two schools nothing is said."""
+    workplace.clock.jump_to(at("2026-11-18 09:00"))  # type: ignore[attr-defined]
+    await tick(workplace)
+    schools = (("清河镇九年一贯制学校", "王建国"), ("西岭中学", "刘芳"), ("李村小学", "孙强"))
+    [round_] = await rows(database, Round, Round.task_id == county.tasks["bbt"])
+    for number, (unit, person) in enumerate(schools):
+        if number == 2:
+            [bbt] = [
+                one for one in (await look(database, county, at("2026-12-17 09:00"))).rounds if one.task.key == "bbt"
+            ]
+            assert bbt.taken is None
+        async with database.write() as session:
+            to, key = Recipient(county.bureau_id, 1, county.people[person]), ReportKey(round_.id, county.units[unit])
+            for when in ("10:00", "10:02", "11:00"):
+                await show_card(session, to, ReportCard(report=key), at(f"2026-11-19 {when}"), key=card_key(key))
+        await report("bbt", unit, "2026-11-19 11:01", person=person, bbt=[2, 4] if number else [10, 14])
+    [bbt] = [one for one in (await look(database, county, at("2026-12-17 09:00"))).rounds if one.task.key == "bbt"]
+    assert bbt.taken == Taken(2 * 60 + 5 * 60 + 60, 3)
+    assert bbt.minutes == 8
+    assert any("每校约8分钟(前几期3份实际用时的中位)" in line for line in round_lines(bbt, HOURS))
