@@ -17,6 +17,7 @@ from services.outages import back, caught_up
 from services.workplace import Workplace
 
 Life = AsyncIterator[timedelta]
+_MOMENT = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,15 @@ class Engine:
         if self.trials.restart_every is not None:
             self.later(self.clock.now() + self.trials.restart_every, self._restart(self.trials.restart_every))
 
+    async def _beat(self) -> None:
+        """The line was good until this instant: between two events of a play nothing says so, and what is written down
+        goes by real seconds."""
+        if not self.trials.is_down(self.clock.now() - _MOMENT):
+            self.workplace.heartbeat.written(float("-inf"))
+            await caught_up(self.workplace)
+
     async def _lose_line(self) -> Life:
+        await self._beat()
         self.workplace.heartbeat.failed()
         return
         yield
@@ -88,6 +97,7 @@ class Engine:
 
     async def _restart(self, every: timedelta) -> Life:
         while self.renew is not None:
+            await self._beat()
             self.face, self._offset = await self.renew(), None
             if self.trials.is_down(self.clock.now()):
                 self.workplace.heartbeat.failed()

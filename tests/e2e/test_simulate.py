@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
+import random
 import sqlite3
 from collections import Counter
-from datetime import datetime, time
+from datetime import date, datetime, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli.main import app
-from cli.simulation.replies import read_corpus
+from cli.simulation.county import SAMPLE_CAMPAIGN, Source
+from cli.simulation.replies import Phrasebook, School, read_said, sentence
 from domain.calendar import WorkCalendar
 
 HEADER = [
@@ -153,10 +155,26 @@ def test_a_folder_with_a_store_is_left_alone(tmp_path: Path) -> None:
     assert (tmp_path / "duban.db").read_bytes() == b"somebody's"
 
 
-def test_sentences_come_from_the_corpus() -> None:
-    replies = read_corpus()
-    assert len(replies) > 600
-    assert {reply.intent for reply in replies} >= {"answer", "question", "unclear", "correction"}
+def test_everything_that_is_asked_can_be_said_in_one_sentence() -> None:
+    book = Phrasebook(Source().read_campaign(date(2026, 11, 1)), read_said())
+    drill = book.task_named("【草稿,未提交】清河镇中心小学 11月应急疏散演练")
+    said = sentence(drill, School(520, 42, 14), date(2026, 11, 20), random.Random(1))
+    for name in ("演练", "日期", "类型", "学生", "用时", "隐患"):
+        assert name in said
+    assert not any(one.key.startswith("drills") for one in book.task_named("11月特色学校(学期)"))
+    assert len(book.of("question")) > 50
+    assert len(book.of("unclear")) > 100
+
+
+def test_files_of_ones_own_are_played_and_what_is_wrong_with_them_is_said(tmp_path: Path) -> None:
+    samples = SAMPLE_CAMPAIGN.parent
+    span = ("--from", "2026-11-17", "--to", "2026-11-18", "--units", "2", "--tasks", "1")
+    own = ("--roster", str(samples / "roster.csv"), "--campaign", str(samples / "campaign-small.yaml"))
+    assert "reports 2 = " in simulate(*span, *own, "--calendar", str(samples / "calendar.yaml")).output
+    for option in ("roster", "campaign", "calendar"):
+        (tmp_path / "bad.yaml").write_text("nothing: [of it", encoding="utf-8")
+        result = CliRunner().invoke(app, ["simulate", *span, f"--{option}", str(tmp_path / "bad.yaml")])
+        assert "bad.yaml cannot be played" in str(result.exception)
 
 
 def test_every_report_stands_in_its_table(tmp_path: Path) -> None:
@@ -189,3 +207,15 @@ def test_what_cannot_be_meant(options: list[str], says: str) -> None:
     result = CliRunner().invoke(app, ["simulate", *options])
     assert result.exit_code != 0
     assert says in result.output + str(result.exception)
+
+
+def test_a_restart_is_no_outage_and_an_outage_is_as_long_as_it_was(tmp_path: Path) -> None:
+    """Nobody's deadline moves because the program was started anew, nor by more than the line was down."""
+    span = ("--from", "2026-11-17", "--to", "2026-12-02", "--units", "4", "--tasks", "2", "--seed", "3")
+    outage = ("--outage", "2026-11-20T10:00/2026-11-20T10:40")
+    simulate(*span, *outage, "--restart-every", "7", "--keep", str(tmp_path / "kept"))
+    with sqlite3.connect(tmp_path / "kept" / "duban.db") as store:
+        known = store.execute("SELECT since, until FROM outage").fetchall()
+        moved = store.execute("SELECT count(*) FROM extension WHERE reason = '线路中断'").fetchone()[0]
+    assert [(since[:16], until[:16]) for since, until in known] == [("2026-11-20 02:00", "2026-11-20 02:40")]
+    assert moved == 0
