@@ -261,7 +261,7 @@ class Crowd:
             body = _update(number, chat_id, SAID[turn % len(SAID)])
             async with self.client.post(f"{self.url}/webhook/111", data=body, headers=headers) as said:
                 assert said.status == 200, said.status
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(180):
                 await answered.wait()
             seconds.append(time.perf_counter() - began)
         return seconds

@@ -118,6 +118,11 @@ def short_label(label: str) -> str:
     return label.partition("年")[2] or label
 
 
+def round_title(label: str, task: str) -> str:
+    """9月应急疏散演练: a round as people call it."""
+    return f"{short_label(label)}{task}"
+
+
 def amount(number: Decimal | int, scale: int | None = None) -> str:
     """Without trailing zeros; rounded half up to `scale` decimals when one is given."""
     number = Decimal(number)

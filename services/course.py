@@ -14,6 +14,7 @@ from db.tables import Alias, CourseChange, Report, Role, Round, Task, Unit
 from domain.course import CourseKind, begins, kind_of, named, reason_of, until_of
 from domain.messages import CourseCard, CourseGuide, Phrase
 from domain.naming import UnitName, mentions, without
+from domain.wording import round_title
 from services.asking import say
 from services.course_doing import concerned, do
 from services.outbox import queue, show_card
@@ -98,7 +99,7 @@ async def _rounds(turn: Turn, kind: CourseKind) -> list[tuple[Round, Task]]:
 
 
 def _title(round_: Round, task: Task) -> str:
-    return f"{round_.period_to.month}月{task.short_name or task.name}"
+    return round_title(round_.label, task.short_name or task.name)
 
 
 def _chosen(rounds: Sequence[tuple[Round, Task]], words: str) -> tuple[Round, Task, str] | None:

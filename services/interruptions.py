@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.tables import DeadlineMove, Outage, Round, Task
 from domain.digest import Interruption
-from domain.wording import short_label
+from domain.wording import round_title
 
 
 async def interruptions(session: AsyncSession, bureau_id: int, rounds: Sequence[Round]) -> list[Interruption]:
@@ -28,7 +28,7 @@ async def interruptions(session: AsyncSession, bureau_id: int, rounds: Sequence[
     )
     return [
         Interruption(
-            outage.since, outage.until, short_label(round_.label) + (task.short_name or task.name), task.lead_unit_id,
+            outage.since, outage.until, round_title(round_.label, task.short_name or task.name), task.lead_unit_id,
             move.reports, move.due_at, move.undone_at is not None,
         )
         for move, outage, round_, task in (await session.execute(statement)).all()

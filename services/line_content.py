@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.tables import DeadlineMove, Extension, Outage, Outbox, Person, Role, Round, Task
 from domain.messages import DeadlinesMoved, OutageCard
+from domain.wording import round_title
 from services.people_content import actor_to
 from services.sheets import Sheet, sheets_of
 
@@ -30,8 +31,7 @@ class MovedContent:
 class MovedTask:
     """`due_at` is the last deadline of those that were moved."""
 
-    month: int
-    name: str
+    title: str
     reports: int
     due_at: datetime
 
@@ -82,7 +82,7 @@ async def card(session: AsyncSession, row: Outbox, message: OutageCard) -> Outag
     undone_by = next((move.undone_by for move, *_ in moves if move.undone_at), None)
     person = await session.get(Person, (row.bureau_id, undone_by)) if undone_by is not None else None
     tasks = tuple(
-        MovedTask(round_.period_to.month, task.short_name or task.name, move.reports, move.due_at)
+        MovedTask(round_title(round_.label, task.short_name or task.name), move.reports, move.due_at)
         for move, round_, task in moves
     )
     taken_back = any(move.undone_at for move, *_ in moves)

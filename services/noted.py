@@ -10,6 +10,7 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.tables import CourseChange, Extension, Reminder, ReminderState, Report, Round, Task, Unit
+from domain import wording
 from domain.course import CourseKind, Told
 from domain.digest import Changed, ForBulletin
 from domain.ladder import Audience
@@ -43,7 +44,7 @@ IS_NOTED = and_(
 
 
 def told_of(row: CourseChange, round_: Round, task: Task) -> Told:
-    title = f"{round_.period_to.month}月{task.short_name or task.name}"
+    title = wording.round_title(round_.label, task.short_name or task.name)
     return Told(CourseKind(row.kind), title, row.scope, row.reports, row.reason, row.until, row.before)
 
 

@@ -19,6 +19,7 @@ from domain.indicators import Basics, Indicator, Question, Setting, Values, appl
 from domain.messages import ReportKey
 from domain.progress import Bounds, State
 from domain.requests import RequestKind
+from domain.wording import round_title
 from services.earlier import NOTHING, SAID_BEFORE, Earlier, earlier
 from services.standing import IS_ASKED, UNTOUCHED, Entries, Standing, standings
 
@@ -71,8 +72,8 @@ class Sheet:
 
     @property
     def title(self) -> str:
-        """9月应急疏散演练: the round's month and the task, as people call it."""
-        return f"{self.round.period_to.month}月{self.task.short_name or self.task.name}"
+        """9月应急疏散演练, as people call it."""
+        return round_title(self.round.label, self.task.short_name or self.task.name)
 
     @property
     def entries(self) -> Entries:

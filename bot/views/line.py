@@ -58,7 +58,7 @@ def outage_card(content: OutageContent, scene: Scene) -> Rendered:
         f"【线路中断】{_span(content, scene)}",
         "截止前3小时内中断超过15分钟,待报的已顺延并告知:",
         *(
-            f"{number}. {task.month}月{task.name}:{task.reports}家,顺延至{wording.moment(task.due_at, zone)}"
+            f"{number}. {task.title}:{task.reports}家,顺延至{wording.moment(task.due_at, zone)}"
             for number, task in enumerate(content.tasks, 1)
         ),
     ]

@@ -39,13 +39,15 @@ def _announced(content: PromptContent, scene: Scene) -> list[str]:
     sheets = content.sheets
     first = sheets[0]
     one_due = len({sheet.due_at for sheet in sheets}) == 1
+    one_label = len({sheet.round.label for sheet in sheets}) == 1
     one_span = len({_span(sheet) for sheet in sheets}) == 1
     lines = [_prompt_head(content, scene, one_due=one_due)]
     for number, sheet in enumerate(sheets, 1):
         until = "" if one_due else f",{due(sheet, scene)}前{_moved(sheet)}"
         of = "" if one_span else f",统计{_span(sheet)}"
         before = _last_time(sheet, scene)
-        lines.append(f"{number}. {_unit_prefix(sheet, content.several_units)}{_asks(sheet)}{before}{until}{of}")
+        when = "" if one_label else wording.short_label(sheet.round.label)
+        lines.append(f"{number}. {_unit_prefix(sheet, content.several_units)}{when}{_asks(sheet)}{before}{until}{of}")
     lines += _grounds(sheets)
     lines += [f"统计时段:{_span(first)}。"] if one_span else []
     examples = [sheet.task.example for sheet in sheets if sheet.task.example]
@@ -54,7 +56,8 @@ def _announced(content: PromptContent, scene: Scene) -> list[str]:
 
 def _prompt_head(content: PromptContent, scene: Scene, *, one_due: bool) -> str:
     first = content.sheets[0]
-    month = f"{first.round.period_to.month}月"
+    labels = {sheet.round.label for sheet in content.sheets}
+    month = wording.short_label(first.round.label) if len(labels) == 1 else ""
     whom = "您" if content.several_units else "贵校"
     until = f"{due(first, scene)}前" if one_due else ""
     moved = _moved(first) if one_due else ""

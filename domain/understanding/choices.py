@@ -272,4 +272,5 @@ def _pattern(label: str) -> Rule:
     stem = _ENDS.sub("", label) if len(label) > 2 else label
     stem = stem.removeprefix("已").removeprefix("防") if len(stem) > 2 else stem
     loose = "[^，。;]{0,2}".join(map(re.escape, label)) if 2 <= len(label) <= 5 else re.escape(label)
-    return Rule(f"{re.escape(label)}|{re.escape(stem)}|{loose}")
+    undone = rf"|(?:没有?|未)(?:正式)?{re.escape(label[1:])}" if label[0] == "未" and len(label) > 2 else ""
+    return Rule(f"{re.escape(label)}|{re.escape(stem)}|{loose}{undone}")

@@ -53,7 +53,7 @@ SCHOOLS = {
 OF_THE_OFFICE_AND_SECTIONS = {Verb.MISSING, Verb.CHASE, Verb.CHASE_LIST, Verb.ISSUE, Verb.ISSUE_SAMPLE, Verb.ISSUE_NOW,
                               Verb.ISSUE_SUBMIT}  # fmt: skip
 """The chief of the section that leads the task may press these as well as the office."""
-QUEUES = {"inbox", "outbox", "chat", "card"}
+QUEUES = {"inbox", "outbox", "chat", "card", "heartbeat"}
 """What pressing anything leaves behind."""
 SECRETS = ("0000-62110", "学生52", "学生51", "520人")
 """Principals' telephones, and what 清河 reported."""

@@ -52,6 +52,7 @@ COMMITS = {
     ("bot/polling.py", "_kept"): (Point.KEEPING, Point.ACCEPTED),
     ("services/admission.py", "_commit"): (Point.KEEPING, Point.ACCEPTED),
     ("services/intake.py", "work_one"): (Point.HANDLED, Point.DONE),
+    ("services/intake.py", "_in_one_transaction"): (Point.HANDLED, Point.DONE),
     ("services/intake.py", "_failed"): (Point.FAILED, Point.COUNTED),
     ("services/delivery.py", "recover"): (Point.RECOVERING, Point.RECOVERED),
     ("services/delivery.py", "_turn"): (Point.CLAIMING, Point.CLAIMED, Point.SETTLED),

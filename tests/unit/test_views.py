@@ -9,7 +9,14 @@ from bot.words import BUREAU_COMMANDS, COMMAND_WORDS, MENU, PRINCIPAL_COMMANDS
 from domain.messages import Phrase, Say
 from domain.split import units
 
-FACTS = {"office": "办公室", "contact": "李干事", "phone": "0000-6210001", "duty": "0000-6210110", "address": "王校长"}
+FACTS = {
+    "office": "办公室",
+    "contact": "李干事",
+    "phone": "0000-6210001",
+    "duty": "0000-6210110",
+    "address": "王校长",
+    "lines": "校历:今天上班。",
+}
 MOMENTS = {name: "2026-11-25T09:00:00+08:00" for name in ("until", "now", "due")}
 
 

@@ -30,3 +30,12 @@ def test_the_corpus_is_sound() -> None:
         keys = {entry["key"] for entry in item["context"]}
         assert set(item["expected"] or {}) <= keys
         assert (item["expected"] is None) == (item["expected_intent"] in ("question", "refuse", "unclear"))
+
+
+def test_what_another_author_wrote_keeps_its_bar() -> None:
+    """Batches by somebody who never read the grammar, for indicators it has no words for as well."""
+    paths = sorted((CORPUS / "held").glob("*.jsonl"))
+    result = score(line for path in paths for line in path.read_text("utf-8").splitlines())
+    assert result.whole.replies >= 1000
+    assert result.whole.right >= 0.94 * result.whole.replies, "\n".join(result.misses)
+    assert result.whole.wrong <= 3, "\n".join(result.misses)
