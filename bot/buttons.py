@@ -52,6 +52,7 @@ class Verb(StrEnum):
     FALSE_ALARM = "ef"
     HELD = "hk"
     PAD = "pd"
+    MEAN = "mn"
     SEND_JOINT = "js"
     ISSUE = "is"
     ISSUE_SAMPLE = "it"

@@ -36,6 +36,13 @@ async def _pad(here: Turn, press: Press) -> Outcome:
     return outcome
 
 
+async def _mean(here: Turn, press: Press) -> Outcome:
+    if press.report is None or len(press.numbers) not in (3, 4):
+        return Outcome.OUT_OF_DATE
+    revision, position, *amounts = press.numbers
+    return await conversation.mean(here, press.report, revision, position, amounts)
+
+
 async def _send_joint(here: Turn, press: Press) -> Outcome:
     if len(press.numbers) < 2:
         return Outcome.OUT_OF_DATE
@@ -47,5 +54,6 @@ PRESSED: dict[Verb, Answer] = {
     Verb.FALSE_ALARM: _of_emergency,
     Verb.HELD: _keep_held,
     Verb.PAD: _pad,
+    Verb.MEAN: _mean,
     Verb.SEND_JOINT: _send_joint,
 }

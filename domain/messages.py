@@ -112,11 +112,13 @@ class IssueSample(_Message):
 
 
 class Unread(_Message):
-    """Words of a reply that gave no value for `key` (None: for nothing that is asked)."""
+    """Words of a reply that gave no value for `key` (None: for nothing that is asked). `either` are the amounts that
+    contradictory words may mean, at the indicator's scale; of a ratio its two parts."""
 
     key: str | None
     why: Why
     words: str = ""
+    either: tuple[tuple[int, ...], ...] = ()
 
 
 class ReportCard(_Message):

@@ -34,7 +34,7 @@ from services.routing import (
     unit_names,
 )
 from services.sheets import Sheet
-from services.taking import applying, cannot_be, unread_of
+from services.taking import applying, cannot_be, meant, unread_of
 from services.turn import Turn
 
 _NEAR = timedelta(days=31)
@@ -102,6 +102,22 @@ def _toggled(indicator: Indicator, choice: str, values: Values) -> Value:
     before = set(chosen) if isinstance(chosen, tuple) else set()
     after = before ^ {choice} or before
     return tuple(one for one in indicator.choices if one in after)
+
+
+async def mean(turn: Turn, key: ReportKey, revision: int, position: int, amounts: Sequence[int]) -> Outcome:
+    """One of the values was tapped that contradictory words may have meant."""
+    sheet, allowed = await sheet_for(turn, key, sent=True)
+    if sheet is None or allowed is not Outcome.DONE:
+        return allowed
+    indicator = _at(sheet.indicators, position)
+    value = meant(indicator, amounts) if indicator is not None else None
+    question = sheet.question(indicator.key, turn.today) if indicator is not None else None
+    if indicator is None or value is None or question is None or not fits(question, value):
+        return Outcome.OUT_OF_DATE
+    (await chat_row(turn.session, turn.bureau.id, turn.to.chat_id)).failures = 0
+    outcome = await enter(turn, sheet, Given([Reading(indicator.key, value, words="", rule="tap")], revision))
+    await show_after(turn, sheet, below=False)
+    return outcome
 
 
 async def list_changes(turn: Turn, key: ReportKey, *, below: bool = False) -> Outcome:
@@ -444,5 +460,5 @@ async def _take(turn: Turn, chat: Chat, route: Route, words: str) -> None:
             return
     if understood.aside:
         await howto.explain(turn, sheet, howto.asked_about(sheet, understood, route.focus))
-    unread = unread_of(understood, readings, words, is_closed=is_closed)
+    unread = unread_of(sheet, understood, readings, words, is_closed=is_closed)
     await show_after(turn, sheet, below=True, unread=unread, failures=chat.failures)

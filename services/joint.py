@@ -67,7 +67,7 @@ async def taken(turn: Turn, chat: Chat, sheets: Sequence[Sheet], told: Told) -> 
         readings: list[Reading] = given[sheet.key]
         if readings:
             await enter(turn, sheet, Given(readings))
-        left = unread_of(heard[sheet.key], readings, parts[sheet.unit.id], is_closed=False)
+        left = unread_of(sheet, heard[sheet.key], readings, parts[sheet.unit.id], is_closed=False)
         unread.append(left)
     chat.failures = 0
     await show(turn, [sheet.key for sheet in meant], unread)

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from bot.buttons import Verb, encode
 from bot.views import corrections, pad
-from bot.views.doubts import doubt_lines
+from bot.views.doubts import doubt_lines, either_buttons
 from bot.views.hints import hint_lines
 from bot.views.parts import (
     IN_BACKLOG,
@@ -108,7 +108,8 @@ def _read_back(content: CardContent, scene: Scene) -> Rendered:
     lines += _optional(sheet)
     lines += [corrections.closed_line(sheet, scene)] if sheet.is_locked(scene.now) else []
     lines.append(f"对,请点“{send.label}”或回“对”;不对,直接说正确的。")
-    return message(lines, [send, Button("修改", encode(Verb.CHANGES, sheet.key)), *photo_button(sheet)])
+    last = [send, Button("修改", encode(Verb.CHANGES, sheet.key)), *photo_button(sheet)]
+    return message(lines, either_buttons(content), last)
 
 
 def _draft(content: CardContent, scene: Scene) -> Rendered:
@@ -128,6 +129,7 @@ def _draft(content: CardContent, scene: Scene) -> Rendered:
     return message(
         lines,
         *(pad.instead_of_words(sheet, asked, scene) if asked and content.failures >= defaults.REASKS else []),
+        either_buttons(content),
         *_answer_buttons(sheet, asked),
         _shortcuts(sheet, scene),
         _draft_buttons(sheet),

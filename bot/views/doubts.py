@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from bot.buttons import Verb, encode
 from bot.views.parts import section_contact
 from domain import defaults, wording
 from domain.indicators import Indicator, Kind, Question
@@ -12,8 +13,11 @@ from domain.messages import Unread
 from domain.understanding.result import Why
 from services.content import CardContent, Scene
 from services.pads import NUMERIC
+from services.rendering import Button
 from services.sheets import Sheet
+from services.taking import meant
 
+MOST_BUTTONS = 4
 AT_MOST = 3
 """A card is read on a small screen: so many doubts at once."""
 
@@ -27,6 +31,21 @@ def doubt_lines(content: CardContent, scene: Scene) -> list[str]:
         contact = section_contact(content.sheet)
         lines.append(f"是我没看懂,不耽误您。{_instead(content)}打电话给{contact},由局里代填;已填的都在。")
     return lines
+
+
+def either_buttons(content: CardContent) -> list[Button]:
+    """One for each value that contradictory words may mean."""
+    sheet = content.sheet
+    found: list[Button] = []
+    for unread in content.unread:
+        indicator = sheet.indicator(unread.key)
+        for amounts in unread.either if indicator is not None else ():
+            value = meant(indicator, amounts) if indicator is not None else None
+            if indicator is not None and value is not None:
+                label = f"是{wording.value(indicator, value)}"
+                code = encode(Verb.MEAN, sheet.key, sheet.revision, sheet.indicators.index(indicator), *amounts)
+                found.append(Button(label, code))
+    return found[:MOST_BUTTONS]
 
 
 def _instead(content: CardContent) -> str:
@@ -52,6 +71,8 @@ def _line(sheet: Sheet, unread: Unread, scene: Scene) -> str:
     said_so = f"您说“{unread.words}”," if unread.words else ""
     if indicator is None or question is None:
         return f"✗ 没看懂“{unread.words}”,没有改动。"
+    if unread.either:
+        return f"✗ {said_so}{indicator.name}前后对不上,点一下是哪个,或再回一次。"
     return f"✗ {said_so}{_why(unread.why, indicator, question)}"
 
 

@@ -72,6 +72,17 @@ def _task(task: TaskForm, path: Path) -> Iterator[Problem]:
         yield from _dependency(indicator, place, earlier)
         yield from _frequency(indicator, place, earlier, task)
         earlier[indicator.key] = indicator
+    yield from _nothing_required(task, path)
+
+
+def _nothing_required(task: TaskForm, path: Path) -> Iterator[Problem]:
+    """Questions that are all optional at some frequency make reports that nobody needs and everybody is reminded of."""
+    usual = task.schedule.every
+    for every in dict.fromkeys(one.every or usual for one in task.indicators):
+        asked = [number for number, one in enumerate(task.indicators) if (one.every or usual) is every]
+        if not any(task.indicators[number].required for number in asked):
+            reason = "这个频次问的全是选填,学校却会为它被提醒:请改为任务的频次,或把其中一个改为必填"
+            yield Problem((*path, "indicators", asked[0], "every"), reason, fatal=False)
 
 
 def _schedule(schedule: ScheduleForm, path: Path) -> Iterator[Problem]:

@@ -21,7 +21,7 @@ from domain.understanding.chosen import (
 )
 from domain.understanding.clauses import Clause
 from domain.understanding.lexicon import PEOPLE
-from domain.understanding.outcome import Outcome, bounded, doubt, one_decimal, reading
+from domain.understanding.outcome import Outcome, bounded, doubt, one_decimal, reading, torn_between
 from domain.understanding.parts import are_parts, only_named, partial_sums, summed_up, told_apart, without_articles
 from domain.understanding.profiles import Profile
 from domain.understanding.quantities import Quantity
@@ -133,10 +133,11 @@ def _with_sum(scene: Scene, profile: Profile, sums: list[Amount], parts: list[Am
     if len(values) > 1:
         return doubt(scene, profile, Why.AMBIGUOUS, *_span(sums))
     known = [a.value for a in parts if a.value is not None]
+    clash = doubt(scene, profile, Why.CONTRADICTORY, *_span([*sums, *parts]))
     if len(known) > 1 and len(known) == len(parts) and sums[0].value != sum(known):
-        return doubt(scene, profile, Why.CONTRADICTORY, *_span([*sums, *parts]))
+        return torn_between(profile, clash, sums[0].value, sum(known, Decimal(0)))
     if len(known) == 1 and sums[0].value is not None and known[0] > sums[0].value:
-        return doubt(scene, profile, Why.CONTRADICTORY, *_span([*sums, *parts]))
+        return torn_between(profile, clash, sums[0].value, known[0])
     return _single(scene, profile, sums[0])
 
 
@@ -236,7 +237,7 @@ def _people(scene: Scene, profile: Profile, amounts: list[Amount]) -> Outcome:
     total = sum((p.value for p in parts if p.value is not None), Decimal(0))
     sums = [a for a in amounts if a.role in (Role.SUM, Role.VALUE) and a.assigned.bound.level < 3]
     if sums and sums[0].value != total:
-        return doubt(scene, profile, Why.CONTRADICTORY)
+        return torn_between(profile, doubt(scene, profile, Why.CONTRADICTORY), sums[0].value, total)
     span = (min(p.start for p in parts), max(p.end for p in parts))
     outcome = bounded(profile.question, total)
     if isinstance(outcome, Why):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 
 from domain.indicators import Kind, Question, Ratio, Value
@@ -14,6 +15,12 @@ Outcome = Reading | Doubt | None
 
 def doubt(scene: Scene, profile: Profile, why: Why, start: int = 0, end: int | None = None) -> Doubt:
     return Doubt(profile.key, why, scene.words(start, len(scene.raw) if end is None else end))
+
+
+def torn_between(profile: Profile, doubted: Doubt, *values: Decimal | None) -> Doubt:
+    """With those of these values that the question may take."""
+    found = [bounded(profile.question, value) for value in values if value is not None]
+    return replace(doubted, either=tuple(dict.fromkeys(one for one in found if not isinstance(one, Why))))
 
 
 def reading(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 
 from domain.indicators import Ratio
@@ -37,6 +38,10 @@ def read(scene: Scene, profile: Profile, found: list[Assigned], torn: list[Quant
     value = ratio(*frame)
     if len(kept) == 1 and torn and profile.question.total is None:
         value = Why.AMBIGUOUS
+    if value is Why.DONE_OVER_TOTAL:
+        turned = ratio(frame[1], frame[0])
+        clash = doubt(scene, profile, value, *span)
+        return clash if isinstance(turned, Why) else replace(clash, either=(turned,))
     if isinstance(value, Why):
         return doubt(scene, profile, value, *span)
     if _something_missing(scene, kept, value):

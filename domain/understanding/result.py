@@ -54,11 +54,13 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """Words that speak of this indicator but gave no value; asked again for this key only."""
+    """Words that speak of this indicator but gave no value; asked again for this key only. Of words that contradict
+    themselves, `either` are the values that may be meant: one tap chooses."""
 
     key: str
     why: Why
     words: str = ""
+    either: tuple[Value, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -246,6 +246,7 @@ async def line_and_hold(play: Play) -> None:
 
 async def words(play: Play) -> None:
     await play.go(PRINCIPAL, "[1 应急疏散演练]", "520人,老师算不算在里面", "[记下")
+    await play.go(PRINCIPAL, "隐患查出2处改了3处", "[是2/3处]")
     await play.go(PRINCIPAL, "体育课有学生摔伤,已送医院", "[已打电话]", "有学生溺水了", "[不是突发")
     await fill(play.stage, play.county, "drill", before="drill_seconds")
     await play.go(PRINCIPAL, "待办", "[1", "不好说啊", "真的不好说啊", "[数字键盘]", "[1")
@@ -285,7 +286,7 @@ SCENES: dict[Scene, set[Verb]] = {
     people: {V.PERSON, V.REINVITE, V.CUT_OFF},
     chasing: {V.CHASE, V.CHASE_LIST, V.MISSING},
     line_and_hold: {V.UNDO_MOVE, V.RELEASE},
-    words: {V.HELD, V.CALLED, V.FALSE_ALARM, V.PAD},
+    words: {V.HELD, V.CALLED, V.FALSE_ALARM, V.PAD, V.MEAN},
     course: {V.COURSE, V.COURSE_DO, V.COURSE_DROP},
     away: {V.AWAY, V.AWAY_DROP},
     issuing: {V.ISSUE, V.ISSUE_SAMPLE, V.ISSUE_NOW, V.ISSUE_SUBMIT},

@@ -477,3 +477,11 @@ def test_every_schedule_survives_the_sheets() -> None:
     assert form is not None
     tables = [Table(name, rows) for name, rows in sheets.to_sheets(form).items()]
     assert read_sheets(tables).form == form
+
+
+def test_a_frequency_with_nothing_required_is_minded() -> None:
+    """A report that nobody needs and everybody is reminded of."""
+    raw = (ROOT / "samples" / "campaign.yaml").read_text("utf-8")
+    broken = raw.replace("why: 能由人数算出,选填", "why: 能由人数算出,选填\n        every: term")
+    found = [problem for problem in read_yaml(broken).problems if "全是选填" in problem.reason]
+    assert [problem.fatal for problem in found] == [False]
