@@ -176,6 +176,15 @@ async def program(settings: Settings, database: Database) -> AsyncIterator[Progr
             f"Telegram cannot be reached at {settings.telegram_api_url}: set DUBAN_TELEGRAM_PROXY or "
             "DUBAN_TELEGRAM_API_URL"
         ) from problem
+    try:
+        async with _connected(settings, database, bot, clock) as running:
+            yield running
+    finally:
+        await bot.shutdown()  # also where something else does not start: then nobody has closed its connections
+
+
+@asynccontextmanager
+async def _connected(settings: Settings, database: Database, bot: DubanBot, clock: Clock) -> AsyncIterator[Program]:
     bureau = await bureau_of(database, bot.id, bot.username)
     workplace = workplace_for(database, clock, bureau, settings.data_dir)
     hook = settings.webhook

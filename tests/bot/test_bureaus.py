@@ -97,6 +97,8 @@ def test_every_verb_is_tried() -> None:
     others |= {Verb.CHASE, Verb.CHASE_LIST, Verb.SNOOZE}  # test_chasing
     others |= {Verb.UNDO_MOVE, Verb.RELEASE}  # test_outages, test_restore
     others |= {Verb.CALLED, Verb.FALSE_ALARM, Verb.HELD, Verb.PAD, Verb.SEND_JOINT}  # test_emergencies, test_held, …
+    others |= {Verb.MEAN, Verb.COURSE, Verb.COURSE_DO, Verb.COURSE_DROP}  # test_either, test_course
+    others |= {Verb.AWAY, Verb.AWAY_DROP}  # test_course
     others |= {Verb.ISSUE, Verb.ISSUE_SAMPLE, Verb.ISSUE_NOW, Verb.ISSUE_SUBMIT}  # test_issuing
     assert len(VERBS) + len(others) == len(Verb)
 

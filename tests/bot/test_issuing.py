@@ -87,7 +87,8 @@ async def test_rungs_that_are_past_when_it_is_issued_do_not_fire(
     await stage.tick(at("2026-11-24 15:00"))
     assert len(wang.phone.texts) == before
     await stage.tick(at("2026-11-25 09:00"))
-    found = {(row.rung, row.state, row.reason) for row in await stage.rows(Reminder)}
+    rungs = await stage.rows(Reminder, Reminder.reason != Skip.UNREACHED.value)
+    found = {(row.rung, row.state, row.reason) for row in rungs}
     past = Skip.PAST_AT_OPENING.value
     assert found == {("t-3", "skipped", past), ("t-1", "skipped", past), ("due-morning", "queued", "")}
     assert len(wang.phone.texts) == before + 1

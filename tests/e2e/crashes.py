@@ -172,6 +172,8 @@ class Ground:
     async def play(self, every: float) -> None:
         """Until cancelled: every so many seconds another principal begins, and all answer what they are shown."""
         waiting = iter(self.principals)
+        while not self.rows("SELECT 1 FROM round LIMIT 1"):  # noqa: ASYNC110 - who answers before owes nothing
+            await asyncio.sleep(0.05)
         next_at = time.monotonic()
         while True:
             if time.monotonic() >= next_at and (one := next(waiting, None)) is not None:
