@@ -71,7 +71,7 @@ def _line(sheet: Sheet, unread: Unread, scene: Scene) -> str:
     said_so = f"您说“{unread.words}”," if unread.words else ""
     if indicator is None or question is None:
         return f"✗ 没看懂“{unread.words}”,没有改动。"
-    if unread.either:
+    if unread.either and unread.why is Why.CONTRADICTORY:
         return f"✗ {said_so}{indicator.name}前后对不上,点一下是哪个,或再回一次。"
     return f"✗ {said_so}{_why(unread.why, indicator, question)}"
 
