@@ -83,7 +83,7 @@ async def _round(session: Any, task: Task, units: Any, due: datetime) -> None:
         bureau_id=task.bureau_id, id=new_id(), task_id=task.id, label=f"{due:%Y年%m月}", questionnaire=[],
         period_from=(due - timedelta(days=30)).date(), period_to=due.date(), open_at=due - timedelta(days=7),
         due_at=due, grace_until=due + timedelta(days=1), lock_at=due + timedelta(days=7),
-        issued_at=due - timedelta(days=7),
+        issued_at=due - timedelta(days=7), nominal_due=due.date(), occurrence=f"{due:%Y-%m}",
     )  # fmt: skip
     session.add(round_)
     await session.flush()
