@@ -73,7 +73,8 @@ def _line(sheet: Sheet, unread: Unread, scene: Scene) -> str:
         return f"✗ 没看懂“{unread.words}”,没有改动。"
     if unread.either and unread.why is Why.CONTRADICTORY:
         return f"✗ {said_so}{indicator.name}前后对不上,点一下是哪个,或再回一次。"
-    return f"✗ {said_so}{_why(unread.why, indicator, question)}"
+    asks = _why(unread.why, indicator, question)
+    return f"✗ {said_so}{asks.replace('请按', '请点下面的,或按') if unread.either else asks}"
 
 
 def _why(why: Why, indicator: Indicator, question: Question) -> str:
