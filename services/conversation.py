@@ -114,9 +114,14 @@ async def mean(turn: Turn, key: ReportKey, revision: int, position: int, amounts
     question = sheet.question(indicator.key, turn.today) if indicator is not None else None
     if indicator is None or value is None or question is None or not fits(question, value):
         return Outcome.OUT_OF_DATE
-    (await chat_row(turn.session, turn.bureau.id, turn.to.chat_id)).failures = 0
+    chat = await chat_row(turn.session, turn.bureau.id, turn.to.chat_id)
+    chat.failures = 0
     outcome = await enter(turn, sheet, Given([Reading(indicator.key, value, words="", rule="tap")], revision))
-    await show_after(turn, sheet, below=False)
+    table = await joint.at_hand(turn, chat)
+    if table is not None and key in table.reports:
+        await joint.settle(turn, table, key, indicator.key)
+    else:
+        await show_after(turn, sheet, below=False)
     return outcome
 
 

@@ -99,13 +99,23 @@ def _counts_for_all(turn: Turn, meant: Sequence[Sheet], words: str) -> bool:
     return any(not isinstance(one.value, bool) and isinstance(one.value, int) for one in readings)
 
 
-async def show(turn: Turn, keys: Sequence[ReportKey], unread: Sequence[tuple[Unread, ...]] = ()) -> None:
+async def show(turn: Turn, keys: Sequence[ReportKey], unread: Sequence[tuple[Unread, ...]]) -> None:
     """The table below what was said; a typed 对 confirms it."""
     for key in keys:
         await show_everywhere(turn, key)
     await set_focus(turn, keys[0], f"{FOCUS}{turn.update_id}")
     card = JointCard(update_id=turn.update_id, reports=tuple(keys), unread=tuple(unread))
     await show_card(turn.session, turn.to, card, turn.now, below=True, key=CARD)
+
+
+async def settle(turn: Turn, table: JointCard, report: ReportKey, asked: str) -> None:
+    """The table in its place, without the doubt about this answer of one report."""
+    left = tuple(
+        tuple(one for one in unread if (key, one.key) != (report, asked))
+        for key, unread in zip(table.reports, table.unread, strict=True)
+    )
+    await show_everywhere(turn, report)
+    await show_card(turn.session, turn.to, table.model_copy(update={"unread": left}), turn.now, key=CARD)
 
 
 async def table_of(turn: Turn, update_id: int) -> JointCard | None:

@@ -33,8 +33,8 @@ def doubt_lines(content: CardContent, scene: Scene) -> list[str]:
     return lines
 
 
-def either_buttons(content: CardContent) -> list[Button]:
-    """One for each value that contradictory words may mean."""
+def either_buttons(content: CardContent, number: str = "") -> list[Button]:
+    """One for each value that contradictory words may mean; `number` says of which row of a table."""
     sheet = content.sheet
     found: list[Button] = []
     for unread in content.unread:
@@ -42,7 +42,7 @@ def either_buttons(content: CardContent) -> list[Button]:
         for amounts in unread.either if indicator is not None else ():
             value = meant(indicator, amounts) if indicator is not None else None
             if indicator is not None and value is not None:
-                label = f"是{wording.value(indicator, value)}"
+                label = f"{number}是{wording.value(indicator, value)}"
                 code = encode(Verb.MEAN, sheet.key, sheet.revision, sheet.indicators.index(indicator), *amounts)
                 found.append(Button(label, code))
     return found[:MOST_BUTTONS]

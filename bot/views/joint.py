@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.buttons import Verb, encode
 from bot.views.cards import body
-from bot.views.doubts import doubt_lines
+from bot.views.doubts import doubt_lines, either_buttons
 from bot.views.hints import hint_lines
 from bot.views.parts import in_rows, message, open_button, send_button
 from services.content import CardContent, JointContent, Scene
@@ -22,7 +22,8 @@ def joint(content: JointContent, scene: Scene) -> Rendered:
         lines += _rows(number, card, scene)
     lines.append(_closing(content, complete=complete))
     send = [_send(content)] if complete else []
-    return message(lines, send, *in_rows(_each(content, complete=complete), 3))
+    doubted = [either_buttons(card, str(number)) for number, card in enumerate(content.cards, 1)]
+    return message(lines, *doubted, send, *in_rows(_each(content, complete=complete), 3))
 
 
 def _rows(number: int, card: CardContent, scene: Scene) -> list[str]:

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 
 from domain.understanding.clauses import Clause, Cue
 from domain.understanding.quantities import Quantity
+from domain.understanding.roles import roles
 from domain.understanding.rule import Rule
 from domain.understanding.scene import Scene
+from domain.understanding.sharing import Role
+from domain.understanding.units import PERSON_UNITS
 
 FILLER = Rule(
     r"(?:人数|总人数|总数|数量|次数|份数|篇数|节数|门数|间数|处数|台数|项数|场次|面积|比例|数|有|是|为|共计|"
@@ -48,7 +51,36 @@ def bindings(scene: Scene) -> dict[int, Bound]:
         cues = [c for c in scene.cues_in(clause) if c.nouns or c.concepts & own]
         if amounts:
             found.update(_bind_clause(scene, clause, amounts, cues))
-    return found
+    return found | _held(scene, found)
+
+
+_CROWDS = frozenset({"student", "staff"})
+_GRADE = Rule(r"年级|[初高][一二三]|[大中小]班")
+_GROUP = Rule(rf"{_GRADE.pattern}|[班部]$|校区|教学点|小学|[初高]中|幼儿园?|村小|分校|男|女")
+_PUPILS = Bound(frozenset({"student"}), 2, "年级")
+
+
+def _held(scene: Scene, found: dict[int, Bound]) -> dict[int, Bound]:
+    """学生一年级200人,二年级220人,总共420人: the crowd at the head holds for its groups, and for the sum where
+    nobody else was named; who stands in grades is a pupil."""
+    held: dict[int, Bound] = {}
+    head: Bound | None = None
+    for amount in scene.quantities:
+        bound = found.get(amount.start, NO_NOUN)
+        if bound.level:
+            head = Bound(bound.concepts, 2, bound.text) if len(bound.concepts & _CROWDS) == 1 else None
+        elif head is not None and amount.sort == "count" and amount.unit in ("", "个", *PERSON_UNITS):
+            if (roles(scene, amount) is Role.SUM and _one_crowd(scene, amount)) or _GROUP.search(scene.lead(amount)):
+                held[amount.start] = head
+        elif amount.unit in PERSON_UNITS and _GRADE.search(scene.lead(amount)):
+            head = held[amount.start] = _PUPILS
+    return held
+
+
+def _one_crowd(scene: Scene, amount: Quantity) -> bool:
+    """Nobody else was named before."""
+    crowds = _CROWDS | {"people"}
+    return len({name for cue in scene.cues if cue.end <= amount.start for name in cue.concepts & crowds}) <= 1
 
 
 def _bind_clause(scene: Scene, clause: Clause, amounts: list[Quantity], cues: list[Cue]) -> dict[int, Bound]:
