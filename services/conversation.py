@@ -257,7 +257,8 @@ async def reply(turn: Turn, words: str, reply_to: int | None = None) -> None:
     told = Told(words, await named_units(turn, words), await delivered(turn, reply_to))
     if await extensions.answered(turn, chat, told):
         return
-    sheets = [sheet for sheet in await owed(turn) if not told.units or sheet.unit.id in told.units]
+    owing = await owed(turn) if turn.sheets is None else turn.sheets
+    sheets = [sheet for sheet in owing if not told.units or sheet.unit.id in told.units]
     if await joint.taken(turn, chat, sheets, told) or await _of_joint(turn, chat, told):
         return
     if await _of_closed(turn, chat, sheets, told):

@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import func, select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -21,10 +21,12 @@ from services.asking import say
 from services.back import heard
 from services.clock import Clock
 from services.crashing import Point, passed
+from services.foresight import Begun, begin, settle
+from services.naming import know
 from services.nursery import Nursery
 from services.outbox import Recipient
-from services.people import actor_at, lock_chat
-from services.turn import Turn, office_hours
+from services.people import actor_at
+from services.turn import Actor, Turn, office_hours
 from services.workplace import Workplace
 
 _log = logging.getLogger(__name__)
@@ -103,17 +105,6 @@ async def accept(
     passed(Point.KEEPING)
     return new
 
-
-_OLDEST = (
-    select(Inbox)
-    .where(
-        col(Inbox.bureau_id) == bindparam("bureau"),
-        col(Inbox.chat_id) == bindparam("chat"),
-        col(Inbox.state) == InboxState.PENDING.value,
-    )
-    .order_by(col(Inbox.update_id))
-    .limit(2)
-)
 
 Handle = Callable[[Turn, Update], Awaitable[None]]
 Afterwards = Callable[[Turn], Awaitable[None]]
@@ -242,15 +233,18 @@ class Worker:
         return {turn.to.chat_id for turn, more in worked if more} | {chat for chat in chats if await self._alone(chat)}
 
     async def _in_one_transaction(self, chats: Sequence[int]) -> list[tuple[Turn, bool]]:
-        worked: list[tuple[Turn, bool]] = []
+        """Those first that can begin together; every other reads what it needs itself, as in one of its own."""
         async with self._database.write(brief=True) as session:
-            for chat_id in chats:
-                turn, row, more = await self._begin(session, chat_id)
-                if row is not None:
-                    await self._work(turn, row)
-                    worked.append((turn, more))
-                await session.flush()
-                session.expunge_all()  # each turn reads what it needs itself, as in a transaction of its own
+            worked = await self._work_all(session, chats)
+            for chat_id in set(chats) - {turn.to.chat_id for turn, _ in worked}:
+                session.expunge_all()
+                worked += await self._work_all(session, [chat_id])
+        return worked
+
+    async def _work_all(self, session: AsyncSession, chats: Sequence[int]) -> list[tuple[Turn, bool]]:
+        """The turns of these chats that can begin together."""
+        worked = [(await self._work(session, begun), begun.more) for begun in await self._begin(session, chats)]
+        await settle(session)
         return worked
 
     async def _alone(self, chat_id: int) -> bool:
@@ -265,11 +259,12 @@ class Worker:
         update_id: int | None = None
         try:
             async with self._database.write(brief=True) as session:
-                turn, row, more = await self._begin(session, chat_id)
-                if row is None:
+                begun = next(iter(await self._begin(session, [chat_id])), None)
+                if begun is None:
                     return False
-                update_id = row.update_id
-                await self._work(turn, row)
+                update_id = begun.row.update_id
+                turn = await self._work(session, begun)
+                await settle(session)
         except Exception as problem:
             if update_id is None or is_down(problem):  # no fault of this update: it is not counted, and waits
                 self._rests_until[chat_id] = self._clock.monotonic() + FIRST_BACKOFF
@@ -278,9 +273,14 @@ class Worker:
             passed(Point.COUNTED)
             return False
         await self._is_done(turn)
-        return more
+        return begun.more
 
-    async def _work(self, turn: Turn, row: Inbox) -> None:
+    async def _work(self, session: AsyncSession, begun: Begun) -> Turn:
+        row = begun.row
+        turn = await self._turn(session, row, begun.actor)
+        turn.sheets = begun.sheets
+        if begun.names is not None:
+            know(turn, begun.names)
         passed(Point.BEGUN)
         if turn.actor and not turn.actor.is_reachable and "my_chat_member" not in row.raw:
             await heard(turn)
@@ -288,35 +288,34 @@ class Worker:
         row.state, row.done_at = InboxState.DONE.value, turn.now
         _forget(row)
         passed(Point.HANDLED)
+        return turn
 
     async def _is_done(self, turn: Turn) -> None:
         passed(Point.DONE)
         await self.afterwards(turn)
         passed(Point.ANSWERED)
 
-    async def _begin(self, session: AsyncSession, chat_id: int) -> tuple[Turn, Inbox | None, bool]:
-        """Lock the chat, then take its oldest update (the other order breaks the order of a chat, facts A9)."""
-        await lock_chat(session, self.workplace.bureau_id, chat_id)
-        here = {"bureau": self.workplace.bureau_id, "chat": chat_id}
-        rows = (await session.execute(_OLDEST, here)).scalars().all()
-        row = rows[0] if rows else None
-        return await self._turn(session, chat_id, row), row, len(rows) > 1
-
-    async def _turn(self, session: AsyncSession, chat_id: int, row: Inbox | None) -> Turn:
+    async def _begin(self, session: AsyncSession, chats: Sequence[int]) -> list[Begun]:
         bureau = await self.workplace.bureau(session)
-        actor = await actor_at(session, bureau.id, chat_id)
+        now = self._clock.now()
+        return await begin(
+            session, bureau.id, chats, now, office_hours(bureau, self.workplace.calendar).local(now).date()
+        )
+
+    async def _turn(self, session: AsyncSession, row: Inbox, actor: Actor | None) -> Turn:
+        bureau = await self.workplace.bureau(session)
         now = self._clock.now()
         return Turn(
             session=session,
             bureau=bureau,
             hours=office_hours(bureau, self.workplace.calendar),
-            to=Recipient(bureau.id, chat_id, actor.person_id if actor else None, _topic_of(row.raw) if row else None),
+            to=Recipient(bureau.id, row.chat_id, actor.person_id if actor else None, _topic_of(row.raw)),
             now=now,
-            received_at=row.counts_from if row else now,
-            in_backlog=row is not None and row.stood_at is not None,
-            update_id=row.update_id if row else 0,
+            received_at=row.counts_from,
+            in_backlog=row.stood_at is not None,
+            update_id=row.update_id,
             actor=actor,
-            message_id=message_of(row.raw) if row else None,
+            message_id=message_of(row.raw),
         )
 
     async def _failed(self, chat_id: int, update_id: int, problem: Exception) -> None:
@@ -333,7 +332,9 @@ class Worker:
             if row.attempts >= MAX_ATTEMPTS:
                 row.state = InboxState.SET_ASIDE.value
                 if chat_id > 0:
-                    await say(await self._turn(session, chat_id, row), Phrase.FAILED)
+                    await say(
+                        await self._turn(session, row, await actor_at(session, row.bureau_id, chat_id)), Phrase.FAILED
+                    )
                 _forget(row)
                 return
         self._rests_until[chat_id] = self._clock.monotonic() + FIRST_BACKOFF * 2 ** (row.attempts - 1)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
+from datetime import date
 
 from sqlalchemy import bindparam, or_, select
 from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.session import table_of
 from db.tables import Alias
@@ -28,15 +31,22 @@ def own_names(turn: Turn) -> tuple[UnitName, ...]:
     return tuple(UnitName(text, unit_id) for text, unit_id in held.items() if unit_id is not None and unit_id in units)
 
 
+async def aliases(session: AsyncSession, bureau_id: int, units: Iterable[int], today: date) -> list[UnitName]:
+    """What these units are called besides their names, by now."""
+    rows = (await session.execute(_ALIASES, {"bureau": bureau_id, "units": list(units), "today": today})).all()
+    return [UnitName(text, unit_id, pinyin) for text, unit_id, pinyin in rows]
+
+
 async def know_names(turn: Turn) -> None:
-    """Load the aliases of this person's own units, those that may be used by now."""
-    if turn.names is not None or turn.actor is None:
-        return
-    bound = {"bureau": turn.bureau.id, "units": list(turn.actor.known_units), "today": turn.today}
-    rows = (await turn.session.execute(_ALIASES, bound)).all()
-    listed = {(text, unit_id): UnitName(text, unit_id, pinyin) for text, unit_id, pinyin in rows}
-    own = {(name.text, name.unit_id): name for name in own_names(turn)}
-    turn.names = tuple((own | listed).values())
+    """Load the aliases of this person's own units."""
+    if turn.names is None and turn.actor is not None:
+        know(turn, await aliases(turn.session, turn.bureau.id, turn.actor.known_units, turn.today))
+
+
+def know(turn: Turn, listed: Iterable[UnitName]) -> None:
+    """These, and the names themselves."""
+    named = {(name.text, name.unit_id): name for name in (*own_names(turn), *listed)}
+    turn.names = tuple(named.values())
 
 
 async def named_units(turn: Turn, words: str) -> frozenset[int]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.ids import new_id
@@ -14,6 +15,18 @@ from db.session import table_of
 from db.tables import Card, Fate, Lane, Outbox
 from domain import messages
 from domain.messages import Message, ReportCard, ReportKey, Strip
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCards:
+    """Read ahead for several turns, under "cards" of the session: all cards of some reports, by their key; and which
+    cards of some chats have a rendering that waits to be sent. What is to be shown on them is queued by `queue_shown`,
+    for all turns at once."""
+
+    by_key: dict[str, list[Card]]
+    chats: frozenset[int]
+    waiting: set[tuple[int, str]]
+    shown: dict[tuple[int, str], list[dict[str, object]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,26 +107,68 @@ async def show_card(
     was typed, the old one losing its buttons. Older pending renderings of the card are superseded; one that comes
     `after` a while may be, too."""
     key = card_key(message.report) if isinstance(message, ReportCard) else key
-    card = await session.get(Card, (to.bureau_id, to.chat_id, key))
-    if card is None:
-        card = Card(bureau_id=to.bureau_id, chat_id=to.chat_id, key=key)
-        session.add(card)
-        await session.flush()  # so that it is found again by its key
+    card = await _card(session, to, key)
     replaced = card.message_id if below else None
     card.revision += 1
     if below:
         card.message_id, card.posted_from = None, card.revision
-    await _supersede(session, to, key)
     later = now + after if after else None
     row = _row(to, message, now, Lane.REPLY, nag=False, not_before=later)
     row |= {"card_key": key, "revision": card.revision}
     rows = [row]
     if replaced is not None:
         rows.append(_row(to, Strip(message_id=replaced), now, Lane.REPLY, nag=False))
-    await session.execute(_ADD, rows)
     session.info["queued"] = True
+    known: KnownCards | None = session.info.get("cards")
+    if known and to.chat_id in known.chats and key in known.by_key:
+        strips = [row for row in known.shown.get((to.chat_id, key), ()) if row["card_key"] is None]
+        known.shown[to.chat_id, key] = [*strips, *rows]
+    else:
+        await _supersede(session, to.bureau_id, (to.chat_id, key))
+        await session.execute(_ADD, rows)
 
 
+async def queue_shown(session: AsyncSession) -> None:
+    """Queue what was to be shown on cards that were read ahead."""
+    known: KnownCards | None = session.info.get("cards")
+    if not known or not known.shown:
+        return
+    rows = [row for shown in known.shown.values() for row in shown]
+    if old := known.shown.keys() & known.waiting:
+        await _supersede(session, int(str(rows[0]["bureau_id"])), *old)
+    await session.execute(_ADD, rows)
+    known.shown.clear()
+
+
+async def _card(session: AsyncSession, to: Recipient, key: str) -> Card:
+    """The card, made if it is new."""
+    known: KnownCards | None = session.info.get("cards")
+    all_of_it = known.by_key.get(key) if known else None
+    if all_of_it is None:
+        card = await session.get(Card, (to.bureau_id, to.chat_id, key))
+    else:
+        card = next((one for one in all_of_it if one.chat_id == to.chat_id), None)
+    if card is None:
+        card = Card(bureau_id=to.bureau_id, chat_id=to.chat_id, key=key)
+        session.add(card)
+        await session.flush()  # so that it is found again by its key
+        if all_of_it is not None:
+            all_of_it.append(card)
+    return card
+
+
+async def chats_that_show(session: AsyncSession, bureau_id: int, report: ReportKey) -> list[int]:
+    """The chats in which a card of this report stands."""
+    key = card_key(report)
+    known: KnownCards | None = session.info.get("cards")
+    if known and key in known.by_key:
+        return [card.chat_id for card in known.by_key[key] if card.message_id is not None]
+    return list((await session.execute(_SHOWN, {"bureau": bureau_id, "card": key})).scalars().all())
+
+
+_SHOWN = select(col(Card.chat_id)).where(
+    col(Card.bureau_id) == bindparam("bureau"), col(Card.key) == bindparam("card"), col(Card.message_id).is_not(None)
+)
 _OUTBOX = table_of(Outbox)
 _ADD = _OUTBOX.insert()
 _SUPERSEDE = (
@@ -128,7 +183,7 @@ _SUPERSEDE = (
 )
 
 
-async def _supersede(session: AsyncSession, to: Recipient, key: str) -> None:
-    bound = {"bureau": to.bureau_id, "chat": to.chat_id, "card": key}
-    connection = await session.connection()
-    await connection.execute(_SUPERSEDE, bound)
+async def _supersede(session: AsyncSession, bureau_id: int, *cards: tuple[int, str]) -> None:
+    """Of these cards (chat and key), the renderings that wait."""
+    bound = [{"bureau": bureau_id, "chat": chat_id, "card": key} for chat_id, key in cards]
+    await (await session.connection()).execute(_SUPERSEDE, bound)

@@ -201,6 +201,22 @@ async def lock_chat(session: AsyncSession, bureau_id: int, chat_id: int) -> Chat
     return chat
 
 
+_CHATS = (
+    sa_select(Chat)
+    .where(col(Chat.bureau_id) == bindparam("bureau"), col(Chat.id).in_(bindparam("chats", expanding=True)))
+    .order_by(col(Chat.id))
+    .with_for_update()
+)
+
+
+async def lock_chats(session: AsyncSession, bureau_id: int, chat_ids: Iterable[int]) -> dict[int, Chat]:
+    """Those of them that have a row, locked as by `lock_chat`, always in the same order."""
+    rows = (await session.execute(_CHATS, {"bureau": bureau_id, "chats": list(chat_ids)})).scalars().all()
+    for chat in rows:
+        session.info[(bureau_id, chat.id)] = chat
+    return {chat.id: chat for chat in rows}
+
+
 async def chat_row(session: AsyncSession, bureau_id: int, chat_id: int) -> Chat:
     """This chat's row; that of a turn's own chat is locked and at hand."""
     return await session.get(Chat, (bureau_id, chat_id)) or await lock_chat(session, bureau_id, chat_id)

@@ -10,18 +10,17 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam
-from sqlmodel import col, select
+from sqlmodel import col
 
 from db.session import insert_for
-from db.tables import Card, Draft, ReceiptCounter
+from db.tables import Draft, ReceiptCounter
 from domain import codec, receipts
 from domain.indicators import Indicator, Values, pruned
 from domain.messages import Receipt, ReportCard, ReportKey
 from domain.progress import State, received_timeliness
 from domain.understanding.result import Reading
 from services.changes import changes_of
-from services.outbox import Recipient, card_key, queue, show_card
+from services.outbox import Recipient, chats_that_show, queue, show_card
 from services.sheets import OPEN_STATES, Sheet, held, hold, month_states, open_sheets
 from services.stopping import stop_nagging
 from services.storing import Sending, store_answers
@@ -104,7 +103,6 @@ async def enter(turn: Turn, sheet: Sheet, given: Given) -> Outcome:
     draft.changed_at, draft.changed_by = turn.now, turn.to.person_id
     if draft.stood_at is None or turn.received_at >= draft.stood_at:
         draft.stood_at, draft.in_backlog = turn.received_at, turn.in_backlog
-    await turn.session.flush()
     return Outcome.UNCHANGED if same else Outcome.DONE
 
 
@@ -270,14 +268,8 @@ def _names(rest: Sequence[Sheet], sheet: Sheet) -> tuple[str, ...]:
     return tuple(f"{unit}{task}" if elsewhere else task for task, unit in named)
 
 
-_SHOWN = select(col(Card.chat_id)).where(
-    col(Card.bureau_id) == bindparam("bureau"), col(Card.key) == bindparam("card"), col(Card.message_id).is_not(None)
-)
-
-
 async def show_everywhere(turn: Turn, key: ReportKey, *, but_here: bool = False) -> None:
     """Bring every chat's card of this report up to date (a deputy typed: the principal's card follows)."""
-    shown = await turn.session.execute(_SHOWN, {"bureau": turn.bureau.id, "card": card_key(key)})
-    for chat_id in shown.scalars().all():
+    for chat_id in await chats_that_show(turn.session, turn.bureau.id, key):
         if not (but_here and chat_id == turn.to.chat_id):
             await show_card(turn.session, Recipient(turn.bureau.id, chat_id), ReportCard(report=key), turn.now)

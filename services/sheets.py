@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -265,7 +265,7 @@ async def hold(session: AsyncSession, bureau_id: int, key: ReportKey) -> Sheet |
 
 async def held(session: AsyncSession, sheet: Sheet) -> Sheet:
     """As `hold`, of a report that this transaction has loaded: on SQLite the write lane has kept everybody else out."""
-    if not locks_rows(session):
+    if not locks_rows(session) or sheet.key in session.info.get("held", ()):
         return await afresh(session, sheet)
     return await hold(session, sheet.report.bureau_id, sheet.key) or sheet
 
@@ -296,6 +296,27 @@ async def sheets_of(session: AsyncSession, bureau_id: int, keys: Iterable[Report
 async def open_sheets(session: AsyncSession, bureau_id: int, unit_ids: Iterable[int], now: datetime) -> list[Sheet]:
     """What these units still owe and may still report, the most urgent first."""
     return await _load(session, _OWED, bureau_id, units=list(unit_ids), now=now)
+
+
+_LOCK_OWED = (
+    select(col(Report.round_id))
+    .where(
+        _Own == bindparam("bureau"),
+        col(Report.unit_id).in_(bindparam("units", expanding=True)),
+        col(Report.state).in_(OPEN_STATES),
+    )
+    .order_by(col(Report.round_id), col(Report.unit_id))
+    .with_for_update()
+)
+
+
+async def hold_owed(session: AsyncSession, bureau_id: int, unit_ids: Sequence[int], now: datetime) -> list[Sheet]:
+    """As `open_sheets`, locked until the commit, so that `held` need not load them again."""
+    if locks_rows(session):
+        await session.execute(_LOCK_OWED, {"bureau": bureau_id, "units": unit_ids})
+    found = await open_sheets(session, bureau_id, unit_ids, now)
+    session.info["held"] = {sheet.key for sheet in found}
+    return found
 
 
 async def reported_sheets(

@@ -111,13 +111,12 @@ def office_hours(bureau: Bureau, calendar: WorkCalendar | None = None) -> Office
 
 @dataclass(slots=True)
 class Turn:
-    """`now` is when the update is worked on, `received_at` when it reached our inbox (`in_backlog`:
-    would have, had our line not been down); `message_id` is
-    the message said or edited; `toast` is what the tapped
-    button answers, said beside the outbox after the commit. `names` are what the actor's units are called, once they
-    were looked up; `slips` the pieces of the words that were such a name mistyped. `card_after`: cards shown now may
-    wait so long for more of the same album. `heard` is what words were found to say about a report as it stood. `calm`:
-    the person said that the words are of no emergency."""
+    """`now` is when the update is worked on, `received_at` when it reached our inbox (`in_backlog`: would have, had our
+    line not been down); `message_id` is the message said or edited; `toast` is what the tapped button answers, said
+    beside the outbox after the commit. `names` are what the actor's units are called, once they were looked up; `slips`
+    the pieces of the words that were such a name mistyped. `card_after`: cards shown now may wait so long for more of
+    the same album. `sheets` is what the actor owes, where that was read before the turn began. `heard` is what words
+    were found to say about a report as it stood. `calm`: the person said that the words are of no emergency."""
 
     session: AsyncSession
     bureau: Bureau
@@ -134,6 +133,7 @@ class Turn:
     names: tuple[UnitName, ...] | None = None
     slips: tuple[str, ...] = ()
     card_after: timedelta | None = None
+    sheets: list[Sheet] | None = None
     heard: dict[object, Understanding] = field(default_factory=dict)
     calm: bool = False
 
