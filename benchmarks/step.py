@@ -57,6 +57,7 @@ class NaiveAnswer(SQLModel, table=True):
 async def _ours(store: str, api: str) -> AsyncIterator[web.Application]:
     from bot.telegram_face import Line, TelegramFace, make_bot
     from bot.webhook import Webhook
+    from cli.garbage import stay
     from db.session import Database
     from services.clock import VirtualClock
     from services.pace import Limits, Pace
@@ -69,6 +70,7 @@ async def _ours(store: str, api: str) -> AsyncIterator[web.Application]:
     workplace = Workplace(database, VirtualClock(at("2026-11-18 09:00")), bureau_id, HOURS)
     face = TelegramFace(workplace, make_bot(Line(TOKEN, api)), Webhook(f"{api}/webhook", SECRET))
     face.delivery.pace = Pace(Limits(per_second=1_000_000, chat_interval=0.0, group_per_minute=1_000_000))
+    stay()
     async with face:
         running = workplace.nursery.start(face.run(), "face")
         yield make_app(workplace, Door(111, SECRET, face.worker.wake))

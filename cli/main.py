@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from cli.errors import Mendable
+from cli.garbage import stay
 from cli.settings import Settings, load
 from services.upgrading import is_under_way
 
@@ -63,7 +64,7 @@ def _settings() -> Settings:
 def run(*, hold: bool) -> None:
     """Run the bot: needs DUBAN_TELEGRAM_TOKEN and a migrated database."""
     settings = _settings()
-    _stay()
+    stay()
     if hold:
         asyncio.run(_run_silently(settings))
         return
@@ -71,12 +72,6 @@ def run(*, hold: bool) -> None:
         raise Mendable("升级没有做完 / an upgrade was cut short: duban upgrade --back")
     _ = settings.token, settings.webhook  # said before anything is opened
     asyncio.run(_run(settings))
-
-
-def _stay() -> None:
-    """This process lives long: from here on garbage is looked for, though not among what was imported."""
-    gc.freeze()
-    gc.enable()
 
 
 async def _run(settings: Settings) -> None:
@@ -156,7 +151,7 @@ def demo(port: int, speed: float, keep: Path | None) -> None:
     from cli.logs import configure
 
     configure("text")
-    _stay()
+    stay()
     asyncio.run(play(port, speed, keep))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from cli.errors import Mendable
+from cli.garbage import stay
 from cli.simulation.county import SAMPLE_CAMPAIGN, SAMPLE_ROSTER, Source
 from cli.simulation.engine import Trials
 from cli.simulation.play import ZONE, Span, Tables, play
@@ -77,9 +77,7 @@ def simulate(keep: Path | None, ledger: Path | None, reports: Path | None, **ask
     outside hours, above the cap, after reporting, twice or in a burst; exit code 1 where somebody was.
     """
     logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s %(message)s")
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)  # a play makes much and keeps most of it: looking for garbage cost a tenth
-    gc.enable()
+    stay()
     span = _span(**asked)
     for path in (ledger, reports):
         if path is not None and not path.parent.is_dir():

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
-from sqlalchemy import and_, bindparam, case, update
+from sqlalchemy import and_, bindparam, case, select, tuple_, update
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -34,13 +34,21 @@ _SENT = (
     .where(_OUTBOX.c.bureau_id == bindparam("bureau"), _OUTBOX.c.id == bindparam("row"))
     .values(fate=Fate.SENT.value, sent_at=bindparam("at"), message_id=bindparam("message"), error=None)
 )
+_POSTED = (
+    select(_CARDS.c.chat_id, _CARDS.c.key, _CARDS.c.posted_from)
+    .where(
+        _CARDS.c.bureau_id == bindparam("bureau"),
+        tuple_(_CARDS.c.chat_id, _CARDS.c.key).in_(bindparam("cards", expanding=True)),
+    )
+    .order_by(_CARDS.c.chat_id, _CARDS.c.key)
+    .with_for_update()
+)
 _SHOWN = (
     _CARDS.update()
     .where(
         _CARDS.c.bureau_id == bindparam("bureau"),
         _CARDS.c.chat_id == bindparam("chat"),
         _CARDS.c.key == bindparam("card"),
-        _CARDS.c.posted_from <= bindparam("shown"),
     )
     .values(
         message_id=bindparam("message"),
@@ -88,14 +96,21 @@ async def write_delivered(session: AsyncSession, bureau_id: int, handed: Sequenc
     sent = [{"bureau": bureau_id, "row": one.row_id, "at": one.at, "message": one.message_id} for one in handed]
     connection = await session.connection()
     await connection.execute(_SENT, sent)
-    for one in handed:
-        if (card := one.claimed).card_key is None or card.revision is None:
-            continue
-        chat_id = one.parcel.chat_id
-        shown = {"bureau": bureau_id, "chat": chat_id, "card": card.card_key, "shown": card.revision}
-        if not (await connection.execute(_SHOWN, shown | {"message": one.message_id})).rowcount:
-            # a newer one is to stand below: this one only loses its buttons
+    cards = {(one.parcel.chat_id, one.claimed.card_key): one for one in handed if one.claimed.revision is not None}
+    if not cards:
+        return
+    found = await connection.execute(_POSTED, {"bureau": bureau_id, "cards": list(cards)})
+    posted = {(chat_id, key): since for chat_id, key, since in found.all()}
+    shown = []
+    for (chat_id, key), one in cards.items():
+        card = one.claimed
+        if (chat_id, key) in posted and posted[chat_id, key] <= (card.revision or 0):
+            of_it = {"bureau": bureau_id, "chat": chat_id, "card": key, "shown": card.revision}
+            shown.append(of_it | {"message": one.message_id})
+        else:  # a newer one is to stand below: this one only loses its buttons
             await queue(session, Recipient(bureau_id, chat_id), Strip(message_id=one.message_id), card.queued_at)
+    if shown:
+        await connection.execute(_SHOWN, shown)
 
 
 async def write_fate(session: AsyncSession, claimed: tuple[Outbox, Card | None], handed: Handed) -> None:

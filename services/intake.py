@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -34,7 +34,7 @@ _log = logging.getLogger(__name__)
 MAX_ATTEMPTS = 5
 FIRST_BACKOFF = 0.5  # seconds; doubled at each further attempt
 
-TOGETHER = 8
+TOGETHER = 16
 """Chats worked on in one transaction on SQLite: few enough that who waits for the store waits little."""
 
 Update = dict[str, Any]
@@ -84,14 +84,14 @@ def message_of(update: Update) -> int | None:
 
 @cache
 def _keep(dialect: str) -> Any:
-    return insert_for(dialect, Inbox).on_conflict_do_nothing().returning(col(Inbox.update_id))
+    return insert_for(dialect, Inbox).on_conflict_do_nothing()
 
 
 async def accept(
     session: AsyncSession, bureau_id: int, updates: Sequence[Update], now: datetime, stood_at: datetime | None = None
-) -> int:
-    """Keep these updates; returns how many were new. Only after the commit may the chat service be told.
-    `stood_at`: they waited while our line was down."""
+) -> None:
+    """Keep these updates, each once. Only after the commit may the chat service be told. `stood_at`: they waited while
+    our line was down."""
     rows = [
         {
             "bureau_id": bureau_id, "update_id": int(update["update_id"]), "chat_id": home_of(update), "raw": update,
@@ -99,12 +99,22 @@ async def accept(
         }
         for update in updates
     ]  # fmt: skip
-    if not rows:
-        return 0
-    new = len((await session.execute(_keep(session.get_bind().dialect.name), rows)).all())
-    passed(Point.KEEPING)
-    return new
+    if rows:
+        await session.execute(_keep(session.get_bind().dialect.name), rows)
+        passed(Point.KEEPING)
 
+
+_WAITING = (
+    select(col(Inbox.chat_id))
+    .where(
+        col(Inbox.bureau_id) == bindparam("bureau"),
+        col(Inbox.state) == InboxState.PENDING.value,
+        col(Inbox.chat_id).not_in(bindparam("busy", expanding=True)),
+    )
+    .group_by(col(Inbox.chat_id))
+    .order_by(func.min(Inbox.update_id))
+    .limit(64)
+)
 
 Handle = Callable[[Turn, Update], Awaitable[None]]
 Afterwards = Callable[[Turn], Awaitable[None]]
@@ -172,19 +182,10 @@ class Worker:
                     continue
 
     async def _waiting_chats(self) -> list[int]:
-        statement = (
-            select(col(Inbox.chat_id))
-            .where(
-                col(Inbox.bureau_id) == self.workplace.bureau_id,
-                col(Inbox.state) == InboxState.PENDING.value,
-                col(Inbox.chat_id).not_in(self._busy | self._resting()),
-            )
-            .group_by(col(Inbox.chat_id))
-            .order_by(func.min(Inbox.update_id))
-            .limit(64)
-        )
+        busy = list(self._busy | self._resting())
         async with self._database.read() as session:
-            return list((await session.execute(statement)).scalars().all())
+            found = await session.execute(_WAITING, {"bureau": self.workplace.bureau_id, "busy": busy})
+        return list(found.scalars().all())
 
     def _resting(self) -> set[int]:
         now = self._clock.monotonic()

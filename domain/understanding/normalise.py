@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 from domain.understanding.rule import Rule
 from domain.understanding.slips import righted
@@ -63,6 +64,7 @@ class Normal:
         return Normal(self.original, text, self.starts, self.ends)
 
 
+@lru_cache(maxsize=16)
 def normalise(original: str) -> Normal:
     """NFKC, one kind of punctuation, no idle spaces, common slips put right, list markers made recognisable."""
     characters = _with_markers(_characters(original))
