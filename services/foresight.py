@@ -128,8 +128,11 @@ def _apart(actors: dict[int, Actor]) -> dict[int, Actor]:
     }
 
 
-_CARDS = select(Card).where(
-    col(Card.bureau_id) == bindparam("bureau"), col(Card.key).in_(bindparam("cards", expanding=True))
+_CARDS = (
+    select(Card)
+    .where(col(Card.bureau_id) == bindparam("bureau"), col(Card.key).in_(bindparam("cards", expanding=True)))
+    .order_by(col(Card.chat_id), col(Card.key))
+    .with_for_update()
 )
 _WAITING: Any = select(col(Outbox.chat_id), col(Outbox.card_key)).where(
     col(Outbox.bureau_id) == bindparam("bureau"),

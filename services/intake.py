@@ -35,7 +35,9 @@ MAX_ATTEMPTS = 5
 FIRST_BACKOFF = 0.5  # seconds; doubled at each further attempt
 
 TOGETHER = 16
-"""Chats worked on in one transaction on SQLite: few enough that who waits for the store waits little."""
+"""Chats worked on in one transaction: few enough that who waits for the store waits little."""
+LANES = 4
+"""Such transactions side by side on PostgreSQL: one that takes long holds up no other."""
 
 Update = dict[str, Any]
 
@@ -131,8 +133,9 @@ class Worker:
     _rests_until: dict[int, float] = field(default_factory=dict)
     _again: set[int] = field(default_factory=set)
     _queue: list[int] = field(default_factory=list)
-    """On SQLite: the chats whose turn has not begun; one after the other, as the write lane has it anyway."""
-    _at_work: bool = False
+    """The chats whose turn has not begun."""
+    _at_work: int = 0
+    """So many transactions are being worked on: on SQLite one, as the write lane has it anyway."""
 
     @property
     def _database(self) -> Database:
@@ -157,12 +160,9 @@ class Worker:
 
     def _start(self, chat_id: int) -> None:
         self._busy.add(chat_id)
-        if not self._database.is_sqlite:
-            self._nursery.start(self._drain(chat_id), f"chat {chat_id}")
-            return
         self._queue.append(chat_id)
-        if not self._at_work:
-            self._at_work = True
+        if self._at_work < (1 if self._database.is_sqlite else LANES):
+            self._at_work += 1
             self._nursery.start(self._drain_queue(), "chats")
 
     async def run(self) -> None:
@@ -192,13 +192,6 @@ class Worker:
         self._rests_until = {chat: until for chat, until in self._rests_until.items() if until > now}
         return set(self._rests_until)
 
-    async def _drain(self, chat_id: int) -> None:
-        try:
-            while await self.work_one(chat_id):
-                self._again.discard(chat_id)
-        finally:
-            self._end(chat_id)
-
     def _end(self, chat_id: int) -> None:
         self._busy.discard(chat_id)
         if chat_id in self._again:
@@ -217,7 +210,7 @@ class Worker:
                     else:
                         self._end(chat_id)
         finally:
-            self._at_work = False
+            self._at_work -= 1
 
     async def _work_together(self, chats: Sequence[int]) -> set[int]:
         """One update of each of these chats, all in one transaction; where one raises, all of it is undone and each is

@@ -11,7 +11,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.ids import new_id
-from db.session import table_of
+from db.session import locks_rows, table_of
 from db.tables import Card, Fate, Lane, Outbox
 from domain import messages
 from domain.messages import Message, ReportCard, ReportKey, Strip
@@ -141,11 +141,11 @@ async def queue_shown(session: AsyncSession) -> None:
 
 
 async def _card(session: AsyncSession, to: Recipient, key: str) -> Card:
-    """The card, made if it is new."""
+    """The card, made if it is new; locked (PostgreSQL), lest what was just delivered of it is overlooked."""
     known: KnownCards | None = session.info.get("cards")
     all_of_it = known.by_key.get(key) if known else None
     if all_of_it is None:
-        card = await session.get(Card, (to.bureau_id, to.chat_id, key))
+        card = await session.get(Card, (to.bureau_id, to.chat_id, key), with_for_update=locks_rows(session) or None)
     else:
         card = next((one for one in all_of_it if one.chat_id == to.chat_id), None)
     if card is None:
