@@ -14,7 +14,7 @@ from domain.understanding.profiles import Profile
 from domain.understanding.roles import roles
 from domain.understanding.rule import Rule
 from domain.understanding.scene import Scene
-from domain.understanding.sharing import Role
+from domain.understanding.sharing import EXCEPT, EXCEPT_TAIL, Role
 
 
 def other_measure(scene: Scene, profile: Profile, found: list[Assigned]) -> bool:
@@ -113,7 +113,9 @@ def in_its_measure(scene: Scene, profile: Profile, usable: list[Amount]) -> list
     return [
         a
         for a in usable
-        if a in own or not (a.quantity.unit == "个" and re.match(r"[\u4e00-\u9fff]{2}", scene.tail(a.quantity)))
+        if a in own
+        or a.assigned.fit.noun >= 3
+        or not (a.quantity.unit == "个" and re.match(r"[\u4e00-\u9fff]{2}", scene.tail(a.quantity)))
     ]
 
 
@@ -127,7 +129,7 @@ def said_twice(parts: list[Amount]) -> Amount | None:
     return shares[0] if close else None
 
 
-_MENDED = Rule(r"(?:修|搞|弄|处理|换)好了|恢复|(?:已经?|都)修")
+_MENDED = Rule(r"(?:修|搞|弄|处理|换)好了|刚(?:刚)?(?:修|搞|弄|换|处理)好|(?:修|换)好$|恢复|(?:已经?|都)修")
 
 
 def broken(scene: Scene, usable: list[Amount], amounts: list[Amount]) -> list[Amount] | None:
@@ -182,13 +184,24 @@ def newest(scene: Scene, profile: Profile, usable: list[Amount]) -> list[Amount]
     return usable
 
 
+_DONE_SO_FAR = Rule(
+    r"(?:都|已经?|只|才|里|目前)*(?P<verb>(?!了)[\u4e00-\u9fff](?!了)[\u4e00-\u9fff]?|[\u4e00-\u9fff])了?(?:有)?"
+)
+_DOING = ("开", "搞", "做", "弄", "办", "干", "完成", "开展", "落实", "启动", "组织", "装", "建", "安装")
+
+
 def _drawn(scene: Scene, profile: Profile, usable: list[Amount]) -> Amount | None:
-    """六项开展了五项, where 已开展 is asked: as many as were done of them."""
+    """六项开展了五项, 六项开了四项, where 已开展 is asked: as many as were done of them."""
     if len(usable) != 2 or profile.family != "count" or any(a.value is None for a in usable):
         return None
     whole, part = usable
-    verb = re.fullmatch(r"(?:已经?|只)?([\u4e00-\u9fff]{2})了?", scene.raw[whole.quantity.end : part.quantity.start])
-    told = verb and f"已{verb[1]}" in profile.question.label and whole.quantity.unit == part.quantity.unit
+    verb = _DONE_SO_FAR.fullmatch(scene.raw[whole.quantity.end : part.quantity.start])
+    asked = (
+        "已" in profile.question.label
+        and (verb is not None)
+        and (verb["verb"] in _DOING or f"已{verb['verb']}" in profile.question.label)
+    )
+    told = asked and whole.quantity.unit == part.quantity.unit
     return part if told and (part.value or 0) <= (whole.value or 0) else None
 
 
@@ -221,6 +234,19 @@ def own_crowd(scene: Scene, profile: Profile, usable: list[Amount]) -> list[Amou
     if any(a.role is Role.SUM and not a.assigned.bound.concepts & own for a in usable) and _own_hands(scene):
         return []
     return [a for a in usable if a.assigned.bound.level >= 2 and a.assigned.bound.concepts & own]
+
+
+def less_excepted(scene: Scene, profile: Profile, usable: list[Amount], amounts: list[Amount]) -> Decimal | None:
+    """全校498人除5人请假外都参加了: all there are, without those excepted."""
+    left = [a for a in amounts if a.role is Role.REMAIN and EXCEPT.search(scene.lead(a.quantity))]
+    if profile.family != "count" or len(usable) != 1 or len(left) != 1 or len(amounts) != 2:
+        return None
+    whole, out = usable[0], left[0]
+    if whole.value is None or out.value is None or not whole.quantity.end <= out.quantity.start:
+        return None
+    rest = scene.tail(out.quantity)
+    told = re.search(r"(?:都|全部|均|全)[^没未不，。;]{1,6}$", rest.strip("的，。 ")) and EXCEPT_TAIL.match(rest)
+    return whole.value - out.value if told else None
 
 
 def _all_left_out(scene: Scene, starts: list[int]) -> bool:

@@ -41,7 +41,7 @@ _SEPARATOR = Rule(
     r"(?=(?<!不)但(?!愿)|可是|不过|然而)|"
     r"(?<=如下):|(?<=[\u4e00-\u9fff\d%])(?:然后(?:就是|呢)?|再就是|接下来|此外|另外(?![有还一二三四五六七八九十\d来加])|[嗯呃]+|"
     r"还有(?:就是|个)?(?=[\u4e00-\u9fff]{2})(?![一二三四五六七八九十两几百]|问题|困难|待|没|部分|些|个别|很多|剩))|"
-    r"(?<=[\u4e00-\u9fff\d%])(?=(?:就这样|就这些|就这么多|没了)[吧啊哈]?(?:$|[，。!\ue000]))|[，。;!?\n~\U0001f300-\U0001faff\u2600-\u2712\u2715\u2716\u2719-\u27bf]|\ue000*[\ue101-\ue1ff]\ue000*"
+    r"(?<=[\u4e00-\u9fff\d%])(?=(?:就这样|就这些|就这么多|没了)[吧啊哈]?(?:$|[，。!\ue000]))|(?<=[次场回期])(?=[讲学谈]的(?:就?是|内容))|[，。;!?\n~\U0001f300-\U0001faff\u2600-\u2712\u2715\u2716\u2719-\u27bf]|\ue000*[\ue101-\ue1ff]\ue000*"
 )
 
 
@@ -142,11 +142,15 @@ _CLOSED = Rule(
 
 def _ended(words: str, counted: bool) -> bool:
     """Something is told, and it does not end in an amount that counts what follows."""
-    if len(words) < 3 or not _WHOLE.search(words) or _LEANS.search(words):
+    if len(words) < 3 or not _WHOLE.search(words) or _LEANS.search(words) or _NO_SUBJECT.fullmatch(words):
         return False
     return bool(_SHARE_TOLD.search(words)) or not (_COUNTS_ON.search(words) if counted else _MEASURED.search(words))
 
 
+_NO_SUBJECT = Rule(
+    r"(?:并|也|还|又|同时|均|都|已经?|我们?校?|学校|本月)*(?:开展|组织|进行|举行|举办|实施|落实|制定|建立|成立|召开)了?"
+)
+"""并开展了 waits for its object."""
 _SHARE_TOLD = Rule(r"(?:百分之[\d零一二三四五六七八九十百]+|%|成)$")
 _MEASURED = Rule(r"[\d零一二三四五六七八九十百千万两多来][个名位人台节份篇场次门间处项户册套堂条]的?$")
 _COUNTS_ON = Rule(r"[\d零一二三四五六七八九十百千万两多来][个名位人台节份篇场次门间处项户册套堂条]?的?$")

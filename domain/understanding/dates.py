@@ -60,13 +60,14 @@ _PATTERNS = tuple(
         rf"{_YEAR}?(?P<month>{_N}|元)月(?:份的?)?(?P<day>{_N})(?:[日号]|{_MEASURES})",
         rf"(?P<shift>{_SHIFT})月份?的?(?P<day>{_N})(?:[日号]|{_MEASURES})",
         rf"(?P<monthend>{_SHIFT})?月(?:底|末|尾)",
-        r"(?P<yearend>今年|明年|本年|来年)?年?(?<=年)(?:底|末|尾)|(?P<yearend2>年底|年末|年终)",
+        r"(?P<yearend>今年|明年|本年|来年|去年|上年|前年)?年?(?<=年)(?:底|末|尾)|(?P<yearend2>年底|年末|年终)",
         rf"(?<![一每两几\d个大上下])(?P<weekshift>{_SHIFT})?(?:周|星期|"
         rf"礼拜)(?P<weekday>[一二三四五六日天1-6])(?![\d次节个场天回至到年]|期|[和、](?:周|星期|礼拜)?[一二三四五六日天])",
         r"(?P<offset>(?:昨|前|后|明|今|夜)(?:儿个?|个儿?)|大前[天日]|前[天日]|昨[天日儿晚]|昨(?=上午|下午|晚)|今[天日儿早晚]|今(?=上午|下午|晨)|"
         r"明[天日早晚]|大后[天日]|(?<!今)(?<!以)(?<!之)后[天日])",
         rf"(?P<ago>{_N}|两)天(?:之?以?前|前)",
         rf"(?P<ahead>{_N}|两)天(?:之?以?后)",
+        r"再?过(?P<ahead>\d{1,2}|[一二三四五六七八九十])天(?![前内])",
         rf"(?<![\d第月.)一二三四五六七八九十廿])(?P<dayonly>{_N})[日号](?!人|楼|线|机|文|门|教|馆|令|常|召|名)",
         r"(?P<feast>元旦节?|妇女节|植树节|劳动节|五一节|五四青年节|青年节|儿童节|六一节|建党节|建军节|教师节|"
         r"国庆节?(?=当天|那天|当日)"
@@ -168,8 +169,8 @@ def _calendar(match: re.Match[str], groups: dict[str, str], now: date) -> When:
     if "shift" in groups:
         return When(start, end, "day", day=_small(groups["day"]), shift=_shift(groups["shift"]))
     if "yearend" in groups or "yearend2" in groups or "年" in match.group():
-        ahead = groups.get("yearend", "")[:1] in ("明", "来") and bool(groups.get("yearend"))
-        return When(start, end, "year_end", now.year + 1 if ahead else None)
+        shift = _YEARS[groups["yearend"][0]] if groups.get("yearend") else 0
+        return When(start, end, "year_end", now.year + shift if shift else None, last_year=shift < 0)
     return When(start, end, "month_end", shift=_shift(groups.get("monthend")))
 
 

@@ -21,6 +21,7 @@ from domain.understanding.roles import roles
 from domain.understanding.rule import Rule
 from domain.understanding.scene import Scene
 from domain.understanding.sharing import Role
+from domain.understanding.units import PERSON_UNITS
 
 Taken = dict[str, list[Assigned]]
 
@@ -36,6 +37,10 @@ def checked(scene: Scene, profile: Profile, outcome: Outcome, taken: Taken) -> O
             return doubt(scene, profile, Why.AMBIGUOUS)
         if _part_missing(scene, profile, mine, taken):
             return doubt(scene, profile, Why.AMBIGUOUS)
+        if _broken_else(scene, profile, mine) or _total_for_each(scene, profile, mine):
+            return doubt(scene, profile, Why.AMBIGUOUS)
+        if _none_of_them(scene, profile, mine):
+            return doubt(scene, profile, Why.CONTRADICTORY)
         if _half_a_day(scene, profile, mine):
             return doubt(scene, profile, Why.AMBIGUOUS)
         if _provisional(scene, mine):
@@ -69,6 +74,39 @@ def _part_missing(scene: Scene, profile: Profile, mine: list[Quantity], taken: T
     there = [q for q in mine if roles(scene, q) in (Role.VALUE, Role.SUM)]
     said = "".join(scene.lead(q) + scene.tail(q) for q in there)
     return bool(missing) and not _LEFT_OUT.search(said)
+
+
+_NO_DEVICE = Rule(r"灯|窗|门(?!禁)|[桌椅凳床]|龙头|水管|插座|插头|开关|玻璃|黑板|锁|厕|栏杆")
+
+
+def _broken_else(scene: Scene, profile: Profile, mine: list[Quantity]) -> bool:
+    """灯泡坏了2个 says nothing of the equipment."""
+    if "fault" not in profile.nouns or "设备" not in profile.question.label:
+        return False
+    return any(q.unit in ("个", "") and _NO_DEVICE.search(scene.lead(q) + scene.tail(q)) for q in mine)
+
+
+def _total_for_each(scene: Scene, profile: Profile, mine: list[Quantity]) -> bool:
+    """120学时,30个人, where 人均 is asked: the hours may be those of all together."""
+    each = per(profile)
+    if not each or re.search(each, scene.raw) or profile.family != "count":
+        return False
+    return any(
+        q not in mine and q.sort == "count" and (q.unit in PERSON_UNITS or _counts_people(bindings(scene)[q.start]))
+        for q in scene.quantities
+    )
+
+
+_NONE_WAS = Rule(
+    r"^(?:不过|但是?|可是?|可惜)?(?:全|一[篇个次节份场]|[这那]些?)?(?:都|也)(?:还)?(?:没有?|未)(?=[发用采登录刊播搞开])"
+)
+
+
+def _none_of_them(scene: Scene, profile: Profile, mine: list[Quantity]) -> bool:
+    """投了五篇,都没发出来: five, or none?"""
+    if profile.family != "count":
+        return False
+    return any(c.start > max(q.start for q in mine) and _NONE_WAS.search(c.words) for c in scene.clauses)
 
 
 _MORNING, _LATER_THAT_DAY = Rule(r"(?:上午|早上)[有是来共]?$"), Rule(r"(?:下午|晚上)[^，。;\d]{0,4}$")
@@ -183,7 +221,7 @@ def _open(scene: Scene, quantity: Quantity) -> bool:
     return roles(scene, quantity) in (Role.VALUE, Role.SUM)
 
 
-_WHOLE = Rule(r"总面积|总量|总数|馆藏|现有|共有|面积共|累计|历年|一直|总共有|原有")
+_WHOLE = Rule(r"总面积|总[^，。;\d]{1,4}面积|总量|总数|馆藏|现有|共有|面积共|累计|历年|一直|总共有|原有")
 _NEW = Rule(r"新|今年|本年|又|增|种|铺|添|建了|补|这次")
 
 

@@ -118,8 +118,11 @@ def _without_idle_spaces(characters: list[tuple[str, int, int]]) -> list[tuple[s
     characters = _without_particles(characters)
     text = "".join(c for c, _, _ in characters)
     kept: list[tuple[str, int, int]] = []
+    spelt = [match.span() for match in _GROUPS.finditer(text)]
     for at, (char, start, end) in enumerate(characters):
-        if char == " " and (_parts_sentences(text, at) or _parts_amounts(text, at)):
+        if any(first < at < last for first, last in spelt):
+            kept.extend([] if char == " " else [(char, start, end)])
+        elif char == " " and (_parts_sentences(text, at) or _parts_amounts(text, at)):
             kept.append(("，", start, end))
         elif char != " ":
             kept.append((char, start, end))
@@ -207,13 +210,15 @@ def _parts_han_numbers(text: str, at: int) -> bool:
 
 _HAN = "一二三四五六七八九十"
 _LISTED = (
-    Rule(r"(?<!\d)(?P<n>[1-9])(?P<sep>)(?=[是否有没无未已])"),
+    Rule(r"(?<!\d)(?P<n>[1-9])(?P<sep>)(?=[是否有没无未已]|(?<=\d)[一二三四五六七八九两][个项次场篇份门处台间节])"),
     Rule(r"(?:^|(?<=[\n ，。;:]))(?P<n>\d{1,2})(?P<sep>\.)"),
     Rule(r"(?<![\d.,/:年月\-])(?P<n>\d{1,2})(?P<sep>[、)]|\.(?!\d)|[:，](?=[^\d]))"),
     Rule(r"\((?P<n>\d{1,2})\)(?P<sep>)"),
     Rule(r"(?:^|(?<=[\n，;。:!、\s]))(?P<n>[一二三四五六七八九十])(?P<sep>[、是](?=[^都一]))"),
     Rule(r"(?<![一二三四五六七八九十百千万\d])\((?P<n>[一二三四五六七八九十])\)(?P<sep>)(?!班)"),
-    Rule(r"(?:^|(?<=[\n，;。:!、]))第(?P<n>[一二三四五六七八九十])(?P<sep>[、，:是问题项]+)"),
+    Rule(
+        r"(?:^|(?<=[\n，;。:!、]))第(?P<n>[一二三四五六七八九十])(?P<sep>[、，:是问题项]+|个(?:是|有)?(?=[\d一二三四五六七八九十百两]|已|没|未|无|开展|搞))"
+    ),
 )
 
 

@@ -18,9 +18,15 @@ from domain.understanding.scene import Scene
 
 def speaks(scene: Scene, clause: Clause, profile: Profile) -> bool:
     """Whether a clause speaks of this question: by a cue, by the one before, or because nothing else is asked."""
-    if scene.about(clause, profile):
+    if scene.about(clause, profile) or _says_new(scene, clause, profile):
         return True
     return scene.alone is profile or inherited(scene, clause, profile)
+
+
+def _says_new(scene: Scene, clause: Clause, profile: Profile) -> bool:
+    """没新增: of the only question that asks for what is new."""
+    asked = [p for p in scene.profiles if "新增" in p.question.label]
+    return "新增" in clause.words and asked == [profile] and not scene.cues_in(clause)
 
 
 _WELL = Rule(
@@ -64,6 +70,8 @@ def _none_said(scene: Scene, clause: Clause, profile: Profile) -> bool:
         return False
     if re.search(r"(?:没|未)[^，。;]{0,3}[完齐够满全好]", words):
         return False
+    if re.search(r"(?:没有?|无)(?:多少|太多|几[个人次台块份]|怎么)", words):
+        return False
     if profile.family == "money" and (_NOT_YET_KNOWN.search(words) or not _SPENDING.search(words)):
         return False
     if "fault" in profile.nouns and _WELL.search(words) and not re.search(r"不正常|除", words):
@@ -95,7 +103,7 @@ def _without_cues(scene: Scene, clause: Clause, profile: Profile) -> str:
 
 
 _BARE_NONE = Rule(
-    r"(?:(?:因|由于)[^，。;]{1,10}?)?(?:[我咱]们?(?:校|学校|这|这里|这边|村小|教学点)?|村小|教学点|方面|这块|这一块|这项|情况|工作|活动|的|数|是|为|:|新|农村|学校|本校|全校|本月|这个?月|本年度?|今年|本学期|这个?学期|目前|现在|暂时?|至今|"
+    r"(?:(?:因|由于)[^，。;]{1,10}?)?(?:[我咱]们?(?:校|学校|这|这里|这边|村小|教学点)?|村小|教学点|我?自己|方面|这块|这一块|这项|情况|工作|活动|的|数|是|为|:|新|农村|学校|本校|全校|本月|这个?月|本年度?|今年|本学期|这个?学期|目前|现在|暂时?|至今|"
     r"到现在|截至目前|还|尚|都|也|均|一直|真的?|确实|的确|实在|报告|回复|"
     r"一[个次名位台处节篇份项场]|[\ue000-\uf8ff])*+"
     r"(?:没有?|未|无|零|冇|莫得|没得|不曾|为零|0)[^，。;]{0,12}"

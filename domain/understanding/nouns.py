@@ -111,12 +111,14 @@ def _stolen(scene: Scene, clause: Clause, amounts: list[Quantity], at: int, cues
 
 
 def _joined(cues: list[Cue], at: Cue) -> frozenset[str]:
-    """All that the words at this place say (教师 inside 骨干教师 is part of it)."""
+    """All that the words at this place say (教师 inside 骨干教师 is part of it; 故障电脑 are faults)."""
     names: set[str] = set()
     for cue in cues:
         touching = (cue.end == at.start or at.end == cue.start) and (cue.weak or at.weak)
         if touching or (cue.start < at.end and at.start < cue.end):
             names |= cue.concepts
+    if "fault" in names or any(c.end == at.start and "fault" in c.concepts for c in cues):
+        names = {"fault"} | (names - {"computer"})
     if "backbone" in names:
         names.discard("staff")
     if "people" in names:

@@ -13,6 +13,7 @@ from domain.understanding.chosen import (
     broken,
     in_its_measure,
     left_unsaid,
+    less_excepted,
     newest,
     other_measure,
     own_crowd,
@@ -60,9 +61,22 @@ def read(scene: Scene, profile: Profile, found: list[Assigned], torn: list[Quant
     usable = summed_up(scene, without_articles(usable))
     if usable and (left_unsaid(scene, profile, amounts) or _sum_unplaced(scene, usable, torn)):
         return doubt(scene, profile, Why.AMBIGUOUS, *_span(amounts))
+    if usable and _denied_by_name(scene, profile, usable):
+        return doubt(scene, profile, Why.AMBIGUOUS, *_span(amounts))
     if usable:
         return _combined(scene, profile, usable, amounts)
     return _without_amount(scene, profile, amounts, torn)
+
+
+def _denied_by_name(scene: Scene, profile: Profile, usable: list[Amount]) -> bool:
+    """没搞研修,搞了一次赛课: what is asked is denied by its name, and the amount counts something without one."""
+    if profile.family != "count" or any(a.assigned.fit.noun or a.assigned.fit.topic > 1 for a in usable):
+        return False
+    valued = {scene.clause_at(a.quantity.start) for a in usable}
+    named = {c for c in scene.clauses if c not in valued and scene.about(c, profile)}
+    return any(c.start < usable[0].quantity.start for c in named) and nothing.is_none(
+        scene, profile, {c for c in scene.clauses if c not in named}
+    )
 
 
 def _sum_unplaced(scene: Scene, usable: list[Amount], torn: list[Quantity]) -> bool:
@@ -83,6 +97,8 @@ def _combined(scene: Scene, profile: Profile, usable: list[Amount], amounts: lis
         if (kept := broken(scene, usable, amounts)) is None:
             return doubt(scene, profile, Why.AMBIGUOUS, *_span(amounts))
         usable = kept
+    if (less := less_excepted(scene, profile, usable, amounts)) is not None:
+        return _valued(scene, profile, less, usable, "all but these", changed=True)
     usable = partial_sums(scene, usable)
     sums = [a for a in usable if a.role is Role.SUM]
     parts = [a for a in usable if a.role is Role.VALUE]
@@ -232,7 +248,7 @@ def _people(scene: Scene, profile: Profile, amounts: list[Amount]) -> Outcome:
     parts = ratios.crowd(scene)
     if len(parts) < 2:
         return None
-    if any(p.value is None for p in parts):
+    if any(p.value is None for p in parts) or _third_crowd(scene, parts):
         return None
     total = sum((p.value for p in parts if p.value is not None), Decimal(0))
     sums = [a for a in amounts if a.role in (Role.SUM, Role.VALUE) and a.assigned.bound.level < 3]
@@ -243,6 +259,15 @@ def _people(scene: Scene, profile: Profile, amounts: list[Amount]) -> Outcome:
     if isinstance(outcome, Why):
         return doubt(scene, profile, outcome, *span)
     return reading(scene, profile, outcome, span, "parts added", changed=True)
+
+
+_HANDS = Rule(r"保安|保洁|保育|宿管|食堂|后勤|阿姨|工勤|炊事|门卫|校医")
+
+
+def _third_crowd(scene: Scene, parts: list[Quantity]) -> bool:
+    """430名学生、26名教师、3名保安: with or without the three?"""
+    rest = [q for q in scene.quantities if q not in parts and q.sort == "count"]
+    return any(_HANDS.search(scene.lead(q)) or _HANDS.match(scene.tail(q)) for q in rest)
 
 
 def _without_strangers(scene: Scene, amounts: list[Amount]) -> list[Amount]:
@@ -313,6 +338,8 @@ def _whole(scene: Scene, profile: Profile, amounts: list[Amount]) -> Outcome:
         return None
     if any(negation.unknown(c.words) for c in relevant) or negation.excepts(scene.raw):
         return None
+    if all(negation.all_of_a_part(c.words) for c in relevant if negation.everything(c.words)):
+        return doubt(scene, profile, Why.AMBIGUOUS)
     if total is None:
         return doubt(scene, profile, Why.TOTAL_UNKNOWN)
     outcome = bounded(profile.question, Decimal(total))

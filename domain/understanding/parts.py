@@ -18,7 +18,7 @@ _PART = Rule(
     r"[一二三四五六七八九\d]+年级|小学|中学|初中|高中|学前|语文|数学|英语|语|数|英|科学|体育|音乐|美术|道法|男|女|校区|小学部|"
     r"初中部|中学部|高中部|幼儿|本部|分校|教学点|村小|[校镇乡县省市班国]级|班|上册|高年级|低年级|中年级|"
     r"[东西南北]|室[内外]|楼[上下]|校[内外]|线[上下]|"
-    r"[县市省日晚校]报|电视台|网站|公众号|融媒|抖音|视频号|走读|住校|寄宿|通校|通学|教室|走廊|楼道|[校大]门|门口|操场|食堂|宿舍|办公|功能室|围墙|月[初中底]|[上中下]旬|一楼|二楼|三楼|初一|初二|初三|七|八|九|部|组|村"
+    r"[县市省日晚校]报|电视台|网站|(?:教育|政府|校园|官)网|电台|头条|学习强国|公众号|融媒|抖音|视频号|走读|住校|寄宿|通校|通学|教室|走廊|楼道|[校大]门|门口|操场|食堂|宿舍|办公|功能室|围墙|月[初中底]|[上中下]旬|一楼|二楼|三楼|初一|初二|初三|七|八|九|部|组|村"
 )
 
 
@@ -115,11 +115,17 @@ def are_parts(scene: Scene, parts: list[Amount], family: str = "") -> bool:
     if _each_of_its_kind(scene, parts):
         return True
     if family == "money" and all(len(n) >= 2 for n in named) and len(set(named)) == len(named):
-        return not any(a.quantity.unit == "" and (a.value or 0) < 100 for a in parts)
+        return not any(_bare_and_small(a) for a in parts)
     texts = {a.assigned.bound.text for a in parts}
     if _all_counts(parts) and len(texts) == len(parts) and all(a.assigned.fit.noun >= 2 for a in parts):
         return True
     return parts[0].quantity.sort == "money" and len(set(named)) == len(named) and all(len(n) >= 2 for n in named)
+
+
+def _bare_and_small(amount: Amount) -> bool:
+    """20 of money could be of anything; 0.8万 says what it is."""
+    quantity = amount.quantity
+    return quantity.unit == "" and (amount.value or 0) < 100 and not re.search(r"[万w亿]", quantity.numeral)
 
 
 _TIME_OF_DAY = Rule(r"(?:早上?|上午|中午|下午|晚上?|夜[里间]|白天|早晨)(?:是|有|各)?")

@@ -29,7 +29,7 @@ def read(scene: Scene, profile: Profile, found: list[Assigned], torn: list[Quant
     kept = [q for q in kept if q.sort != "pair" or roles(scene, q, ratio=True) not in _ELSEWHERE] or kept
     if not kept:
         return _worded(scene, profile, torn)
-    if "hazard" in profile.nouns and all(roles(scene, q, ratio=True) is Role.DENIED for q in kept):
+    if "hazard" in profile.nouns and all(_none_there(scene, q) for q in kept):
         return _made(scene, profile, Decimal(0), Decimal(0), (kept[0].start, kept[-1].end), "none found")
     frame = _fields(scene, profile, kept)
     span = (kept[0].start, kept[-1].end)
@@ -53,6 +53,12 @@ def read(scene: Scene, profile: Profile, found: list[Assigned], torn: list[Quant
     return reading(scene, profile, value, span, "ratio", approximate=about, changed=not literal)
 
 
+def _none_there(scene: Scene, quantity: Quantity) -> bool:
+    """一处都没有, 一处没查出; 一处也没改 says that there are some."""
+    return roles(scene, quantity, ratio=True) is Role.DENIED and not _LEFT_ALONE.match(scene.tail(quantity))
+
+
+_LEFT_ALONE = Rule(r"[^，。;]{0,6}(?:没有?|未)(?:来得及|开始)?(?:整|改|处理|动|弄|修|解决|落实|销)")
 _MISSING = Rule(r"还?差(?!不多|异|旅|点)|缺(?!陷|乏|少人)|还?剩(?!余)|欠|(?:没有?|未|尚未)(?!来得及)")
 
 
@@ -129,7 +135,7 @@ def _worded(scene: Scene, profile: Profile, torn: list[Quantity]) -> Outcome:
     if "hazard" in profile.nouns and nothing.no_hazard(words):
         return _made(scene, profile, Decimal(0), Decimal(0), span, "none found")
     if any(negation.everything(c.words) or (total and _ALL_OVER.search(c.words)) for c in clauses):
-        if total is None:
+        if total is None or negation.all_of_a_part(words):
             return doubt(scene, profile, Why.TOTAL_UNKNOWN, *span)
         return _made(scene, profile, Decimal(total), Decimal(total), span, "all of the registered")
     if total is not None and negation.denied(words) and _plain_none(words):

@@ -25,7 +25,7 @@ from domain.understanding.sharing import (
 
 _OTHER = Rule(
     r"暑假|寒假|去年|上年|前年|往年|上上?个?月(?!\d)|上个?季度|上个?学期|上学年|上一?次(?!的?(?:\d+|"
-    r"[一二三四五六七八九十]+)处)|上回|以前|原来|原先|原有|之前(?!报)|此前|历年|"
+    r"[一二三四五六七八九十]+)处)|上回|以前|(?<!加)(?<!加上)原来|原先|(?<!加)(?<!加上)原有|之前(?!报)|此前|历年|"
     r"下个?月|下个?学期|下季度|明年|后年|下次|今年(?:一共|总共|累计|"
     r"以来)|本学期累计|全年|截至去年"
 )
@@ -63,14 +63,14 @@ _EACH = Rule(
 
 
 _SUM = Rule(
-    r"(?:共有?|一共|总共|合计|总计|共计|累计|加起来|总人数|总数|合起来|全部加|总的|统共|拢共|"
+    r"(?:共有?|一共|总共|合计|总计|共计|累计|加起来|(?:加|合|算|凑|拢)(?:在|到)?一[起块]儿?|总人数|总数|合起来|全部加|总的|统共|拢共|"
     r"一起)(?:[^，。;、]{0,6})$|(?:^|[，。;、])总[^，。;、]{0,3}$|现在(?:有|是|共)?$|全年$"
 )
 
 
 _CHANGE = Rule(
     r"(?:又|再|另|新|多|少|漏|错)(?:开设?|做|上|招|参加|建|装|增|添|通|搞|报|写|算|填|坏|加|修|建成|了|"
-    r"出)+(?:了)?[^，。;、]{0,3}$|(?<!没有)(?<!没)(?<!未)(?:新增|增加|减少|增长|提高|下降|上升|降低|多出|少了|拆了|拆除了?|报废了?|淘汰了?|转走了?|撤了|"
+    r"出)+(?:了)?[^，。;、]{0,3}$|(?<!没有)(?<!没)(?<!未)(?:新增|增加|减少|增长|提高|下降|上升|降低|多出|少了|拆了|停了|拆除了?|报废了?|淘汰了?|转走了?|撤了|"
     r"多了|追加)(?:了|约)*[^到至为，。;]{0,2}$|比.{1,8}(?:多|少|高|低|增加|减少)(?:了)?$"
 )
 
@@ -102,9 +102,15 @@ _MONTH = Rule(
 )
 
 
+_RISEN_TO = Rule(r"[由从](?:去年|上年|上个?月|上个?学期|原来|以前)[^，。;]*(?:到|至|为)了?$")
+"""由去年的70%提高到86%: where the way from then ends is now."""
+
+
 def _scope(before: str, today: date, *, yearly: bool) -> int:
     """Where words of another period stand last, or -1 if words of this one stand behind them."""
     other, current = last(_OTHER, before), last(_NOW, before)
+    if _RISEN_TO.search(before):
+        return -1
     if yearly and other == before.rfind("全年"):
         other = -1
     for match in _YEAR.finditer(before):
@@ -244,6 +250,8 @@ def _set_aside(scene: Scene, quantity: Quantity, before: str, lead: str, per_hea
     planned = [m for m in _PLANNED.finditer(lead) if not any(m.group() in p.question.label for p in scene.profiles)]
     if (planned and planned[-1].start() > last(_CURRENT, lead)) or re.search(r"正在[^，。;、]{1,3}$", lead):
         return Role.PLANNED
+    if _PUT_FORWARD.search(lead) and _IN_THE_END.search(scene.raw, quantity.end):
+        return Role.PLANNED
     if _of_other_things(scene, quantity, lead):
         return Role.OTHER
     if not per_head and _AT_A_TIME.search(before):
@@ -255,6 +263,11 @@ def _set_aside(scene: Scene, quantity: Quantity, before: str, lead: str, per_hea
     return Role.CHANGE if _CHANGE.search(lead) and not _NOT_CHANGE.search(lead) else None
 
 
+_PUT_FORWARD = Rule(r"(?:推荐|报名|申报|申请|上报|报)了?(?:有|是)?$")
+_IN_THE_END = Rule(
+    r"[，。;但](?:但是)?(?:最后|最终|实际上?|结果|真正)(?:只|就|才|仅)?(?:去|来|到|参加|参训|成行|选上|批)"
+)
+"""推荐了3人,最后去了2人."""
 _THEIRS = Rule(
     r"(?:中心校|中心小学|隔壁[^，。;:]{0,4}|邻校|兄弟学校|[别人其]他?[的家]?学校|[\u4e00-\u9fff]{1,3}(?:小学|中学|[小中]))(?:那边|他们)?(?=[是有收报写搞开装上])"
 )
@@ -281,10 +294,16 @@ def _of_other_things(scene: Scene, quantity: Quantity, lead: str) -> bool:
     dimension = _DIMENSION.search(lead) if quantity.unit in _LENGTHS else None
     if dimension and not any(dimension[0][0] in p.question.label for p in scene.profiles):
         return True
+    if re.search(r"每(?:人每)?(?:年|学年)(?:要|需|应|不少于)?[^，。;\d]{0,3}$", lead) and not _yearly(scene):
+        return True
     if re.search(r"在[册校籍编]|学籍|花名册", lead) and not _enrolment(scene):
         return True
     beside = _BESIDE_THE_POINT.search(lead)
     return beside is not None and not any(beside[0][:2] in p.question.label for p in scene.profiles)
+
+
+def _yearly(scene: Scene) -> bool:
+    return any("年" in p.question.label for p in scene.profiles)
 
 
 def _enrolment(scene: Scene) -> bool:
@@ -312,7 +331,7 @@ def _standing(lead: str, tail: str) -> Role:
         (EXCEPT.search(lead) and EXCEPT_TAIL.match(tail))
         or REMAIN_TAIL.match(tail)
         or re.search(
-            r"(?:没有?|未)(?!包括|含|算|有?增|有?变|有?减|有?新)[^，。;、\d]{1,4}(?:的)?$|(?:还?差|还?剩|只剩|就剩|请假|缺席|缺勤|缺|(?<!扫)除了?)了?$",
+            r"(?:没有?|未)(?!包括|含|算|有?增|有?变|有?减|有?新)[^，。;、\d]{1,4}(?:的)?$|(?:还?差|还?剩|只剩|就剩|请假|缺席|缺勤|缺|(?<![扫消解清拆排铲免])除了?)了?$",
             lead,
         )
     ):

@@ -33,9 +33,18 @@ def read(scene: Scene, profile: Profile, used: list[tuple[int, int]]) -> Outcome
     return _left_over(scene, profile, used)
 
 
+_NO_WORDS = Rule(
+    r"(?:这个?|我|还|也|暂时|一时|一下子|真|具体)*(?:说不(?:上来|清楚?|好|准)|不(?:太|大|是很)?(?:知道|清楚|好说|晓得|了解)|"
+    r"没(?:想好|了解|总结)|想不(?:出来|起来))[吧啊了呢]*"
+)
+
+
 def _whole(scene: Scene, profile: Profile) -> Outcome:
-    if not scene.raw.strip("，。!?~、. \n"):
+    bare = scene.raw.strip("，。!?~、. \n")
+    if not bare:
         return None
+    if _NO_WORDS.fullmatch(bare):
+        return doubt(scene, profile, Why.PUT_OFF)
     return reading(scene, profile, scene.normal.original.strip(), (0, len(scene.raw)), "the words")
 
 
@@ -58,8 +67,9 @@ def _told_as(scene: Scene, profile: Profile) -> Outcome:
 def _behind_cue(scene: Scene, profile: Profile) -> Outcome:
     if (told := _told_as(scene, profile)) is not None:
         return told
-    for clause in scene.clauses:
-        own = (profile.topics & _HEADINGS) | {"=" + profile.key}
+    headed, named = profile.topics & _HEADINGS, frozenset(("=" + profile.key,))
+    plain = [clause for clause in scene.clauses if not _counts(scene, clause)]
+    for clause, own in [(c, headed | named) for c in plain] + [(c, headed) for c in scene.clauses if c not in plain]:
         cues = [c for c in scene.cues_in(clause) if c.concepts & own and _is_label(scene, clause, c.start, c.end)]
         if cues:
             start = cues[-1].end
