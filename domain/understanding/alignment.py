@@ -152,6 +152,8 @@ def _unit(quantity: Quantity, profile: Profile) -> int:
         return 2
     if quantity.sort == "clock":
         return 1
+    if profile.family == "money" and quantity.sort == "count" and re.search("[万w]", quantity.numeral):
+        return 2
     if not quantity.unit:
         return 1 if profile.family == "money" and "万" in quantity.numeral else 0
     return 2 if units.exact(profile.question.unit, quantity.unit) else 1
@@ -215,7 +217,10 @@ def _along_the_way(scene: Scene, assigned: Assigned) -> bool:
 
 
 def _by_verb(scene: Scene, quantity: Quantity, best: list[Profile]) -> Profile | None:
-    """查了7次, where 自查次数 and 陪餐次数 are asked: whose label has the verb."""
+    """查了7次, where 自查次数 and 陪餐次数 are asked: whose label has the verb; 人数345 where one counts people."""
+    heads = [p for p in best if _heads_counted(scene, quantity, p)]
+    if heads:
+        return heads[0]
     verb = re.search(r"(?P<verb>[\u4e00-\u9fff])了$", scene.lead(quantity))
     if verb is None or verb["verb"] in "有开搞做到共":
         return None
@@ -274,9 +279,17 @@ def _enough(scene: Scene, quantity: Quantity, profile: Profile, fits: dict[Profi
         return alone or best.noun >= 1 or best.topic >= 1 or _unit_decides(profile, fits)
     if best.noun >= 2 or best.topic == 2:
         return scene.alone is profile or _beside(scene, quantity, profile)
+    if _heads_counted(scene, quantity, profile):
+        return True
     if best.topic == 1 and _named_just_before(scene, quantity, profile) and stands_alone(scene, quantity):
         return True
     return scene.alone is profile
+
+
+def _heads_counted(scene: Scene, quantity: Quantity, profile: Profile) -> bool:
+    """人数345, where one question alone counts people."""
+    people = [p for p in scene.profiles if p.family in ("count", "ratio") and p.question.unit in units.PERSON_UNITS]
+    return people == [profile] and bool(re.search(r"(?:^|[，、参演加与])人数(?:是|为|:|共|有)*$", scene.lead(quantity)))
 
 
 _SLIGHT = Rule(

@@ -152,6 +152,6 @@ def _money(quantity: Quantity, profile: Profile) -> tuple[Decimal | None, bool]:
     if factor == 1 or quantity.value < 100:
         return quantity.value, False
     top = profile.question.maximum
-    if not quantity.numeral[0].isdigit() and top is not None and quantity.value > top:
+    if not re.fullmatch(r"[\d.,]+", quantity.numeral) and top is not None and quantity.value > top:
         return quantity.value / factor, True
     return (quantity.value, False) if top is not None and quantity.value > top else (None, False)

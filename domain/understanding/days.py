@@ -19,7 +19,7 @@ _PLANNED = Rule(
 )
 _HAPPENED = Rule(r"了|已|[搞展织行做练查办开弄学]的|过(?!年|几|两)|这次|本次|最近一次|上次")
 _DROPPED = Rule(
-    r"原定(?:于|在)?|原计划(?:于|在)?|本来(?:定|是|准备)?(?:在|于)?|原本(?:定)?(?:在|于)?|截至|截止(?:到)?|不是"
+    r"原定(?:于|在)?|原计划(?:于|在)?|原来(?:说|定|计划|想|打算)(?:好|是)?(?:在|于)?|本来(?:定|是|准备|说|想)?(?:在|于)?|原本(?:定)?(?:在|于)?|截至|截止(?:到)?|不是"
 )
 _CANCELLED = Rule(r"取消|没(?:搞|办|开)成|停")
 _EITHER = Rule(r"不是.*就是|或者?|要么|可能|也许|说不定|不一定|好像|记得")
@@ -46,10 +46,20 @@ def read(scene: Scene, profile: Profile) -> Outcome:
         return doubt(scene, profile, Why.AMBIGUOUS, *span)
     if len(days) == 1 and len({*found.values()}) == 1:
         return _dated(scene, profile, exact, days.pop(), span)
+    if len(days) > 1 and _for_each_its_own(scene, profile, exact):
+        return doubt(scene, profile, Why.AMBIGUOUS, *span)
     if days and re.search(r"最近|最后", profile.question.label) and len(days) == len({*found.values()}):
         return reading(scene, profile, max(days), span, "latest day", changed=True)
     reasons = [why for why in found.values() if isinstance(why, Why)]
     return doubt(scene, profile, Why.AMBIGUOUS if days else reasons[0], *span)
+
+
+def _for_each_its_own(scene: Scene, profile: Profile, exact: list[When]) -> bool:
+    """11月12日,11月18日, where two such days are asked and neither is named."""
+    way = dates.direction(profile.question, scene.today)
+    rivals = [p for p in scene.profiles if p.family == "date" and p is not profile]
+    alike = [p for p in rivals if dates.direction(p.question, scene.today) == way]
+    return bool(alike) and not any(_named(scene, when, profile) for when in exact)
 
 
 def _denied(scene: Scene, when: When, profile: Profile) -> bool:

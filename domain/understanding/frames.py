@@ -35,7 +35,7 @@ def frame(
     if pairs := [q for q in kept if q.sort == "pair"]:
         sides = {side for q in pairs for side in (q.first, q.second)}
         strange = [q for q in kept if q.sort == "count" and q.value not in sides and len(kept) > len(pairs) + 1]
-        return Why.AMBIGUOUS if strange else _paired(pairs)
+        return Why.AMBIGUOUS if strange else _paired(scene, pairs)
     fractions = [q for q in kept if q.sort == "fraction" and q.first is not None and q.second is not None]
     if len(fractions) == 1 == len(kept) and (fractions[0].second or 0) >= 6:
         return fractions[0].first or Decimal(0), fractions[0].second or Decimal(0)
@@ -64,7 +64,7 @@ def _framed(
     clauses = [only] if only else _told(scene, kept, profile)
     if list(shares) in ([Role.TOTAL], [Role.VALUE]) and len(kept) == 1 and _none_done(kept[0], clauses):
         return Decimal(0), kept[0].value or Decimal(0)
-    return _solved(shares, _all_done(scene, clauses), registered)
+    return _solved(shares, _all_done(scene, clauses), registered, _kinds_found(scene, kept, profile))
 
 
 def _none_of_all(scene: Scene, kept: list[Quantity]) -> bool:
@@ -95,7 +95,7 @@ def _shares(scene: Scene, kept: list[Quantity], profile: Profile | None) -> dict
     for quantity in kept:
         value, lead = quantity.value or Decimal(0), scene.lead(quantity)
         role = _role(scene, quantity, profile.parts if profile else None)
-        if role is Role.REMAIN and quantity is kept[0] and len(kept) > 1 and re.search(r"还有(?:了|是)?$", lead):
+        if role is Role.REMAIN and quantity is kept[0] and len(kept) > 1 and _STILL_HAS.search(lead):
             role = Role.REMAIN if NOT_DONE.match(scene.tail(quantity)) else Role.VALUE
         if role is Role.VALUE and profile and _done_verb(profile.question.label, lead):
             role = Role.DONE
@@ -111,6 +111,10 @@ def _shares(scene: Scene, kept: list[Quantity], profile: Profile | None) -> dict
         as_what = Role.VALUE if Role.DONE in shares or len(just_done) > 1 else Role.DONE
         shares.setdefault(as_what, []).extend(just_done)
     return shares
+
+
+_STILL_HAS = Rule(r"^(?!.*(?:没|未)[^，。;]{1,6}的).*还有(?:了|是)?$")
+"""还有3处 at the head may be all there are; 没整改的还有3处 are left."""
 
 
 def _due(scene: Scene, kept: list[Quantity], profile: Profile | None) -> list[Decimal]:
@@ -201,12 +205,19 @@ def _due_asked(scene: Scene, quantity: Quantity, parts: Parts) -> bool:
     return word is not None and any(word[0] in label for label in labels)
 
 
-def _paired(pairs: list[Quantity]) -> Frame | Why:
+_PLACE = Rule(r"^[、和及]?[\u4e00-\u9fff]{1,5}(?:组|部|校区|年级|学校|本部|教学点)?:?$")
+_ANOTHER_TIME = Rule(r"上|原|前|本|今|去|其|到|为|是|改|应|现")
+
+
+def _paired(scene: Scene, pairs: list[Quantity]) -> Frame | Why:
+    """30/36; 语文12/12数学10/11, each with its own name, are added."""
     if any(p.first is None or p.second is None for p in pairs):
         return Why.FUZZY
     done = sum((p.first for p in pairs if p.first is not None), Decimal(0))
     total = sum((p.second for p in pairs if p.second is not None), Decimal(0))
-    return (done, total) if len(pairs) == 1 else Why.AMBIGUOUS
+    names = [scene.lead(p).strip("，。; ") for p in pairs]
+    apart = len({*names}) == len(names) and all(_PLACE.match(n) and not _ANOTHER_TIME.search(n) for n in names)
+    return (done, total) if len(pairs) == 1 or apart else Why.AMBIGUOUS
 
 
 def _told(scene: Scene, kept: list[Quantity], profile: Profile | None) -> list[Clause]:
@@ -245,13 +256,26 @@ _FINISHED = Rule(
 )
 
 
-def _solved(shares: dict[Role, list[Decimal]], everything: bool, registered: int | None) -> Frame | Why:
+def _kinds_found(scene: Scene, kept: list[Quantity], profile: Profile | None) -> bool:
+    """用电隐患2处,消防隐患3处: kinds of the thing asked for, each with its name."""
+    if profile is None or "hazard" not in profile.nouns:
+        return False
+    leads = [scene.lead(q).strip("，、和及有查出是 ") for q in kept[:-1]]
+    named = [lead for lead in leads if re.fullmatch(r"[\u4e00-\u9fff]{1,6}隐患", lead)]
+    return len(named) == len(leads) > 1 and len({*named}) == len(named)
+
+
+def _solved(
+    shares: dict[Role, list[Decimal]], everything: bool, registered: int | None, kinds: bool = False
+) -> Frame | Why:
     if set(shares) & {Role.CHANGE, Role.EACH} and not {Role.DONE, Role.TOTAL} <= set(shares):
         return Why.NOT_UNDERSTOOD
     if Role.DENIED in shares:
         return (Decimal(0), Decimal(registered)) if registered is not None else Why.TOTAL_UNKNOWN
     total, done, left, open_ = (_added(shares.get(role)) for role in (Role.TOTAL, Role.DONE, Role.REMAIN, Role.VALUE))
     if open_ is not None:
+        if kinds and done is not None and total is None and left is None and len(shares[Role.VALUE]) > 1:
+            return (done, open_) if done <= open_ else Why.DONE_OVER_TOTAL
         if len(shares[Role.VALUE]) == 2 and total is None and done is not None and left is None:
             low, high = sorted(shares[Role.VALUE])
             return (done, high) if done + low == high else Why.AMBIGUOUS

@@ -150,6 +150,9 @@ def _with_sum(scene: Scene, profile: Profile, sums: list[Amount], parts: list[Am
         return doubt(scene, profile, Why.AMBIGUOUS, *_span(sums))
     known = [a.value for a in parts if a.value is not None]
     clash = doubt(scene, profile, Why.CONTRADICTORY, *_span([*sums, *parts]))
+    written = [a.quantity.value for a in parts if a.quantity.value is not None]
+    if profile.family == "money" and len(written) > 1 and sum(written) == sums[0].quantity.value:
+        return _single(scene, profile, sums[0])
     if len(known) > 1 and len(known) == len(parts) and sums[0].value != sum(known):
         return torn_between(profile, clash, sums[0].value, sum(known, Decimal(0)))
     if len(known) == 1 and sums[0].value is not None and known[0] > sums[0].value:

@@ -159,7 +159,7 @@ def _alike(named: list[str]) -> bool:
         and len({name[-1] for name in named}) == 1
         and (
             len({name[-2:] for name in named}) == 1 < min(map(len, named)) - 1
-            or named[0][-1] in "组培级楼部区段科村园校周月谈写交发上开做办编走搞讲买花投捐种挂收坏换修建类的"
+            or named[0][-1] in "组培级楼部区段科村园院坡边侧校周月谈写交发上开做办编走搞讲买花投捐种挂收坏换修建类的"
         )
     )
 

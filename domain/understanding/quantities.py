@@ -46,7 +46,7 @@ _PERCENT = Rule(
     rf"个?百分比|个点(?![位名到子时]))|(?P<full>百分之?百|百分百)"
 )
 _TENTHS = Rule(
-    r"(?P<a>[一二三四五六七八九1-9两])(?P<range>[一二三四五六七八九])?(?P<more>多|"
+    r"(?P<a>[一二三四五六七八九1-9两])(?:(?:点|\.)(?P<dot>[一二三四五六七八九1-9])(?=成))?(?P<range>[一二三四五六七八九])?(?P<more>多|"
     r"几)?成(?P<b>[一二三四五六七八九半1-9])?(?P<more2>多|几|来(?=的|$|[，。;]))?(?![立功为员就绩果长分人熟套品效语型本都年体交])|"
     r"十成"
 )
@@ -97,6 +97,8 @@ _FUZZY_BEHIND = Rule(
 )
 _ABOUT_BEFORE = Rule(r"大概|大约|约(?!束|定|谈)|约莫|差不多|估计|估摸|大致|应该有|估算|大体|应有")
 _ABOUT_BEHIND = Rule(r"(?:名?(?:学生|老师|教师|教职工|师生|人))?(?:左右|上下|的样子|光景|吧|样子)")
+_NEARLY = Rule(r"(?:^|[是有了共约个的])小$")
+"""小三百 is not quite 300."""
 _CLAUSE_END = Rule(r"[，。;；!！\n?\ue100-\ue1ff]")
 
 
@@ -169,7 +171,7 @@ def _tenths(text: str, at: int) -> Quantity | None:
         return Quantity(at, match.end(), "percent", Decimal(100), numeral=match.group())
     value: Decimal | None = None
     if not (match["range"] or match["more"] or match["more2"]):
-        rest = Decimal(5) if match["b"] == "半" else (_value(match["b"]) or Decimal(0))
+        rest = Decimal(5) if match["b"] == "半" else (_value(match["b"] or match["dot"]) or Decimal(0))
         value = (_value(match["a"]) or Decimal(0)) * 10 + rest
     return Quantity(at, match.end(), "percent", value, numeral=match.group())
 
@@ -325,6 +327,8 @@ def _qualified(text: str, quantity: Quantity) -> Quantity:
     before = _CLAUSE_END.split(text[max(0, quantity.start - 12) : quantity.start])[-1]
     behind = text[quantity.end : quantity.end + 8]
     if quantity.value is not None and _is_fuzzy(before, behind, several=quantity.value > 1):
+        return replace(quantity, value=None)
+    if _NEARLY.search(before) and re.search(r"[百千万]", quantity.numeral):
         return replace(quantity, value=None)
     about = _ABOUT_BEFORE.search(before) or _ABOUT_BEHIND.match(behind)
     return replace(quantity, approximate=bool(about))

@@ -49,6 +49,15 @@ _SUBSET = Rule(
 )
 
 
+_A_RULE = Rule(r"(?:以?内)?(?:的|是|为)?(?:标准|规定|要求|目标|红线)(?:$|，)")
+
+
+def _is_a_rule(scene: Scene, tail: str) -> bool:
+    """2分钟标准, where no 标准 is asked for."""
+    rule = _A_RULE.match(tail)
+    return rule is not None and not any("标准" in p.question.label for p in scene.profiles)
+
+
 _AFTERWARDS = Rule(
     r"(?:准备|计划|打算|要到?|放在|留到|等)?(?:下个?学期|下个?月|明年|下周|以后|月底|年底)(?:再|才|搞|开|装|做|补)"
 )
@@ -71,7 +80,7 @@ _SUM = Rule(
 _CHANGE = Rule(
     r"(?:又|再|另|新|多|少|漏|错)(?:开设?|做|上|招|参加|建|装|增|添|通|搞|报|写|算|填|坏|加|修|建成|了|"
     r"出)+(?:了)?[^，。;、]{0,3}$|(?<!没有)(?<!没)(?<!未)(?:新增|增加|减少|增长|提高|下降|上升|降低|多出|少了|拆了|停了|拆除了?|报废了?|淘汰了?|转走了?|撤了|"
-    r"多了|追加)(?:了|约)*[^到至为，。;]{0,2}$|比.{1,8}(?:多|少|高|低|增加|减少)(?:了)?$"
+    r"多了|追加|(?:今年|本月|这个?月|这次|又|再)(?:加|增)了)(?:了|约)*[^到至为，。;]{0,2}$|比.{1,8}(?:多|少|高|低|增加|减少)(?:了)?$"
 )
 
 
@@ -146,7 +155,7 @@ def roles(scene: Scene, quantity: Quantity, *, ratio: bool = False, per_head: st
         return Role.REMAIN
     if not ratio and re.match(r"(?:正|还)?在?(?:筹[备建划]|酝酿|申请|准备)", tail):
         return Role.PLANNED
-    if _AFTERWARDS.match(tail):
+    if _AFTERWARDS.match(tail) or (not ratio and _is_a_rule(scene, tail)):
         return Role.PLANNED
     if _ahead(scene, quantity) or _last_weeks(scene, quantity):
         return Role.PLANNED
@@ -316,12 +325,16 @@ def _enrolment(scene: Scene) -> bool:
 _SHOULD = Rule(r"(?<![反响适])应该?(?:参加|参训|受训|参演|参|训|到|出席|来|去)[^，。;、\d没未已实]{0,3}$")
 
 
+_DONE_OF = Rule(r"^(?:里面?|里头|当中|之中|中)(?:已经?|只|目前)*(?:搞|开|完成|开展|参加|去|来|装|做|弄|落实|启动)了?$")
+"""6项里面搞了4项."""
+
+
 def _standing(lead: str, tail: str) -> Role:
     if _SHOULD.search(lead):
         return Role.PLANNED
     if _SUM.search(lead):
         return Role.SUM
-    if _SUBSET.search(lead) and re.search(r"本月|这个?月|本次|这次", lead):
+    if _DONE_OF.match(lead) or (_SUBSET.search(lead) and re.search(r"本月|这个?月|本次|这次", lead)):
         return Role.VALUE
     if _SUBSET.search(lead) or re.match(r"(?:已|在|送)(?:报?修|修好)", tail):
         return Role.SUBSET
