@@ -221,11 +221,19 @@ def _by_verb(scene: Scene, quantity: Quantity, best: list[Profile]) -> Profile |
     heads = [p for p in best if _heads_counted(scene, quantity, p)]
     if heads:
         return heads[0]
+    measured = [p for p in best if p.question.unit and _measures(scene, quantity, p.question.unit)]
+    if len(measured) == 1:
+        return measured[0]
     verb = re.search(r"(?P<verb>[\u4e00-\u9fff])了$", scene.lead(quantity))
     if verb is None or verb["verb"] in "有开搞做到共":
         return None
     mine = [p for p in best if verb["verb"] in p.question.label]
     return mine[0] if len(mine) == 1 else None
+
+
+def _measures(scene: Scene, quantity: Quantity, unit: str) -> bool:
+    """学习场次2: the measure word of one question's unit stands before the number."""
+    return bool(re.search(rf"{re.escape(unit)}[数次](?:是|为|:|有|共)*$", scene.lead(quantity)))
 
 
 def _without_strangers(scene: Scene, found: list[Assigned]) -> list[Assigned]:
@@ -281,15 +289,26 @@ def _enough(scene: Scene, quantity: Quantity, profile: Profile, fits: dict[Profi
         return scene.alone is profile or _beside(scene, quantity, profile)
     if _heads_counted(scene, quantity, profile):
         return True
-    if best.topic == 1 and _named_just_before(scene, quantity, profile) and stands_alone(scene, quantity):
+    if (
+        (best.topic == 1 or _only_heads(scene, profile))
+        and _named_just_before(scene, quantity, profile)
+        and stands_alone(scene, quantity)
+    ):
         return True
     return scene.alone is profile
 
 
 def _heads_counted(scene: Scene, quantity: Quantity, profile: Profile) -> bool:
     """人数345, where one question alone counts people."""
+    return _only_heads(scene, profile) and bool(_HEADS.search(scene.lead(quantity)))
+
+
+_HEADS = Rule(r"(?:^|[，、参演加与])人数(?:是|为|:|共|有)*$")
+
+
+def _only_heads(scene: Scene, profile: Profile) -> bool:
     people = [p for p in scene.profiles if p.family in ("count", "ratio") and p.question.unit in units.PERSON_UNITS]
-    return people == [profile] and bool(re.search(r"(?:^|[，、参演加与])人数(?:是|为|:|共|有)*$", scene.lead(quantity)))
+    return people == [profile]
 
 
 _SLIGHT = Rule(
@@ -322,6 +341,12 @@ def _named_just_before(scene: Scene, quantity: Quantity, profile: Profile) -> bo
     """家访那个数错了,改成21: the clause before names this question alone and no amount."""
     at = scene.clauses.index(scene.clause_at(quantity.start))
     before = scene.clauses[at - 1] if at else None
+    if (
+        before is not None
+        and _only_heads(scene, profile)
+        and re.search(r"人数[^，。;\d]{0,4}(?:错|改|不对)", before.words)
+    ):
+        return True
     if before is None or any(before.start <= q.start < before.end for q in scene.quantities):
         return False
     cues = scene.cues_in(before)

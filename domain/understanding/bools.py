@@ -198,7 +198,16 @@ def _main_cue(scene: Scene, clause: Clause, profile: Profile) -> bool:
     return True
 
 
+_ECHO = Rule(r"是否[^，。;:]{0,14}(?::|(?=是$|否$))")
+"""是否开展: 是 repeats the question before its answer."""
+
+
 def _share(scene: Scene, clause: Clause, profile: Profile) -> str:
+    """What a clause says of this thing, without the question it repeats."""
+    return _ECHO.sub("", _own_words(scene, clause, profile)) or clause.words
+
+
+def _own_words(scene: Scene, clause: Clause, profile: Profile) -> str:
     """The words of a clause that speak of this thing, where it speaks of several (方案有了小组还没成立)."""
     bools = [p for p in scene.profiles if p.family == "bool" and scene.about(clause, p)]
     words = clause.words

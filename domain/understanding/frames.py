@@ -54,6 +54,8 @@ def frame(
 def _framed(
     scene: Scene, kept: list[Quantity], registered: int | None, only: Clause | None, profile: Profile | None
 ) -> Frame | Why:
+    if _both_ways(scene, kept):
+        return Why.AMBIGUOUS
     shares = _due_of_totals(_shares(scene, kept, profile), _due(scene, kept, profile))
     if isinstance(shares, Why):
         return shares
@@ -65,6 +67,17 @@ def _framed(
     if list(shares) in ([Role.TOTAL], [Role.VALUE]) and len(kept) == 1 and _none_done(kept[0], clauses):
         return Decimal(0), kept[0].value or Decimal(0)
     return _solved(shares, _all_done(scene, clauses), registered, _kinds_found(scene, kept, profile))
+
+
+_ALL_THERE = Rule(r"全体[^，。;\d]{0,6}$")
+_TOOK_PART = Rule(r"^(?:的)?(?:教职工|教师|老师|学生)?(?:都|均)?(?:参加|参训|到会|到场|出席|参与)")
+
+
+def _both_ways(scene: Scene, kept: list[Quantity]) -> bool:
+    """全体48人参加,请假2人: with the two, or without them?"""
+    whole = [q for q in kept if _ALL_THERE.search(scene.lead(q)) and _TOOK_PART.match(scene.tail(q))]
+    left = [q for q in kept if roles(scene, q, ratio=True) is Role.REMAIN]
+    return len(kept) == 2 and len(whole) == len(left) == 1
 
 
 def _none_of_all(scene: Scene, kept: list[Quantity]) -> bool:

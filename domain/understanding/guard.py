@@ -225,6 +225,9 @@ _WHOLE = Rule(r"总面积|总[^，。;\d]{1,4}面积|总量|总数|馆藏|现有
 _NEW = Rule(r"新|今年|本年|又|增|种|铺|添|建了|补|这次")
 
 
+_BUILT = Rule(r"新[建增种铺修栽]")
+
+
 def _whole_for_new(scene: Scene, profile: Profile, mine: list[Quantity]) -> bool:
     """绿化面积共5200平方米 is no 新增."""
     leads = [scene.lead(q) for q in mine]
@@ -234,6 +237,7 @@ def _whole_for_new(scene: Scene, profile: Profile, mine: list[Quantity]) -> bool
         "新增" in profile.question.label
         and any(_WHOLE.search(lead) for lead in leads)
         and not any(_NEW.search(lead) for lead in leads)
+        and not any(_BUILT.search(scene.raw[max(0, q.start - 20) : q.start]) for q in mine)
     )
 
 

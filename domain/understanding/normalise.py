@@ -185,7 +185,7 @@ def _parts_amounts(text: str, at: int) -> bool:
     return numbered and len(follows) > 1 and bool(_STATED.search(said))
 
 
-_GROUPS = Rule(r"(?<![\d.,])\d{1,3}(?: \d{3})+(?![\d.,])|(?<![\d.])\d(?: \d){2,}(?![\d.])")
+_GROUPS = Rule(r"(?<![\d.,/:-])\d{1,3}(?: \d{3})+(?![\d.,])|(?<![\d.])\d(?: \d){2,}(?![\d.])")
 _SPACED = Rule(r"(?<=[0-9a-z%]) +(?=[0-9])|(?<=[0-9]) +(?=[a-z])")
 
 

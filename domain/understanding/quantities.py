@@ -99,6 +99,7 @@ _ABOUT_BEFORE = Rule(r"大概|大约|约(?!束|定|谈)|约莫|差不多|估计|
 _ABOUT_BEHIND = Rule(r"(?:名?(?:学生|老师|教师|教职工|师生|人))?(?:左右|上下|的样子|光景|吧|样子)")
 _NEARLY = Rule(r"(?:^|[是有了共约个的])小$")
 """小三百 is not quite 300."""
+_BELOW_ZERO = Rule(r"(?:^|[是为:共有])-$")
 _CLAUSE_END = Rule(r"[，。;；!！\n?\ue100-\ue1ff]")
 
 
@@ -327,6 +328,8 @@ def _qualified(text: str, quantity: Quantity) -> Quantity:
     before = _CLAUSE_END.split(text[max(0, quantity.start - 12) : quantity.start])[-1]
     behind = text[quantity.end : quantity.end + 8]
     if quantity.value is not None and _is_fuzzy(before, behind, several=quantity.value > 1):
+        return replace(quantity, value=None)
+    if _BELOW_ZERO.search(before):
         return replace(quantity, value=None)
     if _NEARLY.search(before) and re.search(r"[百千万]", quantity.numeral):
         return replace(quantity, value=None)

@@ -208,7 +208,12 @@ def _stands_as_day(
     clause = next(c for c in clauses if when.start < c.end)
     rest = masked[clause.start : when.start].rpartition("、")[2] + masked[when.end : clause.end].partition("、")[0]
     if _AROUND.fullmatch(rest):
-        return "/" not in masked[when.start : when.end] or bool(re.search(r"日期|时间", rest)) or clause.marker > 0
+        return (
+            "/" not in masked[when.start : when.end]
+            or not ratio_asked
+            or bool(re.search(r"日期|时间", rest))
+            or clause.marker > 0
+        )
     before = masked[clause.start : when.start]
     if (
         when.start == clause.start

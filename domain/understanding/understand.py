@@ -16,6 +16,7 @@ from domain.understanding import (
     days,
     guard,
     intent,
+    negation,
     numbers,
     ratios,
     repairs,
@@ -79,6 +80,8 @@ def _idle(laid_out: Scene, bare: str) -> Intent:
 def _intended(laid_out: Scene, bare: str) -> Understanding:
     if intent.only_promises(bare):
         return Understanding(Intent.LATER)
+    if intent.GREETING.fullmatch(bare):
+        return Understanding(Intent.CHATTER)
     outcomes = read_all(laid_out)
     readings = tuple(o for o in outcomes if isinstance(o, Reading))
     doubts = _doubts(laid_out, outcomes)
@@ -104,14 +107,16 @@ def _doubts(laid_out: Scene, outcomes: list[Reading | Doubt]) -> tuple[Doubt, ..
 
 def _counted(readings: tuple[Reading, ...]) -> bool:
     """Values that only a figure gives; 已, 有 and free words stand in a refusal too."""
-    return any(not isinstance(r.value, bool | str | date) and r.rule != "none" for r in readings)
+    return any(not isinstance(r.value, bool | str | date) and r.rule not in ("none", "all") for r in readings)
 
 
 def _done_besides(laid_out: Scene, readings: tuple[Reading, ...]) -> bool:
     """成立了,校长负责: something is told outside the clause that hands over."""
     clause = laid_out.clause_at(intent.refusal(laid_out)[0])
     refused = laid_out.said(clause)
-    return any(r.words.strip("，,。 ") not in refused for r in readings if not r.rule.startswith(("the words", "none")))
+    told = [r for r in readings if not r.rule.startswith(("the words", "none"))]
+    told = [r for r in told if r.rule != "all" or not negation.everything(refused)]
+    return any(r.words.strip("，,。 ") not in refused for r in told)
 
 
 def _nothing_said(laid_out: Scene, bare: str, readings: tuple[Reading, ...]) -> bool:
@@ -132,7 +137,8 @@ def _bare_yes(laid_out: Scene, bare: str) -> bool:
 def _answer_or_correction(laid_out: Scene) -> Intent:
     raw = laid_out.raw
     first = laid_out.clauses[0].start
-    starts = [q.start for q in laid_out.quantities] + [w.start for w in laid_out.whens]
+    told = [q for q in laid_out.quantities if not repairs.changes_only(laid_out.lead(q))]
+    starts = [q.start for q in told] + [w.start for w in laid_out.whens]
     if repairs.within(raw[first:], sorted(at - first for at in starts)):
         return Intent.ANSWER
     if repairs.speaks_of_earlier(raw[first:]) or _denies_earlier(laid_out):
