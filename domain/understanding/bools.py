@@ -12,6 +12,7 @@ from domain.understanding.clauses import Clause
 from domain.understanding.negation import Polarity
 from domain.understanding.outcome import Outcome, doubt, reading
 from domain.understanding.profiles import Profile
+from domain.understanding.quantities import Quantity
 from domain.understanding.result import Why
 from domain.understanding.roles import other_month
 from domain.understanding.rule import Rule
@@ -82,7 +83,7 @@ _NEXT_TIME = Rule(r"^[^没未]*(?:下一?[次回]|再[\u4e00-\u9fff]{1,2}(?:一�
 def _planned_day(scene: Scene, clause: Clause) -> bool:
     """周四搞, said on Monday, is a plan though nobody says 计划."""
     if re.search(r"了|已|过|下一?[次回]|再", clause.words) or not re.search(
-        r"搞|开展|组织|练|举行|弄|做|办|进行", clause.words
+        r"搞|开展|组织|练|举行|弄|做|办|进行|定[在于]|安排在", clause.words
     ):
         return False
     open_question = Question("", "", Kind.DATE)
@@ -174,12 +175,19 @@ def _speaks(scene: Scene, clause: Clause, profile: Profile) -> bool:
         return False
     bools = [p for p in scene.profiles if p.family == "bool"]
     bare = (bool(_BARE.match(clause.words)) or _planned_day(scene, clause)) and len(clause.words) <= 14
-    amounts = any(clause.start <= q.start < clause.end for q in scene.quantities)
-    if len(bools) == 1 and bare and not amounts and not _heard(scene, clause, profile):
+    amounts = any(clause.start <= q.start < clause.end and not _so_often(scene, q) for q in scene.quantities)
+    heard = _heard(scene, clause, profile) and not _planned_day(scene, clause)
+    if len(bools) == 1 and bare and not amounts and not heard:
         return clause is scene.clauses[0] or inherited(scene, clause, profile)
     if len(bools) > 1 and bare and not amounts and _all_alike(clause.words) and not _heard(scene, clause, profile):
         return True
     return bare and not amounts and inherited(scene, clause, profile)
+
+
+def _so_often(scene: Scene, quantity: Quantity) -> bool:
+    """做了两次, where nobody asks how often."""
+    often = ("次", "场", "回", "遍")
+    return quantity.unit in often and not any(p.question.unit in often for p in scene.profiles)
 
 
 def _all_alike(words: str) -> bool:

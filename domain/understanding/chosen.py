@@ -114,9 +114,14 @@ def in_its_measure(scene: Scene, profile: Profile, usable: list[Amount]) -> list
         a
         for a in usable
         if a in own
-        or a.assigned.fit.noun >= 3
+        or (a.assigned.fit.noun >= 3 and _counts_its_noun(scene, a))
         or not (a.quantity.unit == "个" and re.match(r"[\u4e00-\u9fff]{2}", scene.tail(a.quantity)))
     ]
+
+
+def _counts_its_noun(scene: Scene, amount: Amount) -> bool:
+    """3个骨干: the noun stands behind."""
+    return scene.tail(amount.quantity).startswith(amount.assigned.bound.text)
 
 
 def said_twice(parts: list[Amount]) -> Amount | None:
@@ -129,7 +134,9 @@ def said_twice(parts: list[Amount]) -> Amount | None:
     return shares[0] if close else None
 
 
-_MENDED = Rule(r"(?:修|搞|弄|处理|换)好了|刚(?:刚)?(?:修|搞|弄|换|处理)好|(?:修|换)好$|恢复|(?:已经?|都)修")
+_MENDED = Rule(
+    r"(?:修|搞|弄|处理|换)好了|刚(?:刚)?(?:修|搞|弄|换|处理)好|(?:修|换)好$|恢复|换新|(?:已经?|都)(?:修|更换|换了)"
+)
 
 
 def broken(scene: Scene, usable: list[Amount], amounts: list[Amount]) -> list[Amount] | None:

@@ -148,6 +148,13 @@ def _is_for(scene: Scene, when: When, profile: Profile) -> bool:
         return False
     if _REPORTED.match(scene.raw[when.end :]):
         return False
+    if (
+        when.form == "day"
+        and when.day > scene.today.day
+        and _FIXED.search(before)
+        and not _HAPPENED.search(clause.words)
+    ):
+        return dates.direction(profile.question, scene.today) >= 0
     if dates.direction(profile.question, scene.today) < 0 and _TO_BE.search(clause.words):
         return False
     strange = _STRANGE.search(clause.words)
@@ -160,6 +167,8 @@ def _is_for(scene: Scene, when: When, profile: Profile) -> bool:
     return _on_this_side(scene, when, profile)
 
 
+_FIXED = Rule(r"(?:定|安排|排|放)(?:在|到|于)(?:了|本月|这个?月)?$")
+"""定在27号, said on the 23rd, is to come."""
 _REPORTED = Rule(r"(?:上午|下午)?(?:我)?(?:报|填|说|写|发)(?:的|错|成)")
 _TO_BE = Rule(r"^[^，。;了已过]*(?:准备|打算|计划|要)(?:搞|开展|组织|练|举行|弄|做|开|办)[^了过]*$")
 

@@ -41,11 +41,13 @@ def frame(
         return fractions[0].first or Decimal(0), fractions[0].second or Decimal(0)
     if fractions and len(kept) > 2:
         kept = [q for q in kept if q not in fractions]
+    if len(kept) == 1 and _FOUND_AND_MENDED.search(scene.lead(kept[0])):
+        return kept[0].value or Decimal(0), kept[0].value or Decimal(0)
     if _none_of_all(scene, kept):
         return Decimal(0), kept[0].value or Decimal(0)
     if (whole := _none_of_whole(scene, kept)) is not None:
         return Decimal(0), whole
-    kept = _without_breakdown(scene, kept)
+    kept = _without_parts(scene, _without_breakdown(scene, kept))
     if any(q.sort != "count" for q in kept):
         return Why.TOTAL_UNKNOWN
     return _framed(scene, kept, registered, only, profile)
@@ -69,6 +71,10 @@ def _framed(
     return _solved(shares, _all_done(scene, clauses), registered, _kinds_found(scene, kept, profile))
 
 
+_FOUND_AND_MENDED = Rule(
+    r"(?:发现|查出|排查|查找)出?(?:并|且|、|和)(?:全部|已|及时|立即)*(?:整改|消除|处理|解决)了?[^，。;\d没未]{0,4}$"
+)
+"""发现并整改隐患4处: as many as were found."""
 _ALL_THERE = Rule(r"全体[^，。;\d]{0,6}$")
 _TOOK_PART = Rule(r"^(?:的)?(?:教职工|教师|老师|学生)?(?:都|均)?(?:参加|参训|到会|到场|出席|参与)")
 
@@ -119,7 +125,8 @@ def _shares(scene: Scene, kept: list[Quantity], profile: Profile | None) -> dict
         else:
             shares.setdefault(role, []).append(value)
     if needed:
-        shares.setdefault(Role.REMAIN if Role.TOTAL in shares else Role.TOTAL, []).extend(needed)
+        known = Role.TOTAL in shares or {Role.VALUE, Role.DONE} <= set(shares)
+        shares.setdefault(Role.REMAIN if known else Role.TOTAL, []).extend(needed)
     if just_done:
         as_what = Role.VALUE if Role.DONE in shares or len(just_done) > 1 else Role.DONE
         shares.setdefault(as_what, []).extend(just_done)
@@ -156,6 +163,21 @@ def _without_breakdown(scene: Scene, kept: list[Quantity]) -> list[Quantity]:
     inside = [q for q in kept[1:] if opened < q.start < closed]
     added = sum((q.value for q in inside if q.value is not None), Decimal(0))
     return [q for q in kept if q not in inside] if len(inside) > 1 and added == whole.value else kept
+
+
+_SUM = Rule(r"(?:一共|总共|合计|共计|共|加起来)(?:是|有|查出|发现)?$")
+
+
+def _without_parts(scene: Scene, kept: list[Quantity]) -> list[Quantity]:
+    """上级检查2处自查3处共5处: what adds up to the sum behind it."""
+    for at, quantity in enumerate(kept):
+        before = kept[:at]
+        if at > 1 and _SUM.search(scene.lead(quantity)):
+            if any(roles(scene, q, ratio=True) is Role.REMAIN for q in before):
+                return kept
+            added = sum((q.value for q in before if q.value is not None), Decimal(0))
+            return kept[at:] if added == quantity.value else kept
+    return kept
 
 
 def _done_verb(label: str, lead: str) -> bool:

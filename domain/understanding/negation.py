@@ -28,7 +28,9 @@ _UNKNOWN = Rule(
     r"到)|待定|未定|没定(?!方案|制度|计划)|还没定(?!方案|制度|计划)|待核|统计中|汇总中|"
     r"在统计|在汇总|还在统计|正在统计|再看|到时候"
 )
-_DOUBLE = Rule(r"怎么(?:会|可能)[没不]|不是没有?|并非没有?|没有不|没少|不是不|不无|没有一[个名位处台班]不|无不")
+_DOUBLE = Rule(
+    r"(?:怎么(?:会|可能|能)|哪[有能会]|岂能)[没不]|不是没有?|并非没有?|没有不|没少|不是不|不无|没有一[个名位处台班]不|无不"
+)
 _NONE_LEFT = Rule(
     r"没有?(?:哪|任何)一?[个名位次餐天人]不|没有?(?:一个|人|谁)?不(?:参加|参与|去|来|到|用|通)的(?:$|[，。;])|"
     r"(?:一|1)[个名位处台班人项次节份篇户间]?(?:班|人|学生|孩子|娃|老师|教师)?(?:都|也)?(?:不|没有?|未|无)(?:落下?|少|漏|缺|差|剩|拉下?)|"
@@ -106,6 +108,9 @@ _ALWAYS = Rule(r"(?:每[天周月次]|天天|经常|平时|一直|一般)[^，�
 _EXCEPTED = Rule(r"(?<![扫解消])除(?!了?以?外|[雪草尘湿])[^。;]{1,14}?(?:外(?![出地])|都|均|全|其[他它余])")
 
 
+_ONLY_TOLD = Rule(r"(?:都|均|全部?)(?:已经?)?(?:上报|报[给到告]|登记|通知|拍照|列入|纳入|汇报)")
+
+
 _UNDER_WAY = Rule(r"(?:都|均|全部?)(?:还|正|仍)?在(?:整改|改|装|修|弄|办|建|处理|做|推)")
 
 
@@ -132,6 +137,11 @@ def nobody_missing(words: str) -> bool:
     return bool(_NONE_LEFT.search(words))
 
 
+def without_nobody_missing(words: str) -> str:
+    """一个没缺 leaves nobody out, whatever its 没 says."""
+    return _NONE_LEFT.sub("", words)
+
+
 def without_harmless(words: str) -> str:
     """The words without what only looks like a no (没发现问题, 不仅, 无论), same length."""
     return _HARMLESS.sub(lambda m: "\ue000" * len(m.group()), words)
@@ -150,6 +160,7 @@ def everything(words: str) -> bool:
         bool(_ALL.search(words))
         and not _SO_SO.search(words)
         and not _UNDER_WAY.search(words)
+        and not _ONLY_TOLD.search(words)
         and not _ALWAYS.search(words)
         and not _EXCEPTED.search(words)
         and not _PARTLY.search(words)

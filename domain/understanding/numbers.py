@@ -281,6 +281,13 @@ def _without_strangers(scene: Scene, amounts: list[Amount]) -> list[Amount]:
     ]
 
 
+def _has_whole(scene: Scene, counts: list[Quantity]) -> bool:
+    """One of them is told as the whole, or is the sum of the others (40份,39份合格,1份返工)."""
+    values = sorted(q.value for q in counts if q.value is not None)
+    adds_up = len(values) == len(counts) and values[-1] == sum(values[:-1], Decimal(0))
+    return adds_up or any(roles(scene, q, ratio=True) in (Role.TOTAL, Role.SUM) for q in counts)
+
+
 def _share(scene: Scene, profile: Profile, amounts: list[Amount]) -> Outcome:
     """四十个人去了三十八个 as a percentage."""
     kept = [a for a in amounts if a.role is not Role.REVOKED]
@@ -290,6 +297,8 @@ def _share(scene: Scene, profile: Profile, amounts: list[Amount]) -> Outcome:
     counts = [a.quantity for a in kept if a.quantity.sort in ("count", "pair")]
     if not pairs and len(counts) < 2:
         return None
+    if not pairs and len(counts) > 2 and not _has_whole(scene, counts):
+        return doubt(scene, profile, Why.AMBIGUOUS)
     frame = frames.frame(scene, counts, None)
     if isinstance(frame, Why) or frame[1] == 0:
         return doubt(scene, profile, frame if isinstance(frame, Why) else Why.AMBIGUOUS)

@@ -59,6 +59,8 @@ def _none_there(scene: Scene, quantity: Quantity) -> bool:
 
 
 _LEFT_ALONE = Rule(r"[^，。;]{0,6}(?:没有?|未)(?:来得及|开始)?(?:整|改|处理|动|弄|修|解决|落实|销)")
+_BUT_FOR = Rule(r"[，。](?:就|只)?除了[^，。;\d]{1,10}$")
+"""8个班都装了,除了美术室."""
 _MISSING = Rule(r"还?差(?!不多|异|旅|点)|缺(?!陷|乏|少人)|还?剩(?!余)|欠|(?:没有?|未|尚未)(?!来得及)")
 
 
@@ -75,6 +77,8 @@ def _something_missing(scene: Scene, kept: list[Quantity], value: Ratio) -> bool
         return True
     told = {scene.clause_at(q.start) for q in kept}
     words = "，".join(negation.without_harmless(c.words) for c in told)
+    if value.done == value.total > 0 and _BUT_FOR.search(scene.raw):
+        return True
     whole = value.done == value.total > 0 and not negation.nobody_missing(words)
     return whole and not left and bool(_MISSING.search(words))
 

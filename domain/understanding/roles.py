@@ -78,7 +78,7 @@ _SUM = Rule(
 
 
 _CHANGE = Rule(
-    r"(?:又|再|另|新|多|少|漏|错)(?:开设?|做|上|招|参加|建|装|增|添|通|搞|报|写|算|填|坏|加|修|建成|了|"
+    r"(?:又|再|另|新|多|少|漏|错(?=[报写填算]))(?:开设?|做|上|招|参加|建|装|增|添|通|搞|报|写|算|填|坏|加|修|建成|了|"
     r"出)+(?:了)?[^，。;、]{0,3}$|(?<!没有)(?<!没)(?<!未)(?:新增|增加|减少|增长|提高|下降|上升|降低|多出|少了|拆了|停了|拆除了?|报废了?|淘汰了?|转走了?|撤了|"
     r"多了|追加|(?:今年|本月|这个?月|这次|又|再)(?:加|增)了)(?:了|约)*[^到至为，。;]{0,2}$|比.{1,8}(?:多|少|高|低|增加|减少)(?:了)?$"
 )
@@ -163,6 +163,7 @@ def roles(scene: Scene, quantity: Quantity, *, ratio: bool = False, per_head: st
     if role is not None:
         return role
     if ratio:
+        tail = negation.without_nobody_missing(tail)
         leads_on = leading_on(scene, quantity)
         lead = "" if words_follow(scene, scene.clause_at(quantity.start)) else lead
         own = OF_THE_NEXT.sub("", tail) if leads_on and not DONE_OWN.match(tail) else tail
@@ -286,7 +287,7 @@ _AT_A_TIME = Rule(
     r"(?:都|要|有|上|搞|开|来|出|交|写|派|去)*$"
 )
 _BESIDE_THE_POINT = Rule(
-    r"节约|节省|结余|剩余|还欠|未付|招生|毕业|遗留|结转|剩下的老|占地|校园面积|建筑面积|总面积|"
+    r"节约|节省|结余|剩余|还欠|未付|招生|毕业(?!班)|遗留|结转|剩下的老|占地|校园面积|建筑面积|总面积|"
     r"(?:另有|另外(?:还)?有|此外(?:还)?有?)[^，。;、\d]+$"
 )
 
@@ -308,6 +309,8 @@ def _of_other_things(scene: Scene, quantity: Quantity, lead: str) -> bool:
     if re.search(r"在[册校籍编]|学籍|花名册", lead) and not _enrolment(scene):
         return True
     beside = _BESIDE_THE_POINT.search(lead)
+    if beside is not None and beside[0] == "剩余" and quantity.sort == "count" and quantity.unit:
+        return False
     return beside is not None and not any(beside[0][:2] in p.question.label for p in scene.profiles)
 
 

@@ -42,7 +42,7 @@ NOT_DONE = Rule(r"^[^，。;\d]{0,6}(?:没有?|未|尚未)(?!有|问题|发现|�
 
 
 _REMAIN_LEAD = Rule(
-    r"(?:还?差|还?剩|缺席?|缺勤|请假|在建|在装|未建|只剩|就剩|(?<![扫消解清拆排铲免])除|除了|除去|除开|欠|剩下|(?:限期|限时|正在|还在|有待|待|"
+    r"(?:还?差|还?剩余?|余下|缺席?|缺勤|请假|在建|在装|未建|只剩|就剩|(?<![扫消解清拆排铲免])除|除了|除去|除开|欠|剩下|(?:限期|限时|正在|还在|有待|待|"
     r"尚待|准备|计划)(?:整改|改|安装|装)|(?:没|未|没有)[^，。;、]{1,4}的|没装|未装|没到|没来|没参加|"
     r"未参加|未参训|未到|请假|还有|(?:没|未)[^，。;、\d]{1,4}的(?:只|就|仅)|坏了?|损坏|过期|失效|未整改|没整改|不合格|未通|没通)(?:的)?(?:有|了|是)?(?:老师|教师|班|[一二三四五六七八九初高]{0,6}年?级(?:的|那)?)?$|"
     r"(?<![扫消解清拆排铲免])除(?:了|开|去)?[^，。;\d外]{0,8}(?:[那这]|[病事产公婚丧]假|出差|住院|生病)(?:的|有)?$"
@@ -121,7 +121,11 @@ _NOT_YET = Rule(r"列入|纳入|计划|安排|正在|待|限期|没|未|预计|�
 def share(lead: str, tail: str, leads_on: bool) -> Role:
     if _THE_REST.search(lead) and (_NOT_YET.search(tail) or not _DONE_TAIL.match(tail)):
         return Role.REMAIN
-    if (EXCEPT.search(lead) and EXCEPT_TAIL.match(tail)) or _REMAIN_LEAD.search(lead) or REMAIN_TAIL.match(tail):
+    if (
+        (EXCEPT.search(lead) and (EXCEPT_TAIL.match(tail) or not tail.strip("，、 ")))
+        or _REMAIN_LEAD.search(lead)
+        or REMAIN_TAIL.match(tail)
+    ):
         return Role.REMAIN
     if (not leads_on and (NOT_DONE.match(tail) or _NO_GOOD.match(tail))) or _NOT_DONE_LEAD.search(lead):
         return Role.REMAIN
