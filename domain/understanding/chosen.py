@@ -75,6 +75,11 @@ def _set_aside_blindly(scene: Scene, profile: Profile, amount: Amount, amounts: 
         before = scene.raw[scene.clause_at(quantity.start).start : quantity.start]
         told = RECTIFIED.search(lead) or _OF_THEM.search(before)
         return not told and not _leads_with_whole(scene, amount, amounts)
+    if amount.role is Role.CHANGE and profile.family == "count":
+        olds = [
+            a for a in amounts if a.role is Role.VALUE and re.search(r"[旧老]的(?:有|是)?$", scene.lead(a.quantity))
+        ]
+        return bool(olds)
     if amount.role is Role.PLANNED:
         return bool(re.search(r"正在(?:开展|进行|实施)", lead))
     return amount.role is Role.EACH and profile.family in ("percent", "duration") and quantity.sort == profile.family

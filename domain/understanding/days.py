@@ -146,7 +146,7 @@ def _is_for(scene: Scene, when: When, profile: Profile) -> bool:
     dropped = re.search(rf"(?:{_DROPPED.pattern})[^，。;]{{0,4}}$", before)
     if (dropped and not re.search(r"不是[^，。;]*是$", before)) or _CANCELLED.search(clause.words):
         return False
-    if _REPORTED.match(scene.raw[when.end :]):
+    if _REPORTED.match(scene.raw[when.end :]) or (_LAST_TIME.search(before) and _THIS_TIME.search(scene.raw)):
         return False
     if (
         when.form == "day"
@@ -167,6 +167,7 @@ def _is_for(scene: Scene, when: When, profile: Profile) -> bool:
     return _on_this_side(scene, when, profile)
 
 
+_LAST_TIME, _THIS_TIME = Rule(r"上一?[次回](?:是|在|搞的?)?$"), Rule(r"[这本]一?[次回]")
 _FIXED = Rule(r"(?:定|安排|排|放)(?:在|到|于)(?:了|本月|这个?月)?$")
 """定在27号, said on the 23rd, is to come."""
 _REPORTED = Rule(r"(?:上午|下午)?(?:我)?(?:报|填|说|写|发)(?:的|错|成)")

@@ -56,7 +56,7 @@ def frame(
 def _framed(
     scene: Scene, kept: list[Quantity], registered: int | None, only: Clause | None, profile: Profile | None
 ) -> Frame | Why:
-    if _both_ways(scene, kept):
+    if _both_ways(scene, kept) or _bad_ones(scene, kept):
         return Why.AMBIGUOUS
     shares = _due_of_totals(_shares(scene, kept, profile), _due(scene, kept, profile))
     if isinstance(shares, Why):
@@ -84,6 +84,16 @@ def _both_ways(scene: Scene, kept: list[Quantity]) -> bool:
     whole = [q for q in kept if _ALL_THERE.search(scene.lead(q)) and _TOOK_PART.match(scene.tail(q))]
     left = [q for q in kept if roles(scene, q, ratio=True) is Role.REMAIN]
     return len(kept) == 2 and len(whole) == len(left) == 1
+
+
+_BAD = Rule(r"^[^，。;]{0,6}(?:坏|损|过期|失效|不合格|老化)[了的]?")
+
+
+def _bad_ones(scene: Scene, kept: list[Quantity]) -> bool:
+    """12个灭火器过期,换了10个: ten of the twelve, or ten besides?"""
+    if len(kept) != 2 or scene.clause_at(kept[0].start) is scene.clause_at(kept[1].start):
+        return False
+    return bool(_BAD.match(scene.tail(kept[0])) and re.search(r"[换修弄]好?了?$", scene.lead(kept[1])))
 
 
 def _none_of_all(scene: Scene, kept: list[Quantity]) -> bool:
@@ -124,6 +134,8 @@ def _shares(scene: Scene, kept: list[Quantity], profile: Profile | None) -> dict
             just_done.append(value)
         else:
             shares.setdefault(role, []).append(value)
+    if set(shares) == {Role.TOTAL, Role.REMAIN} and len(kept) == 2 and _side_by_side(scene, kept):
+        shares = {Role.DONE: shares[Role.TOTAL], Role.REMAIN: shares[Role.REMAIN]}
     if needed:
         known = Role.TOTAL in shares or {Role.VALUE, Role.DONE} <= set(shares)
         shares.setdefault(Role.REMAIN if known else Role.TOTAL, []).extend(needed)
@@ -131,6 +143,12 @@ def _shares(scene: Scene, kept: list[Quantity], profile: Profile | None) -> dict
         as_what = Role.VALUE if Role.DONE in shares or len(just_done) > 1 else Role.DONE
         shares.setdefault(as_what, []).extend(just_done)
     return shares
+
+
+def _side_by_side(scene: Scene, kept: list[Quantity]) -> bool:
+    """上级挂牌的1处没改,自查的4处改了: each of its own kind."""
+    kinds = all(re.search(r"[\u4e00-\u9fff]{2}的$", scene.lead(q)) for q in kept)
+    return kinds and any(re.match(r"(?:都|已经?|全)*[改修装换建处办][^没未]{0,3}了", scene.tail(q)) for q in kept)
 
 
 _STILL_HAS = Rule(r"^(?!.*(?:没|未)[^，。;]{1,6}的).*还有(?:了|是)?$")

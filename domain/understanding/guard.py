@@ -79,10 +79,15 @@ def _part_missing(scene: Scene, profile: Profile, mine: list[Quantity], taken: T
 _NO_DEVICE = Rule(r"灯|窗|门(?!禁)|[桌椅凳床]|龙头|水管|插座|插头|开关|玻璃|黑板|锁|厕|栏杆")
 
 
+_WORKS = Rule(r"[^，。;坏不]{0,6}(?:正常|完好|没坏|能用$|能用[，。]|可用|好用)")
+
+
 def _broken_else(scene: Scene, profile: Profile, mine: list[Quantity]) -> bool:
-    """灯泡坏了2个 says nothing of the equipment."""
+    """灯泡坏了2个 says nothing of the equipment; 24台里22台正常 counts those that work."""
     if "fault" not in profile.nouns or "设备" not in profile.question.label:
         return False
+    if any(_WORKS.match(scene.tail(q)) and q.numeral not in ("一", "1") for q in mine):
+        return True
     return any(q.unit in ("个", "") and _NO_DEVICE.search(scene.lead(q) + scene.tail(q)) for q in mine)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from domain.understanding import units
 from domain.understanding.clauses import Clause, Cue
 from domain.understanding.quantities import Quantity
 from domain.understanding.roles import roles
@@ -92,7 +93,8 @@ def _bind_clause(scene: Scene, clause: Clause, amounts: list[Quantity], cues: li
         before = _before(scene, clause, amounts, at, [c for c in cues if c.start >= taken])
         behind = _behind(scene, clause, amounts, at, cues)
         habit = leading and before.level == 3
-        if habit or (before.level >= 2 and _stolen(scene, clause, amounts, at, cues, behind)):
+        led = before.level >= 2 or (at + 1 < len(amounts) and _measured_by_next(scene, amounts, at, behind))
+        if habit or (led and _stolen(scene, clause, amounts, at, cues, behind)):
             found[amount.start] = before
         elif behind.level == 3:
             found[amount.start] = behind
@@ -107,7 +109,16 @@ def _stolen(scene: Scene, clause: Clause, amounts: list[Quantity], at: int, cues
     if behind.level < 3 or at + 1 >= len(amounts):
         return False
     ahead = _before(scene, clause, amounts, at + 1, cues)
+    if ahead.level == 3 and _measured_by_next(scene, amounts, at, behind):
+        return True
     return ahead.level == 3 and _behind(scene, clause, amounts, at + 1, cues).level < 3
+
+
+def _measured_by_next(scene: Scene, amounts: list[Quantity], at: int, noun: Bound) -> bool:
+    """推了十四个导学案一百二十份: 份 is the measure of 导学案, 个 is not."""
+    asked = [p.question.unit for p in scene.profiles if p.nouns & noun.concepts and p.family == "count"]
+    this, following = amounts[at].unit, amounts[at + 1].unit
+    return bool(asked and following) and all(units.exact(u, following) and not units.exact(u, this) for u in asked)
 
 
 def _joined(cues: list[Cue], at: Cue) -> frozenset[str]:

@@ -102,7 +102,9 @@ def _combined(scene: Scene, profile: Profile, usable: list[Amount], amounts: lis
     usable = partial_sums(scene, usable)
     sums = [a for a in usable if a.role is Role.SUM]
     parts = [a for a in usable if a.role is Role.VALUE]
-    if (own := _own_part(scene, profile, sums, parts)) is not None:
+    if "backbone" in profile.nouns and len(parts) > 1:
+        parts = [a for a in parts if "农村" in scene.lead(a.quantity)] or parts
+    if (own := _own_part(scene, profile, sums, parts) or _done_so_far(scene, profile, sums, parts)) is not None:
         return _single(scene, profile, own)
     if sums and parts and any(a.role is Role.OTHER for a in amounts):
         return doubt(scene, profile, Why.AMBIGUOUS, *_span([*sums, *parts]))
@@ -134,6 +136,16 @@ def _own_part(scene: Scene, profile: Profile, sums: list[Amount], parts: list[Am
     ]
     own = [a for a in parts if a.assigned.bound.level >= 2 and a.assigned.bound.concepts & profile.named]
     return own[0] if len(whole) == len(sums) == 1 == len(own) == len(parts) and whole[0].value is not None else None
+
+
+def _done_so_far(scene: Scene, profile: Profile, sums: list[Amount], parts: list[Amount]) -> Amount | None:
+    """共六项,已开展四项,正在开展一项, where 已开展 is asked."""
+    if "已" not in profile.question.label or len(sums) != 1:
+        return None
+    done = [a for a in parts if re.search(r"已经?[\u4e00-\u9fff]{1,2}了?$", scene.lead(a.quantity))]
+    if len(done) != 1 or done[0].quantity.start < sums[0].quantity.end:
+        return None
+    return done[0] if done[0].value is not None and done[0].value <= (sums[0].value or 0) else None
 
 
 _ALL_THERE = Rule(r"(?:全校|全园|学校|图书馆|总人数|在校)[^，。;\d]{0,4}$")

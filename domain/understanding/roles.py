@@ -24,7 +24,7 @@ from domain.understanding.sharing import (
 )
 
 _OTHER = Rule(
-    r"暑假|寒假|去年|上年|前年|往年|上上?个?月(?!\d)|上个?季度|上个?学期|上学年|上一?次(?!的?(?:\d+|"
+    r"暑假|寒假|第?[一二三四]季度|上一?期|去年|上年|前年|往年|上上?个?月(?!(?:[12]?\d|3[01])(?!\d))|上个?季度|上个?学期|上学年|上一?次(?!的?(?:\d+|"
     r"[一二三四五六七八九十]+)处)|上回|以前|(?<!加)(?<!加上)原来|原先|(?<!加)(?<!加上)原有|之前(?!报)|此前|历年|"
     r"下个?月|下个?学期|下季度|明年|后年|下次|今年(?:一共|总共|累计|"
     r"以来)|本学期累计|全年|截至去年"
@@ -260,6 +260,12 @@ def _set_aside(scene: Scene, quantity: Quantity, before: str, lead: str, per_hea
     planned = [m for m in _PLANNED.finditer(lead) if not any(m.group() in p.question.label for p in scene.profiles)]
     if (planned and planned[-1].start() > last(_CURRENT, lead)) or re.search(r"正在[^，。;、]{1,3}$", lead):
         return Role.PLANNED
+    if (
+        quantity.sort in ("money", "count")
+        and re.search(r"申请了?$", lead)
+        and _PENDING.search(scene.raw, quantity.end)
+    ):
+        return Role.PLANNED
     if _PUT_FORWARD.search(lead) and _IN_THE_END.search(scene.raw, quantity.end):
         return Role.PLANNED
     if _of_other_things(scene, quantity, lead):
@@ -274,8 +280,9 @@ def _set_aside(scene: Scene, quantity: Quantity, before: str, lead: str, per_hea
 
 
 _PUT_FORWARD = Rule(r"(?:推荐|报名|申报|申请|上报|报)了?(?:有|是)?$")
+_PENDING = Rule(r"(?:还|尚)?(?:没|未)(?:有)?[^，。;]{0,3}(?:下来|批|到账|到位|拨|答复)")
 _IN_THE_END = Rule(
-    r"[，。;但](?:但是)?(?:最后|最终|实际上?|结果|真正)(?:只|就|才|仅)?(?:去|来|到|参加|参训|成行|选上|批)"
+    r"[，。;](?:参加|实到|到场|参训|去了|来了)|[，。;但](?:但是)?(?:最后|最终|实际上?|结果|真正)(?:只|就|才|仅)?(?:去|来|到|参加|参训|成行|选上|批)"
 )
 """推荐了3人,最后去了2人."""
 _THEIRS = Rule(
@@ -287,7 +294,7 @@ _AT_A_TIME = Rule(
     r"(?:都|要|有|上|搞|开|来|出|交|写|派|去)*$"
 )
 _BESIDE_THE_POINT = Rule(
-    r"节约|节省|结余|剩余|还欠|未付|招生|毕业(?!班)|遗留|结转|剩下的老|占地|校园面积|建筑面积|总面积|"
+    r"(?:阅读|点击|浏览|播放|转发)(?:量|数)|节约|节省|结余|剩余|还欠|未付|招生|毕业(?!班)|遗留|结转|剩下的老|占地|校园面积|建筑面积|总面积|"
     r"(?:另有|另外(?:还)?有|此外(?:还)?有?)[^，。;、\d]+$"
 )
 
