@@ -303,7 +303,7 @@ def _heads_counted(scene: Scene, quantity: Quantity, profile: Profile) -> bool:
     return _only_heads(scene, profile) and bool(_HEADS.search(scene.lead(quantity)))
 
 
-_HEADS = Rule(r"(?:^|[，、参演加与])人数(?:是|为|:|共|有)*$")
+_HEADS = Rule(r"(?:^|[，、参演加与])人数(?:是|为|:|共|有)*$|(?:参加|参与|参演|到场)的(?:有|共|是)+$")
 
 
 def _only_heads(scene: Scene, profile: Profile) -> bool:

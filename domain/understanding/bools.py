@@ -128,6 +128,10 @@ def _unfinished(scene: Scene, profile: Profile, last: Clause) -> bool:
     )
 
 
+_SO_OFTEN = Rule(r"[\d一二两三四五六七八九十](?:次|场|回)$")
+"""师德教育一次: so often it was done."""
+
+
 def _verdict(profile: Profile, words: str, *, cued: bool) -> bool | None:
     if says_same(words) or _no_such_thing(profile, words):
         return None
@@ -141,7 +145,8 @@ def _verdict(profile: Profile, words: str, *, cued: bool) -> bool | None:
         case Polarity.NO | Polarity.PLAN:
             return False
         case Polarity.NEITHER:
-            return negation.affirmed(words) or _echoes(profile, words) or None
+            often = cued and _SO_OFTEN.search(words) is not None
+            return negation.affirmed(words) or _echoes(profile, words) or often or None
         case _:
             return None
 

@@ -42,6 +42,7 @@ _QUALIFIED = Rule(r"自筹|自己出|学校出|我们出|自有")
 def own_subset(scene: Scene, profile: Profile, amounts: list[Amount]) -> list[Amount]:
     """其中骨干教师5人 is a part of something else, but all of the 骨干 asked about."""
     own = (profile.nouns & {"backbone"}) | {"=" + profile.key}
+    aside = "".join(re.findall(r"[（(]([^）)]*)[）)]", profile.question.label))
     if (
         narrow := [a for a in amounts if _QUALIFIED.search(scene.lead(a.quantity))]
     ) and "自筹" in profile.question.label:
@@ -53,8 +54,17 @@ def own_subset(scene: Scene, profile: Profile, amounts: list[Amount]) -> list[Am
     return [
         replace(a, role=Role.VALUE) for a in amounts
         if a.role is Role.SUBSET and a.assigned.bound.level == 3 and a.assigned.bound.concepts & own
-        and (crowd or re.search(r"其中|包括|含", scene.lead(a.quantity)))
+        and (crowd or re.search(r"其中|包括|含", scene.lead(a.quantity))) and a.assigned.bound.text not in aside
     ]  # fmt: skip
+
+
+def rural_only(scene: Scene, profile: Profile, amounts: list[Amount]) -> Amount | None:
+    """骨干教师2名,其中1名是农村的, where 农村骨干 is asked: the one."""
+    if "农村" not in profile.question.label or len(amounts) < 2:
+        return None
+    own = [a for a in amounts if "农村" in scene.lead(a.quantity) + scene.tail(a.quantity)]
+    told = len(own) == 1 and own[0].role in (Role.VALUE, Role.SUBSET)
+    return replace(own[0], role=Role.VALUE) if told else None
 
 
 _OF_THEM = Rule(r"其中|包括|包含|含|当中|里面|\(")

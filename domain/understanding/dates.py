@@ -91,6 +91,7 @@ _BEHIND_DEADLINE = Rule(r"(?:(?:上午|下午|晚上?|中午|早上)?(?:\d+点)?
 _BEHIND_VAGUE = Rule(
     r"前后|过后|以后|之后|后(?!勤|面|备|晌)|起|那几天|那阵|(?:日|号)?(?:-|~|到|至)(?=\d|[一二三四五六七八九十廿本下这周星明后])"
 )
+_SOME_WEEK = Rule(r"[前后那头]一?个?(?:周|星期|礼拜)的?$")
 _BEHIND_ABOUT = Rule(r"左右|上下")
 _BEFORE_ABOUT = Rule(r"(?:大概|大约|约|估计|差不多)(?:在|是|就)?$")
 _BEFORE_VAGUE = Rule(r"(?:-|~|到|至|每个?月|每)$")
@@ -216,6 +217,7 @@ def _qualified(text: str, when: When) -> When:
     if (
         _BEHIND_VAGUE.match(behind)
         or before.endswith("月的")
+        or (when.form == "weekday" and _SOME_WEEK.search(text[max(0, when.start - 6) : when.start]))
         or (_BEFORE_VAGUE.search(before) and _in_range(text, when))
     ):
         return _replaced(when, form="vague")

@@ -166,6 +166,8 @@ def _real(scene: Scene, profile: Profile, outcome: Outcome) -> Outcome:
 
 def _hedged(scene: Scene, profile: Profile, mine: list[Quantity]) -> bool:
     """Words around the figure that make it another thing's, a rule's, or nobody's; unless the question has them."""
+    if profile.family == "duration" and any(roles(scene, q) is Role.REMAIN for q in mine):
+        return True
     odd = _ODD if profile.family in ("ratio", "percent") else _ODD_COUNT
     sums = [q for q in mine if roles(scene, q) is Role.SUM]
     for quantity in sums or mine:

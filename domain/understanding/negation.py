@@ -63,10 +63,12 @@ _DONE_BEFORE = Rule(r"[搞做写弄建定立展成好完]了|已(?!经$)(?!$)")
 _NOT_OTHER = Rule(r"(?:没有?|未|无)..?")
 
 _PLAN = Rule(
-    r"计划(?!生育|完成|书)|准备(?!好|了|充分|工作|就绪)|打算|(?<![在正草模虚比])拟(?!定|好)|预计|即将|将(?:于|在|要|"
+    r"(?<![不才没])会(?:搞|开展|组织|举行|做|办|练)|计划(?!生育|完成|书)|准备(?!好|了|充分|工作|就绪)|打算|(?<![在正草模虚比])拟(?!定|好)|预计|即将|将(?:于|在|要|"
     r"会)|争取|下周|下个?月|下学期|明天|后天|明年|月底|年底|(?<![接招看对期优款])待(?!遇|命)|等(?:到|着|上级|通知|文件|资金|设备)|"
     r"还要|要等|择期|定于|定在|推迟|延期|改期|在酝酿|马上(?:就|要)|快要|就要|等[^，。;]{1,10}(?:再|才)|等[^，。;]{1,6}了就?[搞做开弄练]|再(?=成立|建|搞|开展|做|弄|制定|办|装)"
 )
+_ON_THE_LIST = Rule(r"已经?(?:列入|纳入|排进|写进)了?[^，。;]{0,6}(?:计划|日程|安排)")
+"""已列入明年计划 is a plan, whatever its 已."""
 _PROGRESS = Rule(
     r"正在|已经?(?:列入|纳入|计划|打算|安排|准备|部署)|在(?:完善|健全|修订|整理|申请|做|写|搞|建|制定|起草|弄|装|推|办|创|改|施|进|修|"
     r"拟)|还在|起草|草拟|想法|思路|雏形|意向|初步|筹备|初稿|征求意见|讨论中|进行中|推进中|筹建|建设中|制定中|[写拟做搞弄办建]中|着手"
@@ -189,6 +191,8 @@ def polarity(words: str) -> Polarity:
     if denial := _DENIAL.search(plain):
         return Polarity.PARTLY if _DONE_BEFORE.search(plain[: denial.start()]) else Polarity.NO
     plain = _NOT_OTHER.sub("", plain)
+    if _ON_THE_LIST.search(plain):
+        return Polarity.PLAN
     if _PLAN.search(plain) and not _already(plain):
         return Polarity.PLAN
     if _PROGRESS.search(plain):

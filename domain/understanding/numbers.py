@@ -18,6 +18,7 @@ from domain.understanding.chosen import (
     other_measure,
     own_crowd,
     own_subset,
+    rural_only,
     said_twice,
 )
 from domain.understanding.clauses import Clause
@@ -49,6 +50,8 @@ def read(scene: Scene, profile: Profile, found: list[Assigned], torn: list[Quant
         return computed
     if "people" in profile.nouns and (added := _people(scene, profile, amounts)) is not None:
         return added
+    if (rural := rural_only(scene, profile, amounts)) is not None:
+        return _single(scene, profile, rural)
     usable = [a for a in amounts if a.role in (Role.VALUE, Role.SUM)]
     if "自筹" in profile.question.label or not any(a.assigned.fit.noun >= 3 for a in usable):
         usable = own_subset(scene, profile, amounts) or usable
@@ -102,8 +105,6 @@ def _combined(scene: Scene, profile: Profile, usable: list[Amount], amounts: lis
     usable = partial_sums(scene, usable)
     sums = [a for a in usable if a.role is Role.SUM]
     parts = [a for a in usable if a.role is Role.VALUE]
-    if "backbone" in profile.nouns and len(parts) > 1:
-        parts = [a for a in parts if "农村" in scene.lead(a.quantity)] or parts
     if (own := _own_part(scene, profile, sums, parts) or _done_so_far(scene, profile, sums, parts)) is not None:
         return _single(scene, profile, own)
     if sums and parts and any(a.role is Role.OTHER for a in amounts):

@@ -136,7 +136,7 @@ def _worded(scene: Scene, profile: Profile, torn: list[Quantity]) -> Outcome:
     total = profile.question.total
     if negation.unknown(words):
         return doubt(scene, profile, Why.PUT_OFF, *span)
-    if "hazard" in profile.nouns and nothing.no_hazard(words):
+    if "hazard" in profile.nouns and (nothing.no_hazard(words) or nothing.no_hazard(clauses[0].words)):
         return _made(scene, profile, Decimal(0), Decimal(0), span, "none found")
     if any(negation.everything(c.words) or (total and _ALL_OVER.search(c.words)) for c in clauses):
         if total is None or negation.all_of_a_part(words):
