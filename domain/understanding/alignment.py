@@ -97,6 +97,8 @@ _SHARE = Rule(
 
 def _conflicts(scene: Scene, quantity: Quantity, profile: Profile, bound: Bound) -> bool:
     """The amount counts something else: 3名家长 are no pupils."""
+    if "学时" in quantity.unit and profile.question.unit == "学时":
+        return False
     nouns = bound.concepts & NOUNS if bound.level == 3 else frozenset[str]()
     if quantity.unit and quantity.unit not in ("个", *units.PERSON_UNITS) and profile.family == "count":
         nouns -= PEOPLE

@@ -150,7 +150,7 @@ def _checked_whole(scene: Scene, profile: Profile, mine: list[Quantity]) -> bool
 
 _ODD = Rule(rf"{_IRREAL}|{_FOREIGN}")
 _ODD_COUNT = Rule(
-    rf"{_IRREAL}|{_FOREIGN}|缺(?!陷)|(?<!误)差(?!不多)|少(?![年先儿数部于])|补(?!助|贴)|"
+    rf"{_IRREAL}|{_FOREIGN}|^比$|缺(?!陷)|(?<!误)差(?!不多)|少(?![年先儿数部于])|补(?!助|贴)|"
     r"(?:没|未)(?!有?增加|有?变|有?新增|成年|来)[^，。;]{1,6}$"
 )
 _JUDGED = Rule(r"合格|及格|优秀")

@@ -70,6 +70,8 @@ def _none_said(scene: Scene, clause: Clause, profile: Profile) -> bool:
         return False
     if re.search(r"(?:没|未)[^，。;]{0,3}[完齐够满全好]", words):
         return False
+    if re.search(r"(?:没有?|无)(?:什么|啥)?(?:太?大|严重)的?(?:问题|毛病|故障)", words):
+        return False
     if re.search(r"(?:没有?|无)(?:多少|太多|几[个人次台块份]|怎么)", words):
         return False
     if profile.family == "money" and (_NOT_YET_KNOWN.search(words) or not _SPENDING.search(words)):

@@ -202,7 +202,7 @@ def _single(scene: Scene, profile: Profile, amount: Amount) -> Outcome:
     return _valued(scene, profile, amount.value, [amount], quantity.sort, changed=amount.changed)
 
 
-_OPPOSITE = Rule(r"(?:(?<!差)不|未|没|缺)[^，。;]{0,4}率?(?:为|是|达|占|:)*$")
+_OPPOSITE = Rule(r"(?:(?<!差)不|未|没|缺)[^，。;]{0,4}率?的?(?:只|仅|就|有|为|是|达|占|:)*$")
 
 
 def _why_none(amount: Amount) -> Why:

@@ -24,7 +24,7 @@ from domain.understanding.sharing import (
 )
 
 _OTHER = Rule(
-    r"暑假|寒假|第?[一二三四]季度|上一?期|去年|上年|前年|往年|上上?个?月(?!(?:[12]?\d|3[01])(?!\d))|上个?季度|上个?学期|上学年|上一?次(?!的?(?:\d+|"
+    r"暑假|寒假|第?[一二三四]季度|上一?期|去年|上年|前年|往年|上上?个?月(?!(?:[12]?\d|3[01])(?!\d))|上个?季度|上个?学期|上学年|(?<!线)上一?次(?!的?(?:\d+|"
     r"[一二三四五六七八九十]+)处)|上回|以前|(?<!加)(?<!加上)原来|原先|(?<!加)(?<!加上)原有|之前(?!报)|此前|历年|"
     r"下个?月|下个?学期|下季度|明年|后年|下次|今年(?:一共|总共|累计|"
     r"以来)|本学期累计|全年|截至去年"
@@ -310,6 +310,8 @@ def _of_other_things(scene: Scene, quantity: Quantity, lead: str) -> bool:
     """A height, what was saved, those on the register, what came besides."""
     dimension = _DIMENSION.search(lead) if quantity.unit in _LENGTHS else None
     if dimension and not any(dimension[0][0] in p.question.label for p in scene.profiles):
+        return True
+    if quantity.sort == "duration" and re.search(r"(?:演练|活动)?(?:共|一共)?持续了?$", lead):
         return True
     if re.search(r"每(?:人每)?(?:年|学年)(?:要|需|应|不少于)?[^，。;\d]{0,3}$", lead) and not _yearly(scene):
         return True

@@ -28,7 +28,7 @@ class Role(Enum):
 
 REMAIN_TAIL = Rule(
     r"^(?:的)?(?:学生|老师|教师|教职工|毕业班|班级?|隐患|人)?(?:因[病事产公伤故]|生病|临时)?(?:因?[病事产公]?(?:假|出)|请|缺|未|没(?!错|问题|变)|还没|尚未|"
-    r"不合格|不达标|在改|就(?:全|都)?(?:齐|完|满|装[完好齐])|正在|还在|在?等|在[走办弄修补]|待|限期|限时|不在|外出|在外|在家|出差|住院|休|列入|纳入|计划)|^[^，。;]{0,8}(?:没有?|未)(?:来|到|参|装|通|改|整|建|完|合|"
+    r"不合格|不达标|在改|就(?:全|都)?(?:齐|完|满|装[完好齐])|正在|还在|在?等|在[走办弄修补学训]|待|限期|限时|不在|外出|在外|在家|出差|住院|休|列入|纳入|计划)|^[^，。;]{0,8}(?:没有?|未)(?:来|到|参|装|通|改|整|建|完|合|"
     r"推|搞|有装)"
 )
 
@@ -88,6 +88,10 @@ _OWN_WORD = Rule(r"(?:应|实际?|已|参)[到参训加培出][加训席到]?")
 _OWN_BEFORE = Rule(rf"(?:{_OWN_WORD.pattern}|[装建改通])[了的]?$")
 
 
+_DONE_ALONE = Rule(r"(?:已经?|都)?(?:完成|合格|参加|到[场会]|来了|去了|通过|达标)")
+"""50人完成3人在学."""
+
+
 def words_follow(scene: Scene, clause: Clause) -> bool:
     """41人应训39人参训: each amount, from the clause's start, has its own word behind it."""
     amounts = [q for q in scene.quantities if clause.start <= q.start < clause.end]
@@ -99,6 +103,8 @@ def words_follow(scene: Scene, clause: Clause) -> bool:
         and re.fullmatch(r"[没未][\u4e00-\u9fff]{1,2}[的了]?", tails[1])
         and tails[0][:1] == tails[1][1:2]
     ):
+        return True
+    if len(tails) == 2 and _DONE_ALONE.fullmatch(tails[0]) and REMAIN_TAIL.match(tails[1]):
         return True
     return all(_OWN_WORD.fullmatch(tail) for tail in tails)
 
