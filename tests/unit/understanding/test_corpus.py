@@ -37,5 +37,5 @@ def test_what_another_author_wrote_keeps_its_bar() -> None:
     paths = sorted((CORPUS / "held").glob("*.jsonl"))
     result = score(line for path in paths for line in path.read_text("utf-8").splitlines())
     assert result.whole.replies >= 1000
-    assert result.whole.right >= 0.94 * result.whole.replies, "\n".join(result.misses)
+    assert result.whole.right >= 0.96 * result.whole.replies, "\n".join(result.misses)
     assert result.whole.wrong <= 3, "\n".join(result.misses)
