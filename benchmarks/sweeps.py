@@ -4,6 +4,7 @@ SQLite: planning a rung for everybody who is missing within 300 ms, a sweep with
 from __future__ import annotations
 
 import asyncio
+import gc
 import statistics
 import tempfile
 import time
@@ -125,6 +126,7 @@ async def _measure(folder: Path) -> None:
     database = Database(f"sqlite:///{folder}/duban.db")
     county, _ = await _county(database)
     await _past(database, county)
+    gc.freeze()  # as `duban run` does
     clock = VirtualClock(NOW, speed=0)
     workplace = Workplace(database, clock, county.bureau_id, HOURS)
     _say("rounds open, everybody is prompted, once", [await _timed(lambda: tick(workplace))], None)

@@ -46,7 +46,7 @@ class Nag:
         if not reminded:
             return Prompt(reports=tuple(self.opened))
         rungs = tuple(reminded.values())
-        return Reminder(
+        return Reminder.model_construct(  # the keys are ours: a county's were looked at for longer than all the rest
             rung=rungs[0] if len(set(rungs)) == 1 else "", reports=tuple(reminded), rungs=rungs,
             opened=tuple(self.opened), words=self.words,
         )  # fmt: skip
