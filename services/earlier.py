@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import and_, bindparam, exists, select
+from sqlalchemy import BindParameter, and_, bindparam, exists, select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -58,7 +58,7 @@ async def earlier(session: AsyncSession, bureau_id: int, asked: Iterable[Asked])
     return found
 
 
-_UNITS = bindparam("units", expanding=True)
+_UNITS: BindParameter[int] = bindparam("units", expanding=True)
 _received = aliased(Report)
 _ROUNDS = select(col(_received.round_id)).where(
     col(_received.bureau_id) == bindparam("bureau"),
