@@ -126,6 +126,7 @@ async def _fire(
     """The reports of one round of which is to be spoken now, by rung; entered into the ledger."""
     planned: list[tuple[Rung, list[ReportKey]]] = []
     round_, rungs = ladder.round, ladder_of(task.ladder)
+    rests: bool | None = None
     for group in ladder.groups():
         for due in due_rungs(rungs, group.since, group.due_at, round_.lock_at, ladder.now, ladder.hours):
             entry = (round_.id, due.rung.key, due.rung.audience, group.due_at, group.since, group.size)
@@ -134,8 +135,10 @@ async def _fire(
             keys = await _plan(session, ladder, group, due)
             if keys is not None:
                 planned.append((due.rung, keys))
-            elif not ladder.resting and not await _anyone_rests(session, round_, ladder.now):
-                known.add(entry)
+            elif not ladder.resting:
+                rests = await _anyone_rests(session, round_, ladder.now) if rests is None else rests
+                if not rests:
+                    known.add(entry)
     return planned
 
 
