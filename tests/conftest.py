@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from pytest_socket import socket_allow_hosts
 
-from db import migrations
+from db import migrations, session
 from db.session import Database
+from tests.engines import create_sharing
 from tests.golden.table import golden
 
 REQUIRE_ALL = os.environ.get("DUBAN_REQUIRE_ALL") == "1"
@@ -47,6 +48,13 @@ _DESELECTED = pytest.StashKey[str]()
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     if note := config.stash.get(_DESELECTED, None):
         terminalreporter.write_line(note, yellow=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_once() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(session, "create_async_engine", create_sharing)
+        yield
 
 
 @pytest.fixture(scope="session")

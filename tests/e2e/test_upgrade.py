@@ -95,7 +95,8 @@ class Installation:
     @property
     def environment(self) -> dict[str, str]:
         told = {"DUBAN_CLOCK": "2026-11-18T09:00:00+08:00@x0", "DUBAN_TELEGRAM_API_URL": "http://127.0.0.1:9"}
-        return {**os.environ, **told, "DUBAN_DATA_DIR": str(self.folder / "data"), "DUBAN_TELEGRAM_TOKEN": "7:x"} | {
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+        return {**clean, **told, "DUBAN_DATA_DIR": str(self.folder / "data"), "DUBAN_TELEGRAM_TOKEN": "7:x"} | {
             "DUBAN_DATABASE_URL": self.url or f"sqlite:///{self.database}"
         }
 
