@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
@@ -14,11 +16,17 @@ from pytest_socket import socket_allow_hosts
 
 from db import migrations, session
 from db.session import Database
+from tests.cast import County, at, make_county
 from tests.engines import create_sharing
 from tests.golden.table import golden
 
 REQUIRE_ALL = os.environ.get("DUBAN_REQUIRE_ALL") == "1"
+FOUNDED = at("2026-11-16 09:00")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+# Where Python is told to keep no compiled files, every worker would compile every test, every `duban run` the program.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def pytest_runtest_setup() -> None:
@@ -89,6 +97,37 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("template") / "duban.db"
     asyncio.run(_migrate(path))
     return path
+
+
+Found = Callable[[Database], Awaitable[County]]
+
+
+@pytest.fixture(scope="session")
+def founded(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Found:
+    """`county = await founded(database)` while nobody has opened that store; on SQLite it is made once and copied."""
+    template = tmp_path_factory.mktemp("county") / "duban.db"
+    shutil.copy(migrated, template)
+    made = asyncio.run(_founded(template))
+
+    async def found(database: Database) -> County:
+        if database.path is None:
+            return await make_county(database, FOUNDED)
+        _replace(database.path, template)
+        return deepcopy(made)
+
+    return found
+
+
+def _replace(path: Path, template: Path) -> None:
+    assert not path.with_name(f"{path.name}-wal").exists()
+    shutil.copy(template, path)
+
+
+async def _founded(path: Path) -> County:
+    made = Database(f"sqlite:///{path}")
+    county = await make_county(made, FOUNDED)
+    await made.close()
+    return county
 
 
 async def _migrate(path: Path) -> None:
