@@ -36,11 +36,12 @@ def pytest_runtest_setup() -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What this machine lacks is deselected with a printed count; with DUBAN_REQUIRE_ALL=1 it fails instead. The tests
-    of golden/table.toml bear the mark that chooses them."""
+    of golden/table.toml bear the mark that chooses them. What takes long begins first, lest one worker end alone."""
     numbered = {test for one in golden() for test in one.tests}
     for item in items:
         if item.nodeid.partition("[")[0] in numbered:
             item.add_marker("golden")
+    items.sort(key=lambda item: not _is_long(item))
     if REQUIRE_ALL or CHROMIUM:
         return
     lacking = [item for item in items if item.get_closest_marker("browser")]
@@ -48,6 +49,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=lacking)
         items[:] = [item for item in items if item not in lacking]
         config.stash[_DESELECTED] = f"{len(lacking)} browser tests deselected: no Chromium on this machine"
+
+
+def _is_long(item: pytest.Item) -> bool:
+    """It says so itself, or asks for more time than others have."""
+    return item.get_closest_marker("slow") is not None or item.get_closest_marker("timeout") is not None
 
 
 _DESELECTED = pytest.StashKey[str]()
