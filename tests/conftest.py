@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytest_socket import socket_allow_hosts
@@ -21,6 +22,11 @@ from tests.engines import create_sharing
 from tests.golden.table import golden
 
 REQUIRE_ALL = os.environ.get("DUBAN_REQUIRE_ALL") == "1"
+TOGETHER = (
+    "tests/e2e/test_upgrade.py",
+    "tests/e2e/test_simulate.py",
+    "tests/unit/understanding/test_properties.py::test_every_reply_reads_the_same",
+)
 FOUNDED = at("2026-11-16 09:00")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
@@ -54,6 +60,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _is_long(item: pytest.Item) -> bool:
     """It says so itself, or asks for more time than others have."""
     return item.get_closest_marker("slow") is not None or item.get_closest_marker("timeout") is not None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """What shares something that takes long goes to one worker: the marks of xdist 3.8 do nothing in pytest 9.2."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Together(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return next(filter(nodeid.startswith, TOGETHER), nodeid)
+
+    return Together(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
 _DESELECTED = pytest.StashKey[str]()
