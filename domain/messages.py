@@ -108,11 +108,13 @@ class Issue(_Message):
 
 
 class IssueSample(_Message):
-    """Live: 试发, the very prompt that principals will get, shown to who asks; nothing can be answered to it."""
+    """Live: 试发, the very prompt that principals will get, shown to who asks; nothing can be answered to it. It is the
+    one of this school (`unit_id`), else of the first that can be reached."""
 
     kind: Literal["issue_sample"] = "issue_sample"
     task_id: int
     due: date
+    unit_id: int | None = None
 
 
 class Unread(_Message):
@@ -499,6 +501,8 @@ class Phrase(StrEnum):
     PHOTO_LOST = "photo_lost"
     NO_PHOTOS = "no_photos"
     WHICH_UNIT = "which_unit"
+    NOT_ASKED = "not_asked"
+    NOTHING_PREVIEWED = "nothing_previewed"
     VOICE = "voice"
     FAILED = "failed"
     LOCKED = "locked"
