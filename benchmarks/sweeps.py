@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import update
 from sqlmodel import col
 
+from cli.garbage import stay
 from db import migrations
 from db.ids import new_id
 from db.session import Database, table_of
@@ -125,6 +126,7 @@ async def _measure(folder: Path) -> None:
     database = Database(f"sqlite:///{folder}/duban.db")
     county, _ = await _county(database)
     await _past(database, county)
+    stay()
     clock = VirtualClock(NOW, speed=0)
     workplace = Workplace(database, clock, county.bureau_id, HOURS)
     _say("rounds open, everybody is prompted, once", [await _timed(lambda: tick(workplace))], None)

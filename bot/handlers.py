@@ -88,6 +88,7 @@ def register(application: Application) -> None:  # type: ignore[type-arg]
     application.add_handler(MessageHandler(private & _said(RELEASE_WORDS), release))
     application.add_handler(MessageHandler(private & filters.Regex(r"^\s*人员[\s:：]"), find_people))
     application.add_handler(MessageHandler(private & filters.Regex(r"^\s*照片[\s:：]"), find_photos))
+    application.add_handler(MessageHandler(private & filters.Regex(r"^\s*发我看看"), show_sample))
     application.add_handler(MessageHandler(private & filters.Regex(r"^\s*校历"), school_calendar))
     application.add_handler(MessageHandler(private & filters.COMMAND, unknown_command))
     application.add_handler(MessageHandler(private & filters.TEXT, words))
@@ -280,6 +281,14 @@ async def find_photos(update: Update, context: ContextTypes.DEFAULT_TYPE) -> Non
     here = turn()
     name = re.sub(r"^\s*照片[\s:：]*|\s+$", "", text)
     if here.actor is None or not await showing.photos_of(here, name):
+        await words(update, context)
+
+
+async def show_sample(update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+    """发我看看 and the name of a school, while a round is previewed; from anybody else the words are what they are."""
+    text = (update.message.text or "") if update.message else ""
+    name = re.sub(r"^\s*发我看看[\s:：,，]*|\s+$", "", text)
+    if turn().actor is None or not await issuing.sample_of(turn(), name):
         await words(update, context)
 
 

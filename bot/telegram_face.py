@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from dataclasses import dataclass
+from functools import cache
 
 from telegram import BotCommand, BotCommandScopeAllPrivateChats, Update
 from telegram.error import TelegramError
@@ -39,11 +40,16 @@ class Line:
     proxy: str | None = None
 
 
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Read once: the certificates cost a twentieth of a second each time."""
+    return ssl.create_default_context()
+
+
 def make_bot(line: Line) -> DubanBot:
     """Raises ValueError for a proxy that is none."""
-    tls = ssl.create_default_context()  # reading the certificates twice costs a tenth of a second
     proxy = proxy_of(line.proxy, line.api_url)
-    calls, polling = AioRequest(IN_FLIGHT + 8, proxy, tls), AioRequest(2, proxy, tls)
+    calls, polling = AioRequest(IN_FLIGHT + 8, proxy, _trusted()), AioRequest(2, proxy, _trusted())
     base = line.api_url.rstrip("/")
     return DubanBot(
         line.token, base_url=f"{base}/bot", base_file_url=f"{base}/file/bot", request=calls,

@@ -206,13 +206,14 @@ async def _calendar(settings: Settings, calendar: WorkCalendar, apply: bool, bur
         async with database.read() as session:
             there = await _there(session, bureau)
             changed = differences(calendars.calendar_of(there), calendar)
-            year = settings.make_clock().now().astimezone(ZoneInfo(there.timezone)).year
+            now = settings.make_clock().now()
+            year = now.astimezone(ZoneInfo(there.timezone)).year
         _list(changed, "导入会带来这些变动" if changed else "没有变动")
         _list([f"注意:{warning}" for warning in warnings(calendar, (year, year + 1))], "")
         if not changed or not _agreed(apply, clean=True):
             return
         async with database.write() as session:
-            calendars.keep(await _there(session, bureau), calendar)
+            calendars.change(session, await _there(session, bureau), calendar, now)
     click.echo("已写入校历;已发出的报告期不变,还没发出的按新的算")
 
 

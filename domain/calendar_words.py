@@ -61,7 +61,7 @@ def order(words: str, today: date) -> Order | None:
     first = _date(found[1], found[2], found[3], today)
     last = _date(found[4] or (str(first.year) if found[5] and int(found[5]) >= first.month else None),
                  found[5] or found[2], found[6], first) if found[6] else first  # fmt: skip
-    if not first <= last <= first + LONGEST:
+    if not timedelta() <= last - first <= LONGEST:
         raise Unclear(f"止日要在起日之后,一次最多{LONGEST.days}天。{HOW}")
     days = tuple(first + n * _DAY for n in range((last - first).days + 1))
     return Order(days, *_meant(found[7]))

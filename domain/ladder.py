@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
 from domain import defaults
@@ -64,6 +64,11 @@ MORNING, AFTERNOON = time(9, 0), time(15, 0)
 LIST_AFTER = defaults.LIST_AFTER
 LIST, CHASE, LATE_COPIED = "list", "chase", "late-1"
 """The bureau's list at the deadline, a person's own chase, and the rung of which the central school gets a copy."""
+
+
+def chase_on(day: date) -> str:
+    """The rung of a person's own chase: one a day."""
+    return f"{CHASE}-{day:%m%d}"
 
 
 def is_for_late(rung: str) -> bool:

@@ -27,14 +27,18 @@ class _Message(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class Prompt(_Message):
+class _Merged(_Message):
+    """One for everybody in a county at the same instant: ids and words, which JSON takes as they are."""
+
+
+class Prompt(_Merged):
     """Live: rounds have opened; all of one person's in one message."""
 
     kind: Literal["prompt"] = "prompt"
     reports: tuple[ReportKey, ...]
 
 
-class Reminder(_Message):
+class Reminder(_Merged):
     """Live: all that one person is reminded of, and in the same message what has just `opened`; what is no longer owed
     drops out when sent. `rungs` stand beside the reports, `rung` is that of all where there is but one; `words` are a
     task's own for its rung."""
@@ -50,7 +54,7 @@ class Reminder(_Message):
         return dict(zip(self.reports, self.rungs, strict=False)).get(report, self.rung)
 
 
-class CentralCopy(_Message):
+class CentralCopy(_Merged):
     """Live: to a central school, which schools it looks after have not reported and were reminded."""
 
     kind: Literal["central_copy"] = "central_copy"
@@ -104,11 +108,13 @@ class Issue(_Message):
 
 
 class IssueSample(_Message):
-    """Live: 试发, the very prompt that principals will get, shown to who asks; nothing can be answered to it."""
+    """Live: 试发, the very prompt that principals will get, shown to who asks; nothing can be answered to it. It is the
+    one of this school (`unit_id`), else of the first that can be reached."""
 
     kind: Literal["issue_sample"] = "issue_sample"
     task_id: int
     due: date
+    unit_id: int | None = None
 
 
 class Unread(_Message):
@@ -495,6 +501,8 @@ class Phrase(StrEnum):
     PHOTO_LOST = "photo_lost"
     NO_PHOTOS = "no_photos"
     WHICH_UNIT = "which_unit"
+    NOT_ASKED = "not_asked"
+    NOTHING_PREVIEWED = "nothing_previewed"
     VOICE = "voice"
     FAILED = "failed"
     LOCKED = "locked"
@@ -557,6 +565,8 @@ _MESSAGES: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discrimin
 
 
 def to_json(message: Message) -> dict[str, object]:
+    if isinstance(message, _Merged):
+        return {name: value for name, value in message if name != "kind"}
     return message.model_dump(mode="json", exclude={"kind"})
 
 

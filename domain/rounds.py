@@ -115,10 +115,16 @@ def _period_from(schedule: Schedule, one: Occurrence, hours: OfficeHours, previo
     since = anchor(schedule, one, hours.calendar)
     since = min(since, _due_day(schedule, one, hours)) if since else None
     if previous_due is None and (before := previous(schedule, one, hours.calendar)) is not None:
-        previous_due = _due_day(schedule, before, hours)
+        previous_due = _due_before(schedule, before, hours, _due_day(schedule, one, hours))
     if previous_due is None:
         return since or one.nominal
     return max(previous_due + _DAY, since) if since else previous_due + _DAY
+
+
+def _due_before(schedule: Schedule, before: Occurrence, hours: OfficeHours, due_day: date) -> date:
+    """When that one was due; a holiday moves both of them to the same day: then as if it had not been moved."""
+    due = _due_day(schedule, before, hours)
+    return due if due < due_day else min(before.nominal, due_day - _DAY)
 
 
 def _moved_because(nominal: date, hours: OfficeHours) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from db.tables import Extension, Fate, Outbox, Promise, Round, Task, Trouble
+from db.tables import Extension, Fate, Lane, Outbox, Promise, Round, Task, Trouble
 from domain import defaults
 from domain.calendar import OfficeHours
 from domain.ladder import LADDER, LIST_AFTER, ladder_of
@@ -29,7 +29,7 @@ async def next_event(session: AsyncSession, workplace: Workplace, after: datetim
     held = await session.scalar(
         select(func.min(Outbox.not_before)).where(
             col(Outbox.bureau_id) == workplace.bureau_id, col(Outbox.fate) == Fate.PENDING.value,
-            col(Outbox.not_before) > after,
+            col(Outbox.rank).in_([lane.rank for lane in Lane]), col(Outbox.not_before) > after,
         )
     )  # fmt: skip
     promised = await session.scalar(

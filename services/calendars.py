@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
-from db.tables import Bureau
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from db.ids import new_id
+from db.tables import Bureau, CalendarChange
 from domain.calendar import WorkCalendar
 from domain.calendar_file import read, to_data
+from domain.calendar_words import differences
 from domain.campaign import text
 
 
@@ -25,6 +30,16 @@ def _read(stored: str) -> WorkCalendar:
 
 def keep(bureau: Bureau, calendar: WorkCalendar) -> None:
     bureau.calendar = to_data(calendar)
+
+
+def change(
+    session: AsyncSession, bureau: Bureau, calendar: WorkCalendar, now: datetime, person_id: int | None = None
+) -> None:
+    """Keep it, and who changed what in it; nobody (None) for a file."""
+    changes = differences(calendar_of(bureau), calendar)
+    keep(bureau, calendar)
+    if changes:
+        session.add(CalendarChange(bureau_id=bureau.id, id=new_id(), person_id=person_id, changes=changes, at=now))
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ from domain import codec
 from domain.calendar import OfficeHours
 from domain.digest import Chase, DraftState, Reach, chase_of
 from domain.indicators import missing
-from domain.ladder import CHASE, Audience
+from domain.ladder import CHASE, Audience, chase_on
 from domain.messages import CentralCopy, ChaseList, ChaseSummary, Phrase, ReportKey
 from domain.progress import State
 from services.absences import handed_on
@@ -325,7 +325,7 @@ async def _enter(turn: Turn, keys: Sequence[ReportKey]) -> list[ReportKey]:
     """Into the ledger, those that nobody has chased today."""
     if not keys:
         return []
-    rung = f"{CHASE}-{turn.today:%m%d}"
+    rung = chase_on(turn.today)
     rows = [
         {
             "bureau_id": turn.bureau.id, "round_id": sheet.key.round_id, "unit_id": sheet.key.unit_id, "rung": rung,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import partial
 from typing import Any
 
@@ -13,10 +13,10 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from db.session import insert
+from db.session import insert, table_of
 from db.tables import Extension, Lane, Promise, Reminder, ReminderState, Report, Role, Round, Task, Unit
 from domain.calendar import OfficeHours
-from domain.ladder import CHASE, Audience, DueRung, Rung, Skip, due_rungs, is_for_late, ladder_of
+from domain.ladder import Audience, DueRung, Rung, Skip, chase_on, due_rungs, is_for_late, ladder_of
 from domain.messages import ChaseSummary, Message, ReportKey
 from services import unreached
 from services.merging import REMIND, whom
@@ -90,8 +90,8 @@ class _Ladder:
     now: datetime
 
     @property
-    def midnight(self) -> datetime:
-        return self.hours.at(self.hours.local(self.now).date(), time(0))
+    def today(self) -> date:
+        return self.hours.local(self.now).date()
 
     def groups(self) -> Iterator[_Group]:
         """Everybody, and apart from them the units whose deadline was moved (their rungs arm again)."""
@@ -126,6 +126,7 @@ async def _fire(
     """The reports of one round of which is to be spoken now, by rung; entered into the ledger."""
     planned: list[tuple[Rung, list[ReportKey]]] = []
     round_, rungs = ladder.round, ladder_of(task.ladder)
+    rests: bool | None = None
     for group in ladder.groups():
         for due in due_rungs(rungs, group.since, group.due_at, round_.lock_at, ladder.now, ladder.hours):
             entry = (round_.id, due.rung.key, due.rung.audience, group.due_at, group.since, group.size)
@@ -134,8 +135,10 @@ async def _fire(
             keys = await _plan(session, ladder, group, due)
             if keys is not None:
                 planned.append((due.rung, keys))
-            elif not ladder.resting and not await _anyone_rests(session, round_, ladder.now):
-                known.add(entry)
+            elif not ladder.resting:
+                rests = await _anyone_rests(session, round_, ladder.now) if rests is None else rests
+                if not rests:
+                    known.add(entry)
     return planned
 
 
@@ -274,17 +277,19 @@ async def _plan(session: AsyncSession, ladder: _Ladder, group: _Group, due: DueR
     was nobody to enter.
 
     Who owed nothing at this moment is entered as skipped, so that a report returned later does not wake a rung that
-    was over before. A rung already in the ledger is not entered again; the unit that is to be left alone rests.
+    was over before. What is in the ledger already keeps its row; the unit that is to be left alone rests.
     """
-    entered = _roster(ladder, group, due)
-    if not (await session.execute(select(entered.exists()))).scalar_one():
+    statement = insert(session, Reminder).from_select(_ENTERED, _roster(ladder, group, due), include_defaults=False)
+    connection = await session.connection()  # of many rows a session would make much
+    planned = await connection.execute(statement.on_conflict_do_nothing().returning(_QUEUED))
+    if not (entered := planned.scalars().all()):
         return None
-    statement = insert(session, Reminder).from_select(_ENTERED, entered, include_defaults=False)
-    planned = await session.execute(statement.on_conflict_do_nothing().returning(Reminder.unit_id, Reminder.state))
-    queued = ReminderState.QUEUED.value
-    return [ReportKey(ladder.round.id, unit_id) for unit_id, state in planned.all() if state == queued]
+    return [ReportKey(ladder.round.id, unit_id) for unit_id in entered if unit_id is not None]
 
 
+_LEDGER = table_of(Reminder).c
+_QUEUED = case((_LEDGER.state == ReminderState.QUEUED.value, _LEDGER.unit_id))
+"""The unit, if there is something to be said."""
 _ENTERED = ["bureau_id", "round_id", "unit_id", "rung", "effective_due", "audience", "state", "reason", "planned_at"]
 
 
@@ -296,8 +301,17 @@ def _roster(ladder: _Ladder, group: _Group, due: DueRung) -> Select[*tuple[Any, 
         literal(group.due_at), literal(due.rung.audience.value), state, reason, literal(ladder.now),
     ).where(
         col(Report.bureau_id) == round_.bureau_id, col(Report.round_id) == round_.id, group.members,
-        ~_in_ledger(group, due), ~_rests(ladder.now) if due.rung.audience.chases else true(),
+        *_spoken_of(due.rung.audience, ladder.now),
     )  # fmt: skip
+
+
+def _spoken_of(audience: Audience, now: datetime) -> Iterator[ColumnElement[bool]]:
+    """Who rests is left alone; a central school gets copies of its own units only."""
+    if audience.chases:
+        yield ~_rests(now)
+    if audience is Audience.CENTRAL:
+        has_one = (col(Unit.bureau_id) == Report.bureau_id, col(Unit.id) == Report.unit_id)
+        yield exists().where(*has_one, col(Unit.central_unit_id).is_not(None))
 
 
 def _state(due: DueRung, ladder: _Ladder) -> tuple[ColumnElement[str], ColumnElement[str]]:
@@ -309,31 +323,20 @@ def _state(due: DueRung, ladder: _Ladder) -> tuple[ColumnElement[str], ColumnEle
     for_bulletin = due.rung.audience is Audience.BULLETIN
     meant = (ReminderState.PLANNED if for_bulletin else ReminderState.QUEUED).value
     if due.rung.is_replaced_by_chase:
-        chased = _chased_since(ladder.midnight)
+        chased = _chased_today(ladder)
         state = case((and_(owed, ~chased), meant), else_=skipped)
         return state, case((~owed, REPORTED), (chased, Skip.CHASED.value), else_="")
     return case((owed, meant), else_=skipped), case((owed, ""), else_=REPORTED)
 
 
-def _in_ledger(group: _Group, due: DueRung) -> ColumnElement[bool]:
-    return exists().where(
-        col(Reminder.bureau_id) == Report.bureau_id,
-        col(Reminder.round_id) == Report.round_id,
-        col(Reminder.unit_id) == Report.unit_id,
-        col(Reminder.rung) == due.rung.key,
-        col(Reminder.effective_due) == group.due_at,
-        col(Reminder.audience) == due.rung.audience.value,
-    )
-
-
-def _chased_since(midnight: datetime) -> ColumnElement[bool]:
+def _chased_today(ladder: _Ladder) -> ColumnElement[bool]:
     """A person of the bureau has chased this report today."""
     return exists().where(
         col(Reminder.bureau_id) == Report.bureau_id,
         col(Reminder.round_id) == Report.round_id,
         col(Reminder.unit_id) == Report.unit_id,
-        col(Reminder.rung).startswith(CHASE),
-        col(Reminder.planned_at) >= midnight,
+        col(Reminder.rung) == chase_on(ladder.today),
+        col(Reminder.planned_at) >= ladder.hours.at(ladder.today, time(0)),
     )
 
 
@@ -342,13 +345,15 @@ async def _anyone_rests(session: AsyncSession, round_: Round, now: datetime) -> 
     return bool((await session.execute(select(exists().where(mine, _rests(now))))).scalar_one())
 
 
+_STANDING = aliased(Promise)
+
+
 def _rests(now: datetime) -> ColumnElement[bool]:
     """The unit has asked for an extension and has no answer yet, or has said when it will report."""
-    standing = aliased(Promise)
     promised = exists().where(
-        col(standing.bureau_id) == Report.bureau_id,
-        col(standing.round_id) == Report.round_id,
-        col(standing.unit_id) == Report.unit_id,
-        col(standing.until) > now,
+        col(_STANDING.bureau_id) == Report.bureau_id,
+        col(_STANDING.round_id) == Report.round_id,
+        col(_STANDING.unit_id) == Report.unit_id,
+        col(_STANDING.until) > now,
     )
     return or_(ASKS_FOR_TIME, promised)

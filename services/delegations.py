@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from sqlalchemy import and_, bindparam, func, select
 from sqlmodel import col
@@ -141,10 +142,16 @@ async def by_person(
     fillers = await _fillers(session, bureau_id, keys, chats) if fillers_only else {}
     headed = await recipients_of_units(session, bureau_id, units, [Role.PRINCIPAL]) if heads else {}
     merged: dict[Recipient, list[ReportKey]] = {}
+
+    @cache
+    def lists(unit_id: int, apart: tuple[Recipient, ...]) -> list[list[ReportKey]]:
+        """Of everybody who hears of this unit's report: `apart`, or who usually does."""
+        told = dict.fromkeys([*(apart or chats.get(unit_id, [])), *headed.get(unit_id, [])])
+        return [merged.setdefault(to, []) for to in told]
+
     for key in keys:
-        usual = elsewhere.get(key) or fillers.get(key) or chats.get(key.unit_id, [])
-        for recipient in dict.fromkeys([*usual, *headed.get(key.unit_id, [])]):
-            merged.setdefault(recipient, []).append(key)
+        for reports in lists(key.unit_id, tuple(elsewhere.get(key) or fillers.get(key) or ())):
+            reports.append(key)
     return merged
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, exists, func, select
+from sqlalchemy import and_, bindparam, func, select, union_all
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -19,6 +19,7 @@ from db.tables import (
     Answer,
     Bureau,
     Campaign,
+    DeadlineMove,
     DigestSnapshot,
     Draft,
     Extension,
@@ -73,21 +74,46 @@ async def campaigns(session: AsyncSession, bureau_id: int) -> Sequence[Campaign]
 
 async def _publish(guard: Guard, bureau: Bureau, campaign: Campaign, hours: OfficeHours) -> int:
     session, now, published = guard.session, guard.now, 0
+    if not await _untaken(session, campaign, digest_times(await _deadlines(session, campaign), now, hours)):
+        return 0
     rounds = await _counted(session, campaign, now)
     dues = [
         *(round_.due_at for round_ in rounds),
         *(one.due_at for one in await interruptions(session, bureau.id, rounds)),
     ]
-    for at in digest_times(dues, now, hours) if rounds else ():
-        occasion = f"set:{at.isoformat()}"
-        if await _is_taken(session, campaign, occasion):
-            continue
+    for occasion in await _untaken(session, campaign, digest_times(dues, now, hours) if rounds else ()):
         readable = await _readable(guard, rounds)
         snapshot = await _freeze(session, bureau, campaign, readable, occasion, now) if readable else None
         if snapshot is not None:
             await _send_to_all(session, bureau.id, snapshot, readable, now)
             published += 1
     return published
+
+
+_DEADLINES = union_all(
+    select(col(Round.due_at))
+    .join(Task, and_(col(Task.bureau_id) == Round.bureau_id, col(Task.id) == Round.task_id))
+    .where(col(Task.bureau_id) == bindparam("bureau"), col(Task.campaign_id) == bindparam("campaign")),
+    select(col(DeadlineMove.due_at)).where(col(DeadlineMove.bureau_id) == bindparam("bureau")),
+)
+
+
+async def _deadlines(session: AsyncSession, campaign: Campaign) -> Sequence[datetime]:
+    """All there ever were, more than count: a tick comes every few seconds, and loading rounds is not cheap."""
+    return (await session.execute(_DEADLINES, {"bureau": campaign.bureau_id, "campaign": campaign.id})).scalars().all()
+
+
+async def _untaken(session: AsyncSession, campaign: Campaign, times: Iterable[datetime]) -> list[str]:
+    """The occasions of these times that have no snapshot yet."""
+    occasions = [f"set:{at.isoformat()}" for at in times]
+    mine = and_(
+        col(DigestSnapshot.bureau_id) == campaign.bureau_id,
+        col(DigestSnapshot.campaign_id) == campaign.id,
+        col(DigestSnapshot.occasion).in_(occasions),
+    )
+    found = (await session.execute(select(col(DigestSnapshot.occasion)).where(mine))).scalars() if occasions else ()
+    taken = set(found)
+    return [occasion for occasion in occasions if occasion not in taken]
 
 
 async def _readable(guard: Guard, rounds: Sequence[Round]) -> list[Round]:
@@ -103,16 +129,6 @@ async def _readable(guard: Guard, rounds: Sequence[Round]) -> list[Round]:
         good = await guard.attempt(f"unreadable:{round_.id}", what, partial(read, round_))
         found += [good] if good is not None else []
     return found
-
-
-async def _is_taken(session: AsyncSession, campaign: Campaign, occasion: str) -> bool:
-    """Asked first, because a tick comes every few seconds until midnight and a roll-up is not cheap."""
-    taken = and_(
-        col(DigestSnapshot.bureau_id) == campaign.bureau_id,
-        col(DigestSnapshot.campaign_id) == campaign.id,
-        col(DigestSnapshot.occasion) == occasion,
-    )
-    return bool((await session.execute(select(exists().where(taken)))).scalar_one())
 
 
 async def on_request(turn: Turn) -> bool:

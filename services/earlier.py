@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import and_, bindparam, exists, select
+from sqlalchemy import BindParameter, and_, bindparam, exists, select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -58,6 +58,14 @@ async def earlier(session: AsyncSession, bureau_id: int, asked: Iterable[Asked])
     return found
 
 
+_UNITS: BindParameter[int] = bindparam("units", expanding=True)
+_received = aliased(Report)
+_ROUNDS = select(col(_received.round_id)).where(
+    col(_received.bureau_id) == bindparam("bureau"),
+    col(_received.unit_id).in_(_UNITS),
+    col(_received.first_received_at).is_not(None),
+)
+"""Where the units have reported: without it SQLite goes through all answers of the bureau."""
 _ANSWERS = (
     select(Answer, Round)
     .join(Round, and_(col(Round.bureau_id) == Answer.bureau_id, col(Round.id) == Answer.round_id))
@@ -71,7 +79,8 @@ _ANSWERS = (
     )
     .where(
         col(Answer.bureau_id) == bindparam("bureau"),
-        col(Answer.unit_id).in_(bindparam("units", expanding=True)),
+        col(Answer.round_id).in_(_ROUNDS),
+        col(Answer.unit_id).in_(_UNITS),
         col(Answer.key).in_(bindparam("keys", expanding=True)),
         col(Report.first_received_at).is_not(None),
     )

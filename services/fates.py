@@ -12,10 +12,10 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.session import table_of
-from db.tables import Account, Card, Fate, Outbox
+from db.tables import Account, Card, Fate, Lane, Outbox
 from domain.messages import Strip
 from services import groups
-from services.outbox import Recipient, queue
+from services.outbox import Recipient, queue_all
 from services.people import CHANNEL
 from services.reach import cancel_waiting
 from services.rendering import Delivered, Gone, Method, Moved, NoTopic, Parcel, Refused, Result, TryAgain, Unknown
@@ -101,16 +101,17 @@ async def write_delivered(session: AsyncSession, bureau_id: int, handed: Sequenc
         return
     found = await connection.execute(_POSTED, {"bureau": bureau_id, "cards": list(cards)})
     posted = {(chat_id, key): since for chat_id, key, since in found.all()}
-    shown = []
+    shown, left_behind = [], list[tuple[Recipient, Strip]]()
     for (chat_id, key), one in cards.items():
-        card = one.claimed
-        if (chat_id, key) in posted and posted[chat_id, key] <= (card.revision or 0):
-            of_it = {"bureau": bureau_id, "chat": chat_id, "card": key, "shown": card.revision}
+        revision = one.claimed.revision or 0
+        if (chat_id, key) in posted and posted[chat_id, key] <= revision:
+            of_it = {"bureau": bureau_id, "chat": chat_id, "card": key, "shown": revision}
             shown.append(of_it | {"message": one.message_id})
         else:  # a newer one is to stand below: this one only loses its buttons
-            await queue(session, Recipient(bureau_id, chat_id), Strip(message_id=one.message_id), card.queued_at)
+            left_behind.append((Recipient(bureau_id, chat_id), Strip(message_id=one.message_id)))
     if shown:
         await connection.execute(_SHOWN, shown)
+    await queue_all(session, left_behind, handed[0].at, Lane.REPLY)
 
 
 async def write_fate(session: AsyncSession, claimed: tuple[Outbox, Card | None], handed: Handed) -> None:

@@ -9,7 +9,7 @@ else's turn reads for itself.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -79,16 +79,22 @@ async def _read_ahead(
     today: date,
 ) -> list[Begun]:
     units = sorted({unit for actor in actors.values() for unit in actor.known_units})
-    names = await aliases(session, bureau_id, units, today)
+    names, owed = defaultdict[int, list[UnitName]](list), defaultdict[int, list[Sheet]](list)
+    for name in await aliases(session, bureau_id, units, today):
+        names[name.unit_id].append(name)
     sheets = await hold_owed(session, bureau_id, units, now)
     await _know_cards(session, bureau_id, list(actors), sheets)
+    holder = {unit: chat_id for chat_id, actor in actors.items() for unit in actor.known_units}
+    for sheet in sheets:
+        if actors[holder[sheet.unit.id]].may_report(sheet):
+            owed[holder[sheet.unit.id]].append(sheet)
     return [
         Begun(
             rows[chat_id][0],
             len(rows[chat_id]) > 1,
             actor,
-            tuple(name for name in names if name.unit_id in actor.known_units),
-            [sheet for sheet in sheets if sheet.unit.id in actor.known_units and actor.may_report(sheet)],
+            tuple(name for unit in actor.known_units for name in names[unit]),
+            owed[chat_id],
         )
         for chat_id, actor in actors.items()
     ]
@@ -98,8 +104,8 @@ async def settle(session: AsyncSession) -> None:
     """Write what these turns have changed; what was read ahead holds no longer."""
     await session.flush()
     await queue_shown(session)
-    session.info.pop("cards", None)
-    session.info.pop("held", None)
+    for name in ("cards", "held", "chats"):
+        session.info.pop(name, None)
 
 
 async def _oldest(session: AsyncSession, bureau_id: int, chats: Sequence[int]) -> dict[int, list[Inbox]]:

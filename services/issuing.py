@@ -10,9 +10,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.tables import Outbox, Round, Task
 from domain.calendar import OfficeHours
-from domain.messages import Issue, IssueSample
+from domain.messages import Issue, IssueSample, Phrase
+from services.asking import say
 from services.chase_lists import MANAGERS
 from services.coming import Coming, coming_plans, coming_rounds
+from services.naming import schools_called
 from services.outbox import queue, show_card
 from services.people_content import actor_to
 from services.preview import Preview, preview
@@ -104,6 +106,30 @@ async def sample(turn: Turn, task_id: int, due: date) -> Outcome:
     if outcome is Outcome.DONE:
         await queue(turn.session, turn.to, IssueSample(task_id=task_id, due=due), turn.now)
     return outcome
+
+
+async def sample_of(turn: Turn, name: str) -> bool:
+    """发我看看 李村小学: of the round that was looked at last. False for somebody who issues nothing."""
+    if not (turn.person.has(*MANAGERS) or turn.person.sections):
+        return False
+    mine = (Outbox.bureau_id == turn.bureau.id, Outbox.chat_id == turn.to.chat_id, Outbox.kind == "issue")
+    statement = select(Outbox.payload).where(*mine).order_by(col(Outbox.id).desc()).limit(1)
+    last = (await turn.session.exec(statement)).first()
+    shown = Issue.model_validate(last) if last else Issue()
+    if shown.task_id is None or shown.due is None or await _may(turn, shown.task_id, shown.due) is not Outcome.DONE:
+        await say(turn, Phrase.NOTHING_PREVIEWED)
+        return True
+    rounds = await coming_rounds(turn.session, turn.bureau.id, turn.hours, turn.now, turn.now + timedelta(days=AHEAD))
+    asked = {
+        unit.id for one in rounds for unit in one.units if (one.task.id, one.plan.due_day) == (shown.task_id, shown.due)
+    }
+    units = [unit for unit in await schools_called(turn.session, turn.bureau.id, name) if unit in asked]
+    if len(units) == 1:
+        one = IssueSample(task_id=shown.task_id, due=shown.due, unit_id=units[0])
+        await queue(turn.session, turn.to, one, turn.now)
+    else:
+        await say(turn, Phrase.NOT_ASKED, name=name[:20])
+    return True
 
 
 async def issue_now(turn: Turn, task_id: int, due: date) -> Outcome:

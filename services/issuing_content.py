@@ -55,14 +55,15 @@ async def load(
         (other for other in rounds if other.issued_at == one.issued_at),
         key=lambda other: (other.plan.due_at, other.task.position),
     )
-    return await _sample(session, one, together)
+    return await _sample(session, one, together, message.unit_id)
 
 
-async def _sample(session: AsyncSession, one: Coming, together: list[Coming]) -> SampleContent:
-    """For the first school that can be reached, all that opens with this round."""
+async def _sample(session: AsyncSession, one: Coming, together: list[Coming], unit_id: int | None) -> SampleContent:
+    """For this school, else the first that can be reached, all that opens with this round."""
     bureau_id = one.task.bureau_id
     chats = await recipients_of_units(session, bureau_id, [unit.id for unit in one.units], REPORTERS)
-    unit = next((unit for unit in one.units if unit.id in chats), one.units[0])
+    wanted = [unit for unit in one.units if unit.id == unit_id] or [unit for unit in one.units if unit.id in chats]
+    unit = next(iter(wanted), one.units[0])
     person_id = chats[unit.id][0].person_id if unit.id in chats else None
     actor = await actor_of(session, bureau_id, person_id) if person_id is not None else None
     mine = actor.reporting_units if actor else {unit.id}

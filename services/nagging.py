@@ -46,7 +46,7 @@ class Nag:
         if not reminded:
             return Prompt(reports=tuple(self.opened))
         rungs = tuple(reminded.values())
-        return Reminder(
+        return Reminder.model_construct(  # the keys are ours: a county's were looked at for longer than all the rest
             rung=rungs[0] if len(set(rungs)) == 1 else "", reports=tuple(reminded), rungs=rungs,
             opened=tuple(self.opened), words=self.words,
         )  # fmt: skip
@@ -105,7 +105,7 @@ async def _supersede_waiting(
     """What waits for these chats, with the chat: it is said in another message now."""
     waiting = and_(
         col(Outbox.bureau_id) == bureau_id, col(Outbox.fate) == Fate.PENDING.value, col(Outbox.nag),
-        col(Outbox.kind).in_(kinds), col(Outbox.chat_id).in_(list(chats)),
+        col(Outbox.rank) == Lane.REMINDER.rank, col(Outbox.kind).in_(kinds), col(Outbox.chat_id).in_(list(chats)),
     )  # fmt: skip
     rows = await session.execute(select(Outbox).where(waiting).order_by(col(Outbox.id)).with_for_update())
     found: list[tuple[int, Message]] = []

@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Iterable
 from datetime import date
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import and_, bindparam, or_, select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.session import table_of
-from db.tables import Alias
+from db.tables import Alias, Unit, UnitKind
 from domain.naming import Mention, Spell, UnitName, mentions, slips, without
 from services.turn import Turn
 
@@ -75,3 +75,20 @@ def unnamed(turn: Turn, words: str) -> str:
     found = mentions(own_names(turn), words)
     found += [Mention(at, at + len(slip), frozenset()) for slip in turn.slips if (at := words.find(slip)) >= 0]
     return without(found, words).lstrip(" ,,::")  # noqa: B005 - a set of separators
+
+
+async def schools_called(session: AsyncSession, bureau_id: int, name: str) -> list[int]:
+    """The schools of the bureau that have this name, or whose name has it; at most five."""
+    called = and_(col(Alias.bureau_id) == Unit.bureau_id, col(Alias.unit_id) == Unit.id)
+    statement = (
+        select(col(Unit.id))
+        .outerjoin(Alias, called)
+        .where(
+            col(Unit.bureau_id) == bureau_id,
+            col(Unit.kind) == UnitKind.SCHOOL.value,
+            or_(col(Unit.name) == name, col(Alias.text) == name, col(Unit.name).contains(name, autoescape=True)),
+        )
+        .distinct()
+        .limit(5)
+    )
+    return list((await session.execute(statement)).scalars().all()) if name else []

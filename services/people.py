@@ -197,7 +197,7 @@ async def lock_chat(session: AsyncSession, bureau_id: int, chat_id: int) -> Chat
         chat = Chat(bureau_id=bureau_id, id=chat_id)
         session.add(chat)
         await session.flush()
-    session.info[(bureau_id, chat_id)] = chat  # the session's own memory is weak, and would ask for it again and again
+    _at_hand(session)[bureau_id, chat_id] = chat
     return chat
 
 
@@ -212,11 +212,20 @@ _CHATS = (
 async def lock_chats(session: AsyncSession, bureau_id: int, chat_ids: Iterable[int]) -> dict[int, Chat]:
     """Those of them that have a row, locked as by `lock_chat`, always in the same order."""
     rows = (await session.execute(_CHATS, {"bureau": bureau_id, "chats": list(chat_ids)})).scalars().all()
-    for chat in rows:
-        session.info[(bureau_id, chat.id)] = chat
+    _at_hand(session).update({(bureau_id, chat.id): chat for chat in rows})
     return {chat.id: chat for chat in rows}
 
 
 async def chat_row(session: AsyncSession, bureau_id: int, chat_id: int) -> Chat:
     """This chat's row; that of a turn's own chat is locked and at hand."""
-    return await session.get(Chat, (bureau_id, chat_id)) or await lock_chat(session, bureau_id, chat_id)
+    return (
+        _at_hand(session).get((bureau_id, chat_id))
+        or await session.get(Chat, (bureau_id, chat_id))
+        or await lock_chat(session, bureau_id, chat_id)
+    )
+
+
+def _at_hand(session: AsyncSession) -> dict[tuple[int, int], Chat]:
+    """The chats that this transaction has locked; the session's own memory is weak, and would ask again and again."""
+    found: dict[tuple[int, int], Chat] = session.info.setdefault("chats", {})
+    return found

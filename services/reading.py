@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from domain.indicators import Kind
 from domain.understanding import understand
+from domain.understanding.bare import concerns
 from domain.understanding.period import of_period
 from domain.understanding.result import Understanding, Why
 from services.naming import unnamed
@@ -31,7 +32,7 @@ def _read(turn: Turn, sheet: Sheet, words: str, focus: str | None) -> Understand
     if asked is None or asked.kind is not Kind.TEXT:
         words = of_period(unnamed(turn, words), sheet.round.period_to, turn.today)
     understood = understand(words, sheet.questions(turn.today, focus), now=now, focus=focus, calm=turn.calm)
-    if asked is None or asked.key in understood.values:
+    if asked is None or asked.key in understood.values or not concerns(words, asked, now.date()):
         return understood
     alone = understand(words, [asked], now=now, focus=focus, calm=turn.calm)
     refused = " ".join(doubt.words for doubt in alone.doubts if doubt.why in CANNOT_BE)

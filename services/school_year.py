@@ -8,7 +8,7 @@ from db.tables import Bureau, Role
 from domain.calendar_words import Unclear, carried_out, done, order, weeks_ahead
 from domain.messages import Phrase
 from services.asking import say
-from services.calendars import calendar_of, keep
+from services.calendars import calendar_of, change
 from services.turn import Turn
 
 _log = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ async def told(turn: Turn, words: str) -> bool:
     if not turn.person.has(Role.OFFICE, Role.ADMIN):
         await say(turn, Phrase.CALENDAR, lines="校历由领导小组办公室改;要改请告诉办公室。")
         return True
-    keep(bureau, carried_out(calendar, said))
+    change(turn.session, bureau, carried_out(calendar, said), turn.now, turn.person.person_id)
     await turn.session.flush()
     facts = {"action": "calendar_set", "person": turn.to.person_id, "what": said.what.value, "from": str(said.days[0])}
     _log.info("calendar set", extra=facts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -38,6 +38,8 @@ class Sheet:
     indicators: tuple[Indicator, ...]
     earlier: Earlier = NOTHING
     standing: Standing = UNTOUCHED
+    _read: list[Any] = field(default_factory=list, init=False, repr=False, compare=False)
+    """Of which entries `values` were read, whether of an open report, and the values."""
 
     @property
     def key(self) -> ReportKey:
@@ -83,8 +85,12 @@ class Sheet:
     @property
     def values(self) -> Values:
         """The draft's answers, and what was already given for the same period under another task."""
-        filled = self.values_of(self.entries)
-        return pruned(self.indicators, self.earlier.given | filled) if self.is_open else filled
+        entries, is_open = self.entries, self.is_open
+        if not self._read or self._read[0] is not entries or self._read[1] != is_open:
+            filled = self.values_of(entries)
+            asked = pruned(self.indicators, self.earlier.given | filled) if is_open else filled
+            self._read[:] = entries, is_open, asked
+        return dict(self._read[2])
 
     @property
     def sent_values(self) -> Values:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import and_, or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from db.tables import Alias, Evidence, Outbox, Role, TaskSupport, Unit, UnitKind
+from db.tables import Evidence, Outbox, Role, TaskSupport
 from domain.messages import Photos, Phrase, ReportKey
 from services.asking import say
+from services.naming import schools_called
 from services.outbox import queue
 from services.people_content import actor_to
 from services.pictures import kept_photos
@@ -45,7 +45,7 @@ async def photos_of(turn: Turn, name: str) -> bool:
     """照片 清河小学, for people of the bureau: those of that school's newest reports. False: not for this person."""
     if not turn.person.is_bureau:
         return False
-    units = await _units_called(turn, name)
+    units = await schools_called(turn.session, turn.bureau.id, name)
     found = await reported_sheets(turn.session, turn.bureau.id, units, most=_LOOKED_AT) if len(units) == 1 else []
     shown = [one for one in found if kept_photos(one) and await _may_see(turn.session, turn.person, one)]
     for sheet in shown[:NEWEST]:
@@ -53,22 +53,6 @@ async def photos_of(turn: Turn, name: str) -> bool:
     if not shown:
         await say(turn, Phrase.WHICH_UNIT if len(units) != 1 else Phrase.NO_PHOTOS, name=name[:20])
     return True
-
-
-async def _units_called(turn: Turn, name: str) -> list[int]:
-    called = and_(col(Alias.bureau_id) == Unit.bureau_id, col(Alias.unit_id) == Unit.id)
-    statement = (
-        select(Unit.id)
-        .outerjoin(Alias, called)
-        .where(
-            Unit.bureau_id == turn.bureau.id,
-            Unit.kind == UnitKind.SCHOOL.value,
-            or_(col(Unit.name) == name, col(Alias.text) == name, col(Unit.name).contains(name, autoescape=True)),
-        )
-        .distinct()
-        .limit(5)
-    )
-    return list((await turn.session.exec(statement)).all()) if name else []
 
 
 async def _may_see(session: AsyncSession, actor: Actor, sheet: Sheet) -> bool:

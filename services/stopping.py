@@ -8,7 +8,7 @@ from sqlalchemy import and_, or_, select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from db.tables import Fate, Membership, Outbox, Unit
+from db.tables import Fate, Lane, Membership, Outbox, Unit
 from domain import messages
 from domain.messages import CentralCopy, Message, Prompt, Reminder, ReportKey
 
@@ -27,7 +27,7 @@ async def stop_nagging(session: AsyncSession, bureau_id: int, keys: Iterable[Rep
     concerned = select(col(Membership.person_id)).where(col(Membership.bureau_id) == bureau_id, told)
     waiting = and_(
         col(Outbox.bureau_id) == bureau_id, col(Outbox.fate) == Fate.PENDING.value, col(Outbox.nag),
-        col(Outbox.person_id).in_(concerned),
+        col(Outbox.rank) == Lane.REMINDER.rank, col(Outbox.person_id).in_(concerned),
     )  # fmt: skip
     for row in (await session.execute(select(Outbox).where(waiting).with_for_update())).scalars().all():
         message = messages.from_json(row.kind, row.payload)

@@ -17,6 +17,11 @@ from db.session import make_engine
 
 _numbers = itertools.count(1)
 _templates: dict[str, str] = {}
+_CARELESS = (
+    "ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET full_page_writes = off", "ALTER SYSTEM SET autovacuum = off",
+    "SELECT pg_reload_conf()",
+)  # fmt: skip
+"""No test pulls the plug of this server, and its databases live for a second."""
 
 
 @contextmanager
@@ -60,7 +65,7 @@ async def fresh_database(server: str) -> str:
     """The address of a new database with the newest tables and no rows."""
     if server not in _templates:
         template = f"template_{os.getpid()}"
-        await _run(server, f"CREATE DATABASE {template}")
+        await _run(server, *_CARELESS, f"CREATE DATABASE {template}")
         engine = make_engine(_named(server, template))
         await migrations.migrate(engine)
         await engine.dispose()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, exists, select
 from sqlmodel import SQLModel, col
 
 from bot.telegram_face import Line, TelegramFace, make_bot
@@ -31,6 +31,14 @@ from web.server import Door, HttpServer, make_app
 
 TOKEN = "111:sandbox-token-of-the-tests"
 SECRET = "0123456789abcdef-the_secret_of_the_tests"
+_INBOX = exists().where(col(Inbox.bureau_id) == bindparam("bureau"), col(Inbox.state) == "pending")
+_OUTBOX = exists().where(
+    col(Outbox.bureau_id) == bindparam("bureau"),
+    col(Outbox.fate).in_((Fate.PENDING.value, Fate.SENDING.value)),
+    (col(Outbox.not_before) > bindparam("now")).is_not(True),
+    MAY_LEAVE,
+)
+_WAITS = select(_INBOX | _OUTBOX)
 
 
 @dataclass(slots=True)
@@ -65,15 +73,9 @@ class Stage:
     async def _waiting(self) -> bool:
         if self.server.pending_updates(TOKEN):
             return True
-        async with self.database.read() as session:
-            ours = self.workplace.bureau_id
-            inbox = select(func.count()).where(col(Inbox.bureau_id) == ours, col(Inbox.state) == "pending")
-            waits = (Fate.PENDING.value, Fate.SENDING.value)
-            later = col(Outbox.not_before) > self.clock.now()
-            outbox = select(func.count()).where(
-                col(Outbox.bureau_id) == ours, col(Outbox.fate).in_(waits), later.is_not(True), MAY_LEAVE
-            )
-            return bool((await session.scalar(inbox)) or (await session.scalar(outbox)))
+        asked = {"bureau": self.workplace.bureau_id, "now": self.clock.now()}
+        async with self.database.engine.connect() as connection:
+            return bool(await connection.scalar(_WAITS, asked))
 
     async def rows(self, table: type[SQLModel], *where: object) -> list:
         """Committed rows, through a session of their own."""

@@ -280,6 +280,8 @@ _LINES: dict[Phrase, Callable[[Facts], list[str]]] = {
     Phrase.FILE_KIND: lambda _: ["这种文件收不了。请直接发照片,或发 PDF、Word(docx)、Excel(xlsx);已填的都在。"],
     Phrase.PHOTO_LOST: lambda f: [f"您发的{f.get('name') or '照片'}没能取到,请再发一次照片;别的都已保存,不用重报。"],
     Phrase.NO_PHOTOS: lambda f: [f"{f.get('name', '')}近期没有照片。"],
+    Phrase.NOT_ASKED: lambda f: [f"没找准“{f.get('name', '')}”,或这一期不问它。请说全名,如“发我看看 _小学”。"],
+    Phrase.NOTHING_PREVIEWED: lambda _: ["先打“预览”,点开一期,再说“发我看看 _小学”。"],
     Phrase.WHICH_UNIT: lambda f: [f"没找准“{f.get('name', '')}”是哪所学校,请说全名,如“照片 _小学”。"],
     Phrase.VOICE: lambda _: ["听不了语音。按键盘上的话筒可以说话变文字,再发给我就行;已填的都在。"],
     Phrase.FAILED: lambda f: [f"刚才这条没处理成,是我们的问题,内容已留底。请过会儿再试,急用请打{_call(f)}。"],

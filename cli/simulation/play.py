@@ -101,7 +101,10 @@ class Simulation:
         async with self.engine.workplace.database.read() as session:
             await self.invariants.at_tick(session, self.engine.clock.now())
             statement = select(col(Outbox.id), col(Outbox.chat_id), col(Outbox.kind), col(Outbox.payload)).where(
-                col(Outbox.id) > self._seen, col(Outbox.rank) == Lane.REMINDER.rank, col(Outbox.sent_at).is_not(None)
+                col(Outbox.bureau_id) == self.engine.workplace.bureau_id,
+                col(Outbox.id) > self._seen,
+                col(Outbox.rank) == Lane.REMINDER.rank,
+                col(Outbox.sent_at).is_not(None),
             )
             news = (await session.execute(statement.order_by(col(Outbox.id)))).all()
             rounds = (await session.execute(select(col(Round.id), col(Round.due_at)))).all()

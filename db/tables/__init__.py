@@ -1,7 +1,7 @@
 """Every table, so that importing this package fills the metadata."""
 
 from db.tables.clock import DigestSnapshot, Reminder, ReminderState
-from db.tables.course import Absence, CourseChange
+from db.tables.course import Absence, CalendarChange, CourseChange
 from db.tables.line import DeadlineMove, Heartbeat, Outage
 from db.tables.people import (
     Account,
@@ -35,8 +35,8 @@ from db.tables.work import Campaign, Round, Task, TaskChange, TaskIndicator, Tas
 from domain.stages import Stage
 
 __all__ = [
-    "Absence", "Account", "Alias", "AliasSource", "Answer", "AnswerRevision", "Bureau", "Campaign", "Card",
-    "Chat", "CourseChange", "DeadlineMove", "Delegation", "DigestSnapshot", "Draft", "Evidence",
+    "Absence", "Account", "Alias", "AliasSource", "Answer", "AnswerRevision", "Bureau", "CalendarChange", "Campaign",
+    "Card", "Chat", "CourseChange", "DeadlineMove", "Delegation", "DigestSnapshot", "Draft", "Evidence",
     "EvidenceState", "Extension", "Fate", "Heartbeat", "Inbox", "InboxState", "Invitation", "Lane",
     "Membership", "Outage", "Outbox", "Person", "Promise", "ReceiptCounter", "Reminder", "ReminderState",
     "Report", "Request", "Role", "Round", "Stage", "Task", "TaskChange", "TaskIndicator", "TaskSupport",

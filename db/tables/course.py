@@ -1,4 +1,4 @@
-"""What the bureau changes about a round that is running, and who of its people is away."""
+"""What the bureau changes about a round that is running and about its calendar, and who of its people is away."""
 
 from __future__ import annotations
 
@@ -41,6 +41,20 @@ class CourseChange(Table, table=True):
     dropped_at: datetime | None = None
     reports: int = 0
     told: int = 0
+
+
+class CalendarChange(Table, table=True):
+    """校历的改动; append only. `changes` are the lines that were added and taken away, `person_id` None for a file that
+    was imported."""
+
+    __tablename__ = "calendar_change"
+    __table_args__ = (refers("person_id", "person"),)
+
+    bureau_id: int = key(foreign_key="bureau.id")
+    id: int = key()
+    person_id: int | None = big(None)
+    changes: list[str] = json_column(list)
+    at: datetime
 
 
 class Absence(Table, table=True):

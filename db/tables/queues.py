@@ -70,6 +70,8 @@ class Card(Table, table=True):
     `posted_from` is the revision with which it was last posted anew: an older one still on its way is not this message.
     """
 
+    __table_args__ = (Index("ix_card_key", "bureau_id", "key"),)
+
     bureau_id: int = key(foreign_key="bureau.id")
     chat_id: int = key()
     key: str = Field(primary_key=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
 
@@ -19,11 +19,12 @@ def _compiled(pattern: str) -> Rule:
     return Rule(pattern)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Profile:
     """A question as the grammar sees it: its family of amounts, the nouns and topics it accepts, its own words.
 
-    `soft` are the nouns its label merely contains (学生 in 寄宿生人数): it may be meant, but more narrowly.
+    `soft` are the nouns its label merely contains (学生 in 寄宿生人数): it may be meant, but more narrowly. `named` are
+    cues that only this question has: its own words, and pieces of its label.
     """
 
     question: Question
@@ -34,22 +35,19 @@ class Profile:
     parts: tuple[Rule, Rule] | None = None
     soft: frozenset[str] = frozenset()
 
-    @property
-    def key(self) -> str:
-        return self.question.key
+    key: str = field(init=False)
+    named: frozenset[str] = field(init=False)
+    concepts: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        key = self.question.key
+        object.__setattr__(self, "key", key)
+        object.__setattr__(self, "named", frozenset(("=" + key, "~" + key)))
+        object.__setattr__(self, "concepts", self.nouns | self.topics | self.named)
 
     @property
     def numeric(self) -> bool:
         return self.family in ("count", "percent", "money", "area", "duration", "ratio")
-
-    @property
-    def concepts(self) -> frozenset[str]:
-        return self.nouns | self.topics | self.named
-
-    @property
-    def named(self) -> frozenset[str]:
-        """Cues that only this question has: its own words, and pieces of its label."""
-        return frozenset(("=" + self.key, "~" + self.key))
 
     @property
     def prefix(self) -> str:

@@ -6,15 +6,16 @@ import pytest
 
 from db.session import Database
 from tests.bot.dialogue import Dialogue
-from tests.cast import County, at, make_county
+from tests.cast import County, at
+from tests.conftest import Found
 from tests.stage import Stage, on_stage
 
 Talk = Callable[[int], Awaitable[Dialogue]]
 
 
 @pytest.fixture
-async def county(sqlite: Database) -> County:
-    return await make_county(sqlite, at("2026-11-16 09:00"))
+async def county(sqlite: Database, founded: Found) -> County:
+    return await founded(sqlite)
 
 
 @pytest.fixture

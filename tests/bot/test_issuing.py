@@ -50,6 +50,25 @@ async def test_what_is_shown_is_what_principals_then_get(stage: Stage, early: No
     assert labels == "".join(f"[{label}]" for label in wang.last.buttons)
 
 
+async def test_each_school_s_own_text_may_be_looked_at(stage: Stage, early: None, county: County, talk: Talk) -> None:
+    sun, clerk = await talk(TWO_SCHOOLS), await talk(CLERK)
+    await clerk.play(
+        ("发我看看 李村小学", "先打“预览”"),
+        ("预览", "近60天"), ("[1 ", "【下发预览】"),
+        ("发我看看 李村小学", "【试发】李村小学将收到"),
+    )  # fmt: skip
+    _, *shown, _ = clerk.last.text.split("\n")
+    await clerk.play(("发我看看 王村小学", "没找准“王村小学”"))
+    await stage.tick(at("2026-11-18 08:30"))
+    assert sun.last.text.split("\n") == shown
+
+
+async def test_the_words_are_only_words_from_a_principal(stage: Stage, early: None, county: County, talk: Talk) -> None:
+    wang = await talk(PRINCIPAL)
+    await wang.do("发我看看 李村小学")
+    assert "试发" not in wang.last.text
+
+
 async def test_issued_now_after_a_read_back_and_no_past_rung_fires(
     stage: Stage, early: None, county: County, talk: Talk
 ) -> None:

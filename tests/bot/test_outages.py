@@ -17,7 +17,8 @@ from sandbox import Fault
 from services.outages import open_line
 from tests.bot.dialogue import Dialogue
 from tests.bot.drafts import fill, report_of, round_of
-from tests.cast import CLERK, PRINCIPAL, SECOND_PRINCIPAL, TWO_SCHOOLS, County, at, make_county
+from tests.cast import CLERK, PRINCIPAL, SECOND_PRINCIPAL, TWO_SCHOOLS, County, at
+from tests.conftest import Found
 from tests.stage import Stage, on_stage
 
 XILING = "西岭中学"
@@ -32,8 +33,8 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def county(sqlite: Database) -> County:
-    return await make_county(sqlite, at("2026-11-16 09:00"))
+async def county(sqlite: Database, founded: Found) -> County:
+    return await founded(sqlite)
 
 
 @pytest.fixture(params=["polling", "webhook"])

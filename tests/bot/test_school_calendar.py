@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from db.tables import Bureau, Round
+from db.tables import Bureau, CalendarChange, Round
 from jobs.sweeps import tick
 from services.calendars import calendar_of
 from tests.bot.conftest import Talk
@@ -32,6 +32,20 @@ async def test_the_office_sets_days(stage: Stage, county: County, talk: Talk) ->
     )
     calendar = calendar_of(await bureau_of(stage, county))
     assert calendar.is_working_day(date(2026, 12, 5))
+
+
+async def test_who_changed_it_and_what_is_kept(stage: Stage, county: County, talk: Talk) -> None:
+    clerk = await talk(CLERK)
+    await clerk.play(
+        ("校历", "【校历】"),
+        ("校历 12月2日 休 暴雪", "已记入校历"),
+        ("校历 12月2日 恢复", "恢复"),
+        ("校历 12月2日 恢复", "恢复"),
+    )
+    changes = await stage.rows(CalendarChange)
+    assert [one.changes for one in changes] == [["新增 放假 12月2日暴雪"], ["删去 放假 12月2日暴雪"]]
+    assert {one.person_id for one in changes} == {county.people["李敏"]}
+    assert all(one.at == stage.clock.now() for one in changes)
 
 
 async def test_what_is_planned_follows_at_once(stage: Stage, county: County, talk: Talk) -> None:

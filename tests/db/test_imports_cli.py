@@ -14,7 +14,7 @@ from cli.errors import Mendable
 from cli.imports import app
 from db import migrations
 from db.session import Database
-from db.tables import Bureau, Task, Unit
+from db.tables import Bureau, CalendarChange, Task, Unit
 from domain.calendar import WorkCalendar
 from services.calendars import calendar_of
 
@@ -147,6 +147,17 @@ def calendar(url: str) -> WorkCalendar:
     return asyncio.run(look())
 
 
+def changes(url: str) -> list[CalendarChange]:
+    async def look() -> list[CalendarChange]:
+        database = Database(url)
+        async with database.read() as session:
+            found = (await session.exec(select(CalendarChange))).all()
+        await database.close()
+        return list(found)
+
+    return asyncio.run(look())
+
+
 def test_a_calendar(url: str) -> None:
     assert "请先导入名册" in str(run("calendar", CALENDAR).exception)
     run("roster", ROSTER, "--apply")
@@ -157,6 +168,9 @@ def test_a_calendar(url: str) -> None:
     assert "已写入校历" in run("calendar", CALENDAR, "--apply").output
     assert calendar(url).why_off(date(2027, 2, 8)) == "春节"
     assert run("calendar", CALENDAR, "--apply").output.splitlines()[0] == "没有变动"
+    [change] = changes(url)
+    assert "新增 放假 2月5日至2月12日春节" in change.changes
+    assert change.person_id is None
 
 
 def test_a_calendar_that_leaves_a_year_out_is_warned_of(url: str, tmp_path: Path) -> None:

@@ -21,8 +21,10 @@ from db.session import Database
 from sandbox import ApiCall, BotProfile, Phone, SandboxServer
 from services.fates import MAX_RECEIPTS
 from tests.cast import STOCK, add_schools, add_task, at, make_county
+from tests.e2e.forks import Fork, Forks
 from tests.stage import SECRET, TOKEN
 
+Process = asyncio.subprocess.Process | Fork
 COMMAND = [sys.executable, "-c", "from cli.main import main; main()", "run"]
 FIRST_CHAT = 5000
 WORDS = "班班通11/14个班,故障2台"
@@ -76,10 +78,11 @@ class Ground:
     retyped: int = 0
     unreadable: int = 0
     before: Callable[[], None] | None = None
-    """Called in the new process before it is `duban`."""
+    """Called in a new process before it is `duban`."""
     more: dict[str, str] = field(default_factory=dict)
     _since: float = field(default_factory=time.monotonic)
-    _running: list[asyncio.subprocess.Process] = field(default_factory=list)
+    _forks: Forks = field(default_factory=Forks)
+    _running: list[Process] = field(default_factory=list)
 
     # the process
 
@@ -90,7 +93,7 @@ class Ground:
         """The clock of the next start."""
         self.began, self._since = to, time.monotonic()
 
-    async def start(self, **more: str) -> asyncio.subprocess.Process:
+    async def start(self, **more: str) -> Process:
         clean = {name: value for name, value in os.environ.items() if not name.startswith("DUBAN_")}
         given = clean | {
             "DUBAN_TELEGRAM_TOKEN": TOKEN, "DUBAN_TELEGRAM_API_URL": self.server.url,
@@ -98,14 +101,18 @@ class Ground:
             "DUBAN_CLOCK": self.now().isoformat(), "DUBAN_HTTP_PORT": "0", "DUBAN_LIMIT_PER_SECOND": "1000",
             "DUBAN_LIMIT_CHAT_INTERVAL": "0", **self.more, **more,
         }  # fmt: skip
-        with (self.folder / "log").open("ab") as log:
-            process = await asyncio.create_subprocess_exec(
-                *COMMAND, env=given, cwd=self.folder, stdout=log, stderr=log, preexec_fn=self.before
-            )  # fmt: skip
+        process = await (self._forks.start(given, self.folder, self.folder / "log") if self.before is None else
+                         self._whole(given))  # fmt: skip
         self._running.append(process)
         return process
 
-    async def ready(self, **more: str) -> asyncio.subprocess.Process:
+    async def _whole(self, env: dict[str, str]) -> asyncio.subprocess.Process:
+        with (self.folder / "log").open("ab") as log:
+            return await asyncio.create_subprocess_exec(
+                *COMMAND, env=env, cwd=self.folder, stdout=log, stderr=log, preexec_fn=self.before
+            )
+
+    async def ready(self, **more: str) -> Process:
         """As soon as it says that it is running."""
         before = self.log.count(RUNNING)
         process = await self.start(**more)
@@ -115,7 +122,7 @@ class Ground:
                 await asyncio.sleep(0.01)
         return process
 
-    async def ended(self, process: asyncio.subprocess.Process, seconds: float = 40) -> int:
+    async def ended(self, process: Process, seconds: float = 40) -> int:
         try:
             async with asyncio.timeout(seconds):
                 return await process.wait()
@@ -134,7 +141,7 @@ class Ground:
         assert process.returncode is None, self.log[-3000:]
         await self.kill(process)
 
-    async def kill(self, process: asyncio.subprocess.Process) -> None:
+    async def kill(self, process: Process) -> None:
         process.kill()
         await process.wait()
 
@@ -142,6 +149,7 @@ class Ground:
         for process in self._running:
             if process.returncode is None:
                 await self.kill(process)
+        await self._forks.close()
 
     @property
     def log(self) -> str:

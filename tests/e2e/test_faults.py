@@ -20,7 +20,7 @@ from db.session import Database
 from sandbox import mishap
 from services.delivery import AT_ONCE
 from services.fates import MAX_RECEIPTS
-from tests.e2e.crashes import REPEATED, Ground, on_ground, played, prove
+from tests.e2e.crashes import REPEATED, Ground, Process, on_ground, played, prove
 from tests.proxies import Reader, Writer, join
 from tests.stage import TOKEN
 from tests.web.test_run import a_port
@@ -72,10 +72,10 @@ async def test_sigterm_ends_within_ten_seconds_with_everything_settled(ground: G
     assert prove(ground).reports == len(ground.principals)
 
 
-def _space(process: asyncio.subprocess.Process, size: int) -> None:
+def _space(process: Process, size: int) -> None:
     """No file of that process may grow beyond `size`: what it writes fails, as on a full disk."""
-    _, hard = resource.prlimit(process.pid or 0, resource.RLIMIT_FSIZE)
-    resource.prlimit(process.pid or 0, resource.RLIMIT_FSIZE, (size, hard))
+    _, hard = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (size, hard))
 
 
 async def test_a_full_disk_holds_up_and_loses_nothing(ground: Ground) -> None:

@@ -21,7 +21,8 @@ from db.tables import Answer, Bureau, Outbox, Report, Round
 from services import archive
 from services.backup import Source, back_up
 from tests.bot.dialogue import Dialogue
-from tests.cast import CLERK, PRINCIPAL, SECOND_PRINCIPAL, TWO_SCHOOLS, County, at, make_county
+from tests.cast import CLERK, PRINCIPAL, SECOND_PRINCIPAL, TWO_SCHOOLS, County, at
+from tests.conftest import Found
 from tests.stage import TOKEN, Stage, on_stage
 
 BACKED_UP, FAILED = at("2026-11-19 09:00"), at("2026-11-23 12:00")
@@ -29,8 +30,8 @@ SAID_ALL = "17日搞了地震演练,学生280人,用时110秒,隐患查出3处�
 
 
 @pytest.fixture
-async def county(sqlite: Database) -> County:
-    return await make_county(sqlite, at("2026-11-16 09:00"))
+async def county(sqlite: Database, founded: Found) -> County:
+    return await founded(sqlite)
 
 
 @pytest.fixture

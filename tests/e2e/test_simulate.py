@@ -56,7 +56,6 @@ def ledger(folder: Path) -> list[dict[str, str]]:
         return list(table)
 
 
-@pytest.mark.xdist_group("simulate")
 def test_the_summary_sums_up(played: tuple[Path, str]) -> None:
     folder, output = played
     reports, updates, *table = output.splitlines()
@@ -76,7 +75,6 @@ def test_the_summary_sums_up(played: tuple[Path, str]) -> None:
         assert store.execute("SELECT count(*) FROM outbox WHERE fate IN ('pending', 'sending')").fetchone()[0] == 0
 
 
-@pytest.mark.xdist_group("simulate")
 def test_every_nag_came_in_office_hours_and_never_more_than_two_a_day(played: tuple[Path, str]) -> None:
     rows = ledger(played[0])
     kinds = Counter(row["kind"] for row in rows)
@@ -93,7 +91,6 @@ def test_every_nag_came_in_office_hours_and_never_more_than_two_a_day(played: tu
     assert max(a_day.values()) <= 2
 
 
-@pytest.mark.xdist_group("simulate")
 def test_nobody_is_reminded_of_what_was_reported(played: tuple[Path, str]) -> None:
     folder, _ = played
     with sqlite3.connect(folder / "kept" / "duban.db") as store:
@@ -110,7 +107,6 @@ def test_nobody_is_reminded_of_what_was_reported(played: tuple[Path, str]) -> No
     assert later, "some were reminded and then reported"
 
 
-@pytest.mark.xdist_group("simulate")
 def test_rungs_and_deadlines_stand_beside_their_reports(played: tuple[Path, str]) -> None:
     for row in ledger(played[0]):
         count = len(row["reports"].split(";")) if row["reports"] else 0

@@ -27,7 +27,7 @@ from services.upgrading import noted, unpack_wheels
 from tests.cast import at, make_county
 from tests.postgres import empty_database, fresh_database
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("upgrade")]
+pytestmark = pytest.mark.slow
 
 ROOMS = ("bot", "cli", "db", "domain", "jobs", "sandbox", "services", "web")
 NEWER = "9.9.0"
@@ -95,7 +95,8 @@ class Installation:
     @property
     def environment(self) -> dict[str, str]:
         told = {"DUBAN_CLOCK": "2026-11-18T09:00:00+08:00@x0", "DUBAN_TELEGRAM_API_URL": "http://127.0.0.1:9"}
-        return {**os.environ, **told, "DUBAN_DATA_DIR": str(self.folder / "data"), "DUBAN_TELEGRAM_TOKEN": "7:x"} | {
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+        return {**clean, **told, "DUBAN_DATA_DIR": str(self.folder / "data"), "DUBAN_TELEGRAM_TOKEN": "7:x"} | {
             "DUBAN_DATABASE_URL": self.url or f"sqlite:///{self.database}"
         }
 
@@ -140,9 +141,16 @@ def _changed(name: str, source: str, change: Change, *, table: bool) -> str:
     return change(name, source)
 
 
+@pytest.fixture(scope="module")
+def template(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    return _installed(Installation(tmp_path_factory.mktemp("template"), wheel))
+
+
 @pytest.fixture
-def installed(wheel: Path, tmp_path: Path) -> Installation:
-    return _installed(Installation(tmp_path, wheel))
+def installed(template: Installation, tmp_path: Path) -> Installation:
+    for name in (".venv", "data"):
+        shutil.copytree(template.folder / name, tmp_path / name, symlinks=True)
+    return replace(template, folder=tmp_path)
 
 
 def _installed(made: Installation, outer: Path = OUTER) -> Installation:
@@ -288,10 +296,10 @@ def test_a_bot_at_work_is_not_upgraded(installed: Installation) -> None:
 
 
 @pytest.fixture
-def on_postgres(
-    wheel: Path, tmp_path: Path, postgres_server: str, postgres_tools: None, monkeypatch: pytest.MonkeyPatch
-) -> Installation:
-    return _installed(Installation(tmp_path, wheel, asyncio.run(fresh_database(postgres_server))))
+def on_postgres(installed: Installation, postgres_server: str, postgres_tools: None) -> Installation:
+    url = asyncio.run(fresh_database(postgres_server))
+    asyncio.run(_fill(url))
+    return replace(installed, url=url)
 
 
 async def _revision(url: str) -> str | None:

@@ -18,14 +18,15 @@ from services.rendering import Delivered, Parcel, Result
 from services.reporting import Outcome, submit
 from services.turn import Turn
 from services.workplace import Workplace
-from tests.cast import HOURS, County, at, make_county
+from tests.cast import HOURS, County, at
+from tests.conftest import Found
 
 Report_ = Callable[..., Awaitable[Outcome]]
 
 
 @pytest.fixture
-async def county(database: Database) -> County:
-    return await make_county(database, at("2026-11-16 09:00"))
+async def county(database: Database, founded: Found) -> County:
+    return await founded(database)
 
 
 @pytest.fixture

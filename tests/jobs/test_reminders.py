@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from db.session import Database
-from db.tables import Account, Inbox, Outbox, Reminder, Round
+from db.tables import Account, Inbox, Outbox, Reminder, Round, Unit
 from jobs.sweeps import tick
 from services.workplace import Workplace
 from tests.cast import PRINCIPAL, SECOND_PRINCIPAL, TWO_SCHOOLS, County, at
@@ -156,6 +156,18 @@ async def test_a_moved_deadline_arms_the_rung_again(
     armed = [row for row in await rows(database, Reminder) if row.effective_due == at("2026-11-30 17:00")]
     assert {row.rung for row in armed if row.state == "queued"} == {"t-1"}
     assert len([row for row in armed if row.state == "queued"]) == 4
+
+
+async def test_a_copy_for_the_central_school_is_noted_of_its_own_units_only(
+    workplace: Workplace, opened: None, database: Database, county: County
+) -> None:
+    qinghe = county.units[QINGHE]
+    async with database.write() as session:
+        (await session.get_one(Unit, (county.bureau_id, qinghe))).central_unit_id = county.units["西岭中学"]
+    await at_time(workplace, "2026-11-26 09:00")
+    late = [row for row in await rows(database, Reminder) if row.rung == "late-1"]
+    assert {row.unit_id for row in late if row.audience == "central"} == {qinghe}
+    assert {row.unit_id for row in late if row.audience == "unit"} > {qinghe}
 
 
 async def test_who_cannot_be_reached_gets_none(

@@ -6,14 +6,15 @@ import aiohttp
 import pytest
 
 from db.session import Database
-from tests.cast import County, at, make_county
+from tests.cast import County, at
+from tests.conftest import Found
 from tests.stage import SECRET, Stage, on_stage
 from web.webhook import SECRET_HEADER
 
 
 @pytest.fixture
-async def county(sqlite: Database) -> County:
-    return await make_county(sqlite, at("2026-11-16 09:00"))
+async def county(sqlite: Database, founded: Found) -> County:
+    return await founded(sqlite)
 
 
 @pytest.fixture(params=["polling", "webhook"])
