@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
-from db.tables import Answer, AnswerRevision
 from domain import codec
 from domain.indicators import Indicator, Kind, Ratio, Value
 
@@ -28,7 +28,20 @@ def columns_of(indicator: Indicator, value: Value) -> dict[str, Any]:
             return empty | {"day": value}
 
 
-def value_of(indicator: Indicator, answer: Answer | AnswerRevision) -> Value | None:
+class Kept(Protocol):
+    """A row of answers, of their revisions, or of these columns of them."""
+
+    @property
+    def amount(self) -> int | None: ...
+    @property
+    def denominator(self) -> int | None: ...
+    @property
+    def text(self) -> str | None: ...
+    @property
+    def day(self) -> date | None: ...
+
+
+def value_of(indicator: Indicator, answer: Kept) -> Value | None:
     """The value that an answer row (or a revision of it) holds; None for a row without one, and for one that was given
     to a question of another kind."""
     match indicator.kind:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import BindParameter, and_, bindparam, exists, select
+from sqlalchemy import BindParameter, Row, Select, and_, bindparam, exists, select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -51,7 +52,7 @@ async def earlier(session: AsyncSession, bureau_id: int, asked: Iterable[Asked])
     found: dict[ReportKey, Earlier] = {}
     for key, round_, indicators in wanted:
         known = {indicator.key: indicator for indicator in indicators}
-        mine = [(answer, other) for answer, other in rows.get(key.unit_id, ()) if answer.key in known]
+        mine = [answer for answer in rows.get(key.unit_id, ()) if answer.key in known]
         last = _last(mine, round_, known)
         previous = {name: value for name, value in last.items() if known[name].nature is Nature.STOCK}
         found[key] = Earlier(last, previous, _given(mine, round_, known))
@@ -66,8 +67,15 @@ _ROUNDS = select(col(_received.round_id)).where(
     col(_received.first_received_at).is_not(None),
 )
 """Where the units have reported: without it SQLite goes through all answers of the bureau."""
-_ANSWERS = (
-    select(Answer, Round)
+_ANSWERS: Select[*tuple[Any, ...]] = (
+    select(
+        *(
+            col(getattr(Answer, name))
+            for name in ("unit_id", "key", "amount", "denominator", "text", "day", "round_id")
+        ),
+        col(Round.label),
+        col(Round.due_at),
+    )
     .join(Round, and_(col(Round.bureau_id) == Answer.bureau_id, col(Round.id) == Answer.round_id))
     .join(
         Report,
@@ -88,27 +96,26 @@ _ANSWERS = (
 )
 
 
-async def _answers(session: AsyncSession, bureau_id: int, wanted: list[Asked]) -> dict[int, list[tuple[Answer, Round]]]:
-    """By unit, its answers to these keys with their rounds, the newest round first."""
+async def _answers(session: AsyncSession, bureau_id: int, wanted: list[Asked]) -> dict[int, list[Row[Any]]]:
+    """By unit, its answers to these keys with their rounds, the newest round first; columns only, since there are more
+    with every month."""
     keys = {indicator.key for _, _, indicators in wanted for indicator in indicators}
     bound = {"bureau": bureau_id, "units": list({key.unit_id for key, _, _ in wanted}), "keys": list(keys)}
-    rows: dict[int, list[tuple[Answer, Round]]] = {}
-    for answer, round_ in (await session.execute(_ANSWERS, bound)).all():
-        rows.setdefault(answer.unit_id, []).append((answer, round_))
+    rows: dict[int, list[Row[Any]]] = {}
+    for answer in (await session.execute(_ANSWERS, bound)).all():
+        rows.setdefault(answer.unit_id, []).append(answer)
     return rows
 
 
-def _last(mine: list[tuple[Answer, Round]], round_: Round, known: Mapping[str, Indicator]) -> Values:
-    older = [answer for answer, other in mine if other.due_at < round_.due_at and other.label != round_.label]
-    return _first(older, known)
+def _last(mine: list[Row[Any]], round_: Round, known: Mapping[str, Indicator]) -> Values:
+    return _first([one for one in mine if one.due_at < round_.due_at and one.label != round_.label], known)
 
 
-def _given(mine: list[tuple[Answer, Round]], round_: Round, known: Mapping[str, Indicator]) -> Values:
-    same = [answer for answer, other in mine if other.id != round_.id and other.label == round_.label]
-    return _first(same, known)
+def _given(mine: list[Row[Any]], round_: Round, known: Mapping[str, Indicator]) -> Values:
+    return _first([one for one in mine if one.round_id != round_.id and one.label == round_.label], known)
 
 
-def _first(answers: list[Answer], known: Mapping[str, Indicator]) -> Values:
+def _first(answers: list[Row[Any]], known: Mapping[str, Indicator]) -> Values:
     values: Values = {}
     for answer in answers:
         indicator = known.get(answer.key)

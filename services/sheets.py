@@ -277,13 +277,10 @@ async def held(session: AsyncSession, sheet: Sheet) -> Sheet:
 
 
 async def _lock(session: AsyncSession, bureau_id: int, key: ReportKey) -> None:
-    mine = and_(
-        col(Report.bureau_id) == bureau_id,
-        col(Report.round_id) == key.round_id,
-        col(Report.unit_id) == key.unit_id,
-    )
-    if locks_rows(session):
-        await session.execute(select(col(Report.state)).where(mine).with_for_update())
+    if not locks_rows(session):
+        return
+    mine = and_(_Own == bureau_id, col(Report.round_id) == key.round_id, col(Report.unit_id) == key.unit_id)
+    await session.execute(select(col(Report.state)).where(mine).with_for_update())
 
 
 async def afresh(session: AsyncSession, sheet: Sheet) -> Sheet:
@@ -366,16 +363,19 @@ async def closed_sheets(
     return await _load(session, newest, bureau_id)
 
 
+_OF_MONTH = (
+    select(col(Report.state))
+    .join(Round, and_(col(Round.bureau_id) == Report.bureau_id, col(Round.id) == Report.round_id))
+    .where(
+        _Own == bindparam("bureau"),
+        col(Report.unit_id) == bindparam("unit"),
+        col(Report.state) != State.EXEMPT.value,
+        col(Round.label) == bindparam("label"),
+    )
+)
+
+
 async def month_states(session: AsyncSession, sheet: Sheet) -> list[State]:
     """Where this unit's reports of the same month stand, this one included, the exempt left out."""
-    statement = (
-        select(col(Report.state))
-        .join(Round, and_(col(Round.bureau_id) == Report.bureau_id, col(Round.id) == Report.round_id))
-        .where(
-            col(Report.bureau_id) == sheet.report.bureau_id,
-            col(Report.unit_id) == sheet.report.unit_id,
-            col(Report.state) != State.EXEMPT.value,
-            col(Round.label) == sheet.round.label,
-        )
-    )
-    return [State(state) for state in (await session.execute(statement)).scalars().all()]
+    bound = {"bureau": sheet.report.bureau_id, "unit": sheet.report.unit_id, "label": sheet.round.label}
+    return [State(state) for state in (await session.execute(_OF_MONTH, bound)).scalars().all()]

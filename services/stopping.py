@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -16,20 +17,33 @@ NOT_OWED = "not_owed"
 """Why a message was cancelled: all it spoke of was settled before it left."""
 
 
+_BUREAU: Any = bindparam("bureau")
+_UNITS: Any = bindparam("units", expanding=True)
+_CENTRAL = select(col(Unit.central_unit_id)).where(col(Unit.bureau_id) == _BUREAU, col(Unit.id).in_(_UNITS))
+_TOLD = select(col(Membership.person_id)).where(
+    col(Membership.bureau_id) == _BUREAU,
+    or_(col(Membership.unit_id).in_(_UNITS), col(Membership.unit_id).in_(_CENTRAL)),
+)
+_CONCERNED = (
+    select(Outbox)
+    .where(
+        col(Outbox.bureau_id) == _BUREAU,
+        col(Outbox.fate) == Fate.PENDING.value,
+        col(Outbox.nag),
+        col(Outbox.rank) == Lane.REMINDER.rank,
+        col(Outbox.person_id).in_(_TOLD),
+    )
+    .with_for_update()
+)
+
+
 async def stop_nagging(session: AsyncSession, bureau_id: int, keys: Iterable[ReportKey]) -> None:
     """Take these reports out of every prompt and reminder that has not left; one that speaks of nothing else is
     cancelled. For the transaction in which they were submitted, exempted, extended, withdrawn or closed; what is
     already on its way is looked at once more by delivery."""
     settled = frozenset(keys)
-    units = {key.unit_id for key in settled}
-    central = select(col(Unit.central_unit_id)).where(col(Unit.bureau_id) == bureau_id, col(Unit.id).in_(units))
-    told = or_(col(Membership.unit_id).in_(units), col(Membership.unit_id).in_(central))
-    concerned = select(col(Membership.person_id)).where(col(Membership.bureau_id) == bureau_id, told)
-    waiting = and_(
-        col(Outbox.bureau_id) == bureau_id, col(Outbox.fate) == Fate.PENDING.value, col(Outbox.nag),
-        col(Outbox.rank) == Lane.REMINDER.rank, col(Outbox.person_id).in_(concerned),
-    )  # fmt: skip
-    for row in (await session.execute(select(Outbox).where(waiting).with_for_update())).scalars().all():
+    bound = {"bureau": bureau_id, "units": [key.unit_id for key in settled]}
+    for row in (await session.execute(_CONCERNED, bound)).scalars().all():
         message = messages.from_json(row.kind, row.payload)
         left = without(message, settled)
         if left is None:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import select
+from sqlalchemy import bindparam, select
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.ids import new_id
@@ -25,15 +26,18 @@ class Sending:
     reason: str = ""
 
 
+_PRESENT = select(Answer).where(
+    col(Answer.bureau_id) == bindparam("bureau"),
+    col(Answer.round_id) == bindparam("round"),
+    col(Answer.unit_id) == bindparam("unit"),
+)
+
+
 async def store_answers(session: AsyncSession, sheet: Sheet, sending: Sending) -> None:
     """Replace the present answers by the draft's; every changed one also becomes a revision, and one that no longer
     applies becomes a revision without a value."""
-    statement = select(Answer).where(
-        Answer.bureau_id == sheet.report.bureau_id,
-        Answer.round_id == sheet.key.round_id,
-        Answer.unit_id == sheet.key.unit_id,
-    )
-    current = {answer.key: answer for answer in (await session.exec(statement)).all()}
+    bound = {"bureau": sheet.report.bureau_id, "round": sheet.key.round_id, "unit": sheet.key.unit_id}
+    current = {answer.key: answer for answer in (await session.execute(_PRESENT, bound)).scalars().all()}
     sheet.report.versions += 1
     values = sheet.values
     for key in sorted(current.keys() - values.keys()):

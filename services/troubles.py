@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, and_, delete, select
+from sqlalchemy import ColumnElement, and_, bindparam, delete, select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -68,9 +68,15 @@ async def mended(session: AsyncSession, bureau_id: int, name: str) -> None:
     await session.execute(delete(Trouble).where(_row(bureau_id, TroubleKind.ITEM, f"{SWEEP}:{name}")))
 
 
+_OF_KIND = (
+    select(Trouble)
+    .where(col(Trouble.bureau_id) == bindparam("bureau"), col(Trouble.kind) == bindparam("kind"))
+    .order_by(col(Trouble.first_at))
+)
+
+
 async def of_kind(session: AsyncSession, bureau_id: int, kind: TroubleKind) -> Sequence[Trouble]:
-    mine = and_(col(Trouble.bureau_id) == bureau_id, col(Trouble.kind) == kind.value)
-    return (await session.execute(select(Trouble).where(mine).order_by(col(Trouble.first_at)))).scalars().all()
+    return (await session.execute(_OF_KIND, {"bureau": bureau_id, "kind": kind.value})).scalars().all()
 
 
 def _row(bureau_id: int, kind: TroubleKind, key: str) -> ColumnElement[bool]:
