@@ -85,5 +85,5 @@ def _sample(content: SampleContent, scene: Scene) -> Rendered:
     then = replace(scene, now=content.issued_at)
     shown = prompt(PromptContent(content.address, content.sheets, content.several_units, content.part), then)
     labels = "".join(f"[{button.label}]" for row in shown.buttons for button in row)
-    head = f"【试发】{content.unit}将收到下面的话,只给您看,按钮不能用:"
+    head = f"【试发】{content.unit}将收到下面的话,只给您看,按钮不能用(看别的学校,说“发我看看 _小学”):"
     return Rendered(f"{head}\n{shown.text}\n{labels}")

@@ -136,7 +136,7 @@ async def _say_everything(phone: Phone, code: str) -> None:
     """Something for every handler, in the neighbour's name where a name fits."""
     words = [word for said in COMMAND_WORDS.values() for word in said]
     words += [*CHANGE_WORDS, *REVIEW_WORDS, *LATER_WORDS, *TAKE_BACK_WORDS, *RELEASE_WORDS, "/nothing"]
-    words += ["校历", "校历 12月2日 休 暴雪"]
+    words += ["校历", "校历 12月2日 休 暴雪", f"发我看看 {NEIGHBOUR}"]
     words += [f"人员 {NEIGHBOUR}", f"照片 {NEIGHBOUR}", f"/people {NEIGHBOUR}", f"/start {code}", RECEIPT]
     for said in [*words, f"{NEIGHBOUR}520人", "西岭中学演练520人", f"应急疏散演练延期到{NEIGHBOUR}"]:
         await phone.say(said)
