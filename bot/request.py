@@ -10,7 +10,7 @@ import ssl
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urlencode, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
@@ -178,13 +178,18 @@ def _split(proxy: str | None) -> tuple[str | None, tuple[str, str] | None]:
     return bare, login
 
 
-def _form(data: RequestData | None) -> aiohttp.FormData | None:
+def _form(data: RequestData | None) -> aiohttp.FormData | aiohttp.BytesPayload | None:
     """What Telegram is told: a form, with the files in it where there are any."""
     if data is None:
         return None
+    if not data.multipart_data:
+        return aiohttp.BytesPayload(urlencode(data.json_parameters).encode(), content_type=_FORM)
     form = aiohttp.FormData(quote_fields=False)
     for name, value in data.json_parameters.items():
         form.add_field(name, value)
-    for name, (filename, content, mime) in (data.multipart_data or {}).items():
+    for name, (filename, content, mime) in data.multipart_data.items():
         form.add_field(name, content, filename=filename, content_type=mime)
     return form
+
+
+_FORM = "application/x-www-form-urlencoded"

@@ -92,7 +92,12 @@ def make_engine(url: str, *, stepped: bool = False) -> AsyncEngine:
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
     else:
         engine = create_async_engine(
-            parsed, pool_size=10, max_overflow=20, hide_parameters=True, json_deserializer=_loads
+            parsed,
+            pool_size=10,
+            max_overflow=20,
+            hide_parameters=True,
+            json_deserializer=_loads,
+            connect_args={"prepared_statement_cache_size": 1000},  # a list in a statement is one for each length
         )
         event.listen(engine.sync_engine, "connect", _prepare_postgres)
     return engine
