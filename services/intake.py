@@ -230,9 +230,11 @@ class Worker:
         """Those first that can begin together; every other reads what it needs itself, as in one of its own."""
         async with self._database.write(brief=True) as session:
             worked = await self._work_all(session, chats)
-            for chat_id in [one for one in chats if one not in {turn.to.chat_id for turn, _ in worked}]:
-                session.expunge_all()
-                worked += await self._work_all(session, [chat_id])
+            together = {turn.to.chat_id for turn, _ in worked}
+            for chat_id in chats:
+                if chat_id not in together:
+                    session.expunge_all()
+                    worked += await self._work_all(session, [chat_id])
         return worked
 
     async def _work_all(self, session: AsyncSession, chats: Sequence[int]) -> list[tuple[Turn, bool]]:

@@ -39,7 +39,7 @@ async def the_bureau_by_id(session: AsyncSession, bureau_id: int) -> Bureau:
 
 async def actor_at(session: AsyncSession, bureau_id: int, chat_id: int) -> Actor | None:
     """The person bound to this private chat with all present memberships; None for a stranger or one cut off."""
-    return _actor((await session.execute(_AT_CHAT, {"bureau": bureau_id, "chat": chat_id})).all())
+    return (await actors_at(session, bureau_id, [chat_id])).get(chat_id)
 
 
 async def actors_at(session: AsyncSession, bureau_id: int, chat_ids: Iterable[int]) -> dict[int, Actor]:
@@ -84,7 +84,6 @@ _BOUND = (
     )
     .where(col(Person.bureau_id) == bindparam("bureau"))
 )
-_AT_CHAT = _BOUND.where(col(Account.external_id) == bindparam("chat"))
 _AT_CHATS = _BOUND.add_columns(col(Account.external_id)).where(
     col(Account.external_id).in_(bindparam("chats", expanding=True))
 )
@@ -183,16 +182,9 @@ def office_facts(bureau: Bureau) -> dict[str, str]:
     }
 
 
-_CHAT = (
-    sa_select(Chat)
-    .where(col(Chat.bureau_id) == bindparam("bureau"), col(Chat.id) == bindparam("chat"))
-    .with_for_update()
-)
-
-
 async def lock_chat(session: AsyncSession, bureau_id: int, chat_id: int) -> Chat:
     """This chat's row, locked for the transaction (PostgreSQL; on SQLite the write lane does it), made if new."""
-    chat = (await session.execute(_CHAT, {"bureau": bureau_id, "chat": chat_id})).scalar()
+    chat = (await lock_chats(session, bureau_id, [chat_id])).get(chat_id)
     if chat is None:
         chat = Chat(bureau_id=bureau_id, id=chat_id)
         session.add(chat)

@@ -39,9 +39,10 @@ def either_buttons(content: CardContent, number: str = "") -> list[Button]:
     found: list[Button] = []
     for unread in content.unread:
         indicator = sheet.indicator(unread.key)
-        for amounts in unread.either if indicator is not None else ():
-            value = meant(indicator, amounts) if indicator is not None else None
-            if indicator is not None and value is not None:
+        if indicator is None:
+            continue
+        for amounts in unread.either:
+            if (value := meant(indicator, amounts)) is not None:
                 label = f"{number}是{wording.value(indicator, value)}"
                 code = encode(Verb.MEAN, sheet.key, sheet.revision, sheet.indicators.index(indicator), *amounts)
                 found.append(Button(label, code))

@@ -141,7 +141,7 @@ async def test_who_is_revoked_after_the_prompt_was_queued_does_not_get_it(stage:
     stage.phone(PRINCIPAL)
     from db.tables import Membership
 
-    stage.face.delivery.pace.rest(None, stage.clock.monotonic() + 0.5)
+    stage.face.delivery.pace.rest(None, stage.clock.monotonic() + 3)
     await tick(stage.workplace)
     async with stage.database.write() as session:
         for row in await stage.rows(Membership, Membership.person_id == county.people["王建国"]):
