@@ -25,7 +25,8 @@ from bot.telegram_face import Line, TelegramFace, make_bot
 from db import migrations
 from db.session import Database
 from db.tables import Fate, Lane, Outbox
-from domain.messages import Phrase, Say
+from domain.messages import Say
+from domain.phrases import Phrase
 from sandbox import BotProfile, Fault, SandboxServer
 from services.clock import SystemClock
 from services.outbox import Recipient, queue_all

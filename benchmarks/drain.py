@@ -14,7 +14,8 @@ import time
 from db import migrations
 from db.session import Database
 from db.tables import Lane
-from domain.messages import Phrase, Say
+from domain.messages import Say
+from domain.phrases import Phrase
 from sandbox import Fault, Phone
 from services.outbox import Recipient, queue_all
 from services.pace import Pace

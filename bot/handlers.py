@@ -30,7 +30,8 @@ from bot.words import (
     TAKE_BACK_WORDS,
     people_query,
 )
-from domain.messages import Phrase, ReportKey
+from domain.messages import ReportKey
+from domain.phrases import Phrase
 from services import (
     absences,
     back,

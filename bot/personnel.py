@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from bot.buttons import Press, Verb
-from domain.messages import Phrase, ReportKey, Takeover
+from domain.messages import ReportKey, Takeover
+from domain.phrases import Phrase
 from services import binding, conversation, directory, handover, invitations, reporting
 from services.asking import say
 from services.handover import how_of

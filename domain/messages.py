@@ -7,11 +7,11 @@ show at the moment of sending.
 from __future__ import annotations
 
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from domain.phrases import Phrase
 from domain.progress import Timeliness
 from domain.understanding.result import Why
 
@@ -469,78 +469,6 @@ class Photos(_Message):
     part: int = 0
 
 
-class Phrase(StrEnum):
-    """Short answers. Every one says what to do next."""
-
-    STRANGER = "stranger"
-    WELCOME = "welcome"
-    WELCOME_BUREAU = "welcome_bureau"
-    BAD_CODE = "bad_code"
-    CODES_PAUSED = "codes_paused"
-    CODE_GUESSING = "code_guessing"
-    OWN_CODE = "own_code"
-    HANDOVER_REFUSED = "handover_refused"
-    HANDOVER_TAKEN = "handover_taken"
-    HANDOVER_WELCOME = "handover_welcome"
-    NOTHING_HANDED_OVER = "nothing_handed_over"
-    TAKEN_BACK = "taken_back"
-    TAKEN_FROM_YOU = "taken_from_you"
-    PASSED_UP = "passed_up"
-    NOBODY_TO_CONFIRM = "nobody_to_confirm"
-    FORMER = "former"
-    WRONG_PERSON = "wrong_person"
-    HELP = "help"
-    HELP_BUREAU = "help_bureau"
-    CANCELLED = "cancelled"
-    NOTHING_TO_CANCEL = "nothing_to_cancel"
-    NOTHING_OWED = "nothing_owed"
-    NOT_TEXT = "not_text"
-    ENOUGH_PHOTOS = "enough_photos"
-    FILE_TOO_BIG = "file_too_big"
-    FILE_KIND = "file_kind"
-    PHOTO_LOST = "photo_lost"
-    NO_PHOTOS = "no_photos"
-    WHICH_UNIT = "which_unit"
-    NOT_ASKED = "not_asked"
-    NOTHING_PREVIEWED = "nothing_previewed"
-    VOICE = "voice"
-    FAILED = "failed"
-    LOCKED = "locked"
-    ALREADY_SUBMITTED = "already_submitted"
-    LATER = "later"
-    PROMISED = "promised"
-    PROMISED_ENOUGH = "promised_enough"
-    UNCHANGED = "unchanged"
-    LATE_FILED = "late_filed"
-    EXTENSION_ASKED = "extension_asked"
-    EXTENSION_OVER = "extension_over"
-    GROUP = "group"
-    CHASED = "chased"
-    GROUP_CODE = "group_code"
-    SAID_IN_GROUP = "said_in_group"
-    CODE_SHOWN = "code_shown"
-    HANDOVER_CODE_SHOWN = "handover_code_shown"
-    NOT_OWN_CONTACT = "not_own_contact"
-    NUMBER_UNKNOWN = "number_unknown"
-    NO_DIGEST_YET = "no_digest_yet"
-    NO_SUCH_COMMAND = "no_such_command"
-    HELD = "held"
-    RELEASED = "released"
-    LOST = "lost"
-    RECEIPT_TAKEN = "receipt_taken"
-    RECEIPT_EARLIER = "receipt_earlier"
-    RECEIPT_KNOWN = "receipt_known"
-    RECEIPT_WRONG = "receipt_wrong"
-    RECEIPT_UNKNOWN = "receipt_unknown"
-    RECEIPT_UNSIGNED = "receipt_unsigned"
-    SET_ASIDE = "set_aside"
-    MORNING = "morning"
-    CALENDAR = "calendar"
-    COURSE_WHICH = "course_which"
-    COURSE_WRONG = "course_wrong"
-    COURSE_NOBODY = "course_nobody"
-
-
 class Say(_Message):
     """Record: a short answer to what a person did. `facts` are the words and numbers it needs."""
 
@@ -554,12 +482,9 @@ Handover = HandoverCard | ConfirmHandover | TakeBackList | Takeover
 Live = Prompt | Reminder | Reasked | ReportCard | JointCard | Todo | Back | History | People | Handover
 Record = Receipt | DigestText | MissingList | ConfirmBinding | WhichReport | Say | Emergency | Alarm
 Chase = CentralCopy | ChaseSummary | ChaseList | Unreached | Progress
-Issuing = Issue | IssueSample
 Later = Photos | Versions | Corrected | HowTo | ExtensionForm | WhichExtension | RequestCard | ReviewList | Decision
-Line = DeadlinesMoved | OutageCard
-"""Live ones about what was sent, and what was asked of the office."""
 Course = CourseCard | CourseTold | CourseNote | CourseGuide | AbsenceCard
-Message = Live | Chase | Issuing | Later | Line | Course | Record | Strip
+Message = Live | Chase | Later | Course | Record | Strip | Issue | IssueSample | DeadlinesMoved | OutageCard
 
 _MESSAGES: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="kind")])
 

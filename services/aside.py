@@ -25,7 +25,8 @@ from db.tables import (
     TroubleKind,
     TroubleState,
 )
-from domain.messages import Phrase, Say
+from domain.messages import Say
+from domain.phrases import Phrase
 from services.evidence import MOST_TRIES as MOST_FETCHES
 from services.outbox import queue_all
 from services.people import recipients_with_role

@@ -8,7 +8,8 @@ from sqlmodel import col, select
 
 from db.tables import Chat, Outbox
 from domain import defaults
-from domain.messages import Phrase, ReportCard, ReportKey, Say, Strip, Unread
+from domain.messages import ReportCard, ReportKey, Say, Strip, Unread
+from domain.phrases import Phrase
 from domain.understanding.result import Why
 from services.outbox import queue, show_card
 from services.people import chat_row, office_facts

@@ -34,7 +34,8 @@ from domain.calendar import OfficeHours
 from domain.digest import Chase, DraftState, Reach, chase_of
 from domain.indicators import missing
 from domain.ladder import CHASE, Audience, chase_on
-from domain.messages import CentralCopy, ChaseList, ChaseSummary, Phrase, ReportKey
+from domain.messages import CentralCopy, ChaseList, ChaseSummary, ReportKey
+from domain.phrases import Phrase
 from domain.progress import State
 from services.absences import handed_on
 from services.asking import say

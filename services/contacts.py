@@ -10,7 +10,7 @@ from sqlmodel import col
 from db.ids import new_id
 from db.tables import Account, Invitation, Membership, Person
 from domain import phones
-from domain.messages import Phrase
+from domain.phrases import Phrase
 from services import guessing, invitations
 from services.asking import say
 from services.invitations import CONTACT_VALID

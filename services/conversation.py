@@ -7,7 +7,8 @@ from datetime import date, timedelta
 
 from db.tables import Chat, Inbox
 from domain.indicators import Indicator, Kind, Value, Values, fits
-from domain.messages import Phrase, ReportCard, ReportKey, Todo, WhichReport
+from domain.messages import ReportCard, ReportKey, Todo, WhichReport
+from domain.phrases import Phrase
 from domain.understanding import understand
 from domain.understanding.promises import promised
 from domain.understanding.result import Intent, Reading, Why

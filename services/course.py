@@ -12,8 +12,9 @@ from sqlmodel import col
 from db.ids import new_id
 from db.tables import Alias, CourseChange, Report, Role, Round, Task, Unit
 from domain.course import CourseKind, begins, kind_of, named, reason_of, until_of
-from domain.messages import CourseCard, CourseGuide, Phrase
+from domain.messages import CourseCard, CourseGuide
 from domain.naming import UnitName, mentions, without
+from domain.phrases import Phrase
 from domain.wording import round_title
 from services.asking import say
 from services.course_doing import concerned, do

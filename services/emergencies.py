@@ -9,7 +9,8 @@ from sqlmodel import col, select
 
 from db.tables import Inbox, Lane, Outbox, Person, Role, Unit, UnitKind
 from domain import defaults
-from domain.messages import Alarm, Emergency, Message, Phrase
+from domain.messages import Alarm, Emergency, Message
+from domain.phrases import Phrase
 from domain.understanding import understand
 from domain.understanding.result import Intent
 from services import conversation, edits, pictures

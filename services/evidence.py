@@ -18,7 +18,8 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.tables import Account, Evidence, EvidenceState
-from domain.messages import Phrase, Say
+from domain.messages import Say
+from domain.phrases import Phrase
 from services.crashing import Point, passed
 from services.evidence_store import EvidenceStore, Kept, NotTaken
 from services.outbox import Recipient, queue

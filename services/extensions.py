@@ -10,7 +10,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.tables import Chat, Inbox
 from domain.indicators import Kind, Question
-from domain.messages import ExtensionForm, Phrase, ReportKey, WhichExtension
+from domain.messages import ExtensionForm, ReportKey, WhichExtension
+from domain.phrases import Phrase
 from domain.requests import RequestKind, days_to_choose, extended_due
 from domain.understanding import understand
 from services.asking import focused_report, say, set_focus

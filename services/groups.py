@@ -12,7 +12,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.session import table_of
 from db.tables import Card, Chat, Fate, Inbox, InboxState, Outbox
-from domain.messages import Phrase, Say
+from domain.messages import Say
+from domain.phrases import Phrase
 from services import leaks
 from services.outbox import Recipient, queue
 from services.people import actor_at, chat_row, lock_chat

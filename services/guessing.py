@@ -10,7 +10,8 @@ from sqlmodel import col
 
 from db.ids import new_id
 from db.tables import Role, WrongCode
-from domain.messages import Phrase, Say
+from domain.messages import Say
+from domain.phrases import Phrase
 from services.outbox import queue
 from services.people import office_facts, recipients_with_role
 from services.turn import Turn

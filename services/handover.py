@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from db.ids import new_id
 from db.tables import Account, Card, Chat, Delegation, Membership, Person, Role
-from domain.messages import HandoverCard, InvitationText, Phrase, ReportCard, ReportKey, Say, Strip, TakeBackList
+from domain.messages import HandoverCard, InvitationText, ReportCard, ReportKey, Say, Strip, TakeBackList
+from domain.phrases import Phrase
 from services import binding, invitations
 from services.delegations import handed_over, heads_of
 from services.outbox import Recipient, card_key, queue, show_card

@@ -14,7 +14,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.tables import Bureau, Fate, Lane, Outbox, Person, ReceiptCounter, Report, Role, Round, Unit
 from domain.calendar import OfficeHours
-from domain.messages import Message, Phrase, Say
+from domain.messages import Message, Say
+from domain.phrases import Phrase
 from domain.progress import State
 from services.outbox import Recipient, queue_all
 from services.people import office_facts, recipients_of_units, recipients_with_role, the_bureau_by_id

@@ -16,7 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.session import Database, insert_for, is_down
 from db.tables import Inbox, InboxState
-from domain.messages import Phrase
+from domain.phrases import Phrase
 from services.asking import say
 from services.back import heard
 from services.clock import Clock

@@ -18,7 +18,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from db.ids import new_id
 from db.tables import Account, Bureau, Delegation, Invitation
 from domain import defaults
-from domain.messages import ConfirmBinding, ConfirmHandover, Phrase, Say
+from domain.messages import ConfirmBinding, ConfirmHandover, Say
+from domain.phrases import Phrase
 from services import guessing
 from services.outbox import queue
 from services.people import CHANNEL, actor_of, office_facts, the_bureau_by_id

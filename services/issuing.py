@@ -10,7 +10,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.tables import Outbox, Round, Task
 from domain.calendar import OfficeHours
-from domain.messages import Issue, IssueSample, Phrase
+from domain.messages import Issue, IssueSample
+from domain.phrases import Phrase
 from services.asking import say
 from services.chase_lists import MANAGERS
 from services.coming import Coming, coming_plans, coming_rounds

@@ -7,7 +7,8 @@ import unicodedata
 from collections.abc import Iterable
 
 from db.tables import Delegation, Invitation, Person, Role
-from domain.messages import Phrase, ReportKey, Say
+from domain.messages import ReportKey, Say
+from domain.phrases import Phrase
 from services import guessing, invitations
 from services.outbox import Recipient, queue
 from services.people import chats_of, recipients_with_role

@@ -11,7 +11,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.tables import Bureau, Fate, Lane, Outbox, Report, Role, Round
 from domain.calendar import OfficeHours
-from domain.messages import Phrase, Say
+from domain.messages import Say
+from domain.phrases import Phrase
 from services import aside
 from services.outbox import Recipient, queue_all
 from services.people import recipients_with_role

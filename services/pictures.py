@@ -12,7 +12,8 @@ from db.ids import new_id
 from db.session import insert
 from db.tables import Evidence, Inbox, Outbox
 from domain.indicators import Indicator, Kind
-from domain.messages import Phrase, WhichReport
+from domain.messages import WhichReport
+from domain.phrases import Phrase
 from domain.understanding.result import Reading
 from services.asking import focused_report, say, show_after
 from services.evidence_store import SUFFIXES

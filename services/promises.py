@@ -11,7 +11,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.ids import new_id
 from db.tables import Promise
-from domain.messages import Phrase, ReportKey
+from domain.messages import ReportKey
+from domain.phrases import Phrase
 from services.asking import say, set_focus
 from services.reporting import owed, sheet_for
 from services.sheets import Sheet

@@ -9,7 +9,7 @@ from db.tables import Draft
 from domain import codec, receipts
 from domain.codec import questionnaire_from_json
 from domain.indicators import Values
-from domain.messages import Phrase
+from domain.phrases import Phrase
 from domain.progress import State, received_timeliness
 from domain.receipts import Shown, Signed
 from services.asking import say

@@ -10,7 +10,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.ids import new_id
 from db.tables import Card, Draft, Extension, Lane, Request, Role
-from domain.messages import Decision, Message, Phrase, ReportKey, RequestCard, ReviewList
+from domain.messages import Decision, Message, ReportKey, RequestCard, ReviewList
+from domain.phrases import Phrase
 from domain.progress import State
 from domain.requests import RequestKind, RequestState
 from services.asking import focused_report, say, set_focus

@@ -6,7 +6,7 @@ import logging
 
 from db.tables import Bureau, Role
 from domain.calendar_words import Unclear, carried_out, done, order, weeks_ahead
-from domain.messages import Phrase
+from domain.phrases import Phrase
 from services.asking import say
 from services.calendars import calendar_of, change
 from services.turn import Turn

@@ -8,7 +8,8 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.tables import Evidence, Outbox, Role, TaskSupport
-from domain.messages import Photos, Phrase, ReportKey
+from domain.messages import Photos, ReportKey
+from domain.phrases import Phrase
 from services.asking import say
 from services.naming import schools_called
 from services.outbox import queue

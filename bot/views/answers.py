@@ -11,7 +11,8 @@ from bot.views.morning import morning, set_aside
 from bot.views.parts import message
 from bot.words import BUREAU_KEYBOARD, FROM_GROUP, PRINCIPAL_KEYBOARD
 from domain import wording
-from domain.messages import ConfirmBinding, Phrase, Say, WhichReport
+from domain.messages import ConfirmBinding, Say, WhichReport
+from domain.phrases import Phrase
 from services.rendering import Button, Rendered
 
 Facts = Mapping[str, str]

@@ -9,7 +9,8 @@ from sqlmodel import col, update
 
 from db.ids import new_id
 from db.tables import Account, Fate, Outbox
-from domain.messages import Phrase, Reminder, Say
+from domain.messages import Reminder, Say
+from domain.phrases import Phrase
 from sandbox import Fault, mishap
 from services.outbox import Recipient, queue
 from tests.bot.conftest import Talk

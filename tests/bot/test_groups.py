@@ -11,7 +11,8 @@ from sqlmodel import col
 
 from db.ids import new_id
 from db.tables import Account, Answer, Card, Chat, Fate, Inbox, Invitation, Outbox, WrongCode
-from domain.messages import Phrase, Say
+from domain.messages import Say
+from domain.phrases import Phrase
 from sandbox import Fault, Gathering, Phone
 from services import groups
 from services.invitations import invite

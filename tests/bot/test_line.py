@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from db.tables import Account, Card, Chat, Draft, Inbox, Outbox, Report, Trouble
-from domain.messages import Phrase, ReportCard, Say
+from domain.messages import ReportCard, Say
+from domain.phrases import Phrase
 from sandbox import Fault, too_many_requests
 from services import aside, conversation, intake, troubles
 from services.outbox import Recipient, queue, show_card

@@ -13,7 +13,8 @@ import pytest
 
 from db.session import Database
 from db.tables import Fate, Lane, Outbox
-from domain.messages import Phrase, Say
+from domain.messages import Say
+from domain.phrases import Phrase
 from sandbox import mishap, too_many_requests
 from services import delivery
 from services.fates import MAX_RECEIPTS

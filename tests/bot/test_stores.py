@@ -14,7 +14,8 @@ from sqlmodel import col
 from db.session import Database, is_down
 from db.tables import Account, Answer, Bureau, Chat, DigestSnapshot, Fate, Inbox, Membership, Outbox, Person, Report
 from domain.digest import Digest
-from domain.messages import Phrase, Reminder, Say
+from domain.messages import Reminder, Say
+from domain.phrases import Phrase
 from services.intake import Update
 from services.outbox import Recipient, queue
 from services.turn import Turn

@@ -18,7 +18,8 @@ from cli.main import app
 from db import migrations
 from db.session import Database
 from db.tables import Lane, Outbox
-from domain.messages import Phrase, Say
+from domain.messages import Say
+from domain.phrases import Phrase
 from services import archive
 from services.archive import Damaged, Manifest
 from services.backup import KEPT, BackupFailed, Source, back_up, back_up_and_keep, last_backup, try_out

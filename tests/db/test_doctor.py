@@ -23,7 +23,8 @@ from cli.settings import Settings
 from db.session import Database
 from db.tables import Account, Evidence, Inbox, Outbox, Report, Trouble
 from domain.calendar import WorkCalendar
-from domain.messages import Phrase, Say
+from domain.messages import Say
+from domain.phrases import Phrase
 from jobs.sweeps import tick
 from sandbox import BotProfile, SandboxServer
 from services.clock import SystemClock, VirtualClock

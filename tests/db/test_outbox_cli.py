@@ -16,7 +16,8 @@ from cli.main import app
 from db import migrations
 from db.session import Database
 from db.tables import Account, Fate, Lane, Outbox
-from domain.messages import Phrase, Say, Strip
+from domain.messages import Say, Strip
+from domain.phrases import Phrase
 from services.outbox import Recipient, queue, queue_all
 from tests.cast import PRINCIPAL, at, make_county
 

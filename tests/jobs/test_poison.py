@@ -16,7 +16,7 @@ from sqlmodel import col, select
 
 from db.session import Database
 from db.tables import Answer, DigestSnapshot, Inbox, Outbox, Reminder, Round, Task, Trouble
-from domain.messages import Phrase
+from domain.phrases import Phrase
 from jobs.agenda import next_event
 from jobs.sweeps import tick
 from services import aside, intake, merging

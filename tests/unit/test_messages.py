@@ -21,7 +21,6 @@ from domain.messages import (
     Message,
     MissingList,
     OutageCard,
-    Phrase,
     Prompt,
     Receipt,
     Reminder,
@@ -33,6 +32,7 @@ from domain.messages import (
     Unread,
     WhichReport,
 )
+from domain.phrases import Phrase
 from domain.progress import Timeliness
 from domain.understanding.result import Why
 from tests.cast import at

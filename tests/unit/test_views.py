@@ -6,7 +6,8 @@ import pytest
 
 from bot.views.answers import say
 from bot.words import BUREAU_COMMANDS, COMMAND_WORDS, MENU, PRINCIPAL_COMMANDS
-from domain.messages import Phrase, Say
+from domain.messages import Say
+from domain.phrases import Phrase
 from domain.split import units
 
 FACTS = {

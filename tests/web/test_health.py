@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import text
 
 from db.tables import Outbox
-from domain.messages import Phrase, Say
+from domain.messages import Say
+from domain.phrases import Phrase
 from sandbox import Fault
 from services import condition
 from services.condition import TELEGRAM_SILENT, Watch

@@ -7,7 +7,8 @@ from datetime import timedelta
 from bot.views import render
 from db.session import Database
 from db.tables import Lane, Outbox
-from domain.messages import Phrase, Say
+from domain.messages import Say
+from domain.phrases import Phrase
 from services.clock import VirtualClock
 from services.delivery import Delivery
 from services.outbox import Recipient, queue, queue_all

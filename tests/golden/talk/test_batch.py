@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from db.tables import Account, Outbox
-from domain.messages import Phrase, Say
+from domain.messages import Say
+from domain.phrases import Phrase
 from sandbox import mishap
 from services.outbox import Recipient, queue
 from tests.bot.conftest import Talk
