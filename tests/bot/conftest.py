@@ -6,7 +6,7 @@ import pytest
 
 from db.session import Database
 from tests.bot.dialogue import Dialogue
-from tests.cast import County, at
+from tests.cast import CLERK, PRINCIPAL, SECOND_PRINCIPAL, TWO_SCHOOLS, County, at
 from tests.conftest import Found
 from tests.stage import Stage, on_stage
 
@@ -37,3 +37,23 @@ def talk(stage: Stage) -> Talk:
         return Dialogue(stage, phone)
 
     return begin
+
+
+@pytest.fixture
+async def someone(talk: Talk) -> Dialogue:
+    return await talk(PRINCIPAL)
+
+
+@pytest.fixture
+async def liu(talk: Talk) -> Dialogue:
+    return await talk(SECOND_PRINCIPAL)
+
+
+@pytest.fixture
+async def sun(talk: Talk) -> Dialogue:
+    return await talk(TWO_SCHOOLS)
+
+
+@pytest.fixture
+async def clerk(talk: Talk, someone: Dialogue, liu: Dialogue, sun: Dialogue) -> Dialogue:
+    return await talk(CLERK)
