@@ -19,11 +19,6 @@ LOCK = "2026-12-02 17:00"
 
 
 @pytest.fixture
-async def someone(talk: Talk) -> Dialogue:
-    return await talk(PRINCIPAL)
-
-
-@pytest.fixture
 async def clerk(talk: Talk, someone: Dialogue) -> Dialogue:
     return await talk(CLERK)
 
